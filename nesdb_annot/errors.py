@@ -1,0 +1,88 @@
+"""Every error a user can meet, grouped by who must act, with the exit code of its group.
+
+An error says what happened, where (``file:line``, accession), why, and what to type next. The exit codes follow
+sysexits.h, so that a scheduler can tell bad data (65) from a database that is down (69) or a moment to wait (75).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class NesannotError(Exception):
+    """Base of all errors that this package raises on purpose.
+
+    Args:
+        what: one sentence, what went wrong, quoting the offending value.
+        where: ``file:line``, an accession, a table; empty if the sentence says it.
+        why: the reason, if it is known.
+        remedy: what the user can type or change next.
+    """
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, what: str, *, where: str = "", why: str = "", remedy: str = "") -> None:
+        super().__init__(what)
+        self.what, self.where, self.why, self.remedy = what, where, why, remedy
+
+    def __str__(self) -> str:
+        """The full message, one line per fact."""
+        facts = (("where", self.where), ("why", self.why), ("try", self.remedy))
+        return "\n".join([self.what, *(f"  {label}: {fact}" for label, fact in facts if fact)])
+
+
+class UsageError(NesannotError):
+    """The command line asks for something that cannot be: fix the call."""
+
+    exit_code = 2
+
+
+class InputError(NesannotError):
+    """A file or a record is not what it should be: fix the input."""
+
+    exit_code = 65
+
+
+class DatabaseUnreachableError(NesannotError):
+    """No connection to Postgres: start it, or correct the URL."""
+
+    exit_code = 69
+
+
+class InternalError(NesannotError):
+    """A bug of ours."""
+
+    exit_code = 70
+
+
+class CannotWriteError(NesannotError):
+    """The output cannot be written: full disk, no permission, or a file that stands there already."""
+
+    exit_code = 73
+
+
+class TryLaterError(NesannotError):
+    """Nobody's mistake: a server is busy, a connection broke. What was done is kept; run the command again."""
+
+    exit_code = 75
+
+
+class ConfigurationError(NesannotError):
+    """Settings, schema version or model files do not fit: fix the set-up."""
+
+    exit_code = 78
+
+
+EXIT_CODES: dict[int, str] = {
+    0: "done",
+    1: "done, and the answer is no (a check failed)",
+    2: "the command line is wrong",
+    65: "bad input; good records were kept unless --strict",
+    69: "the database cannot be reached",
+    70: "a bug: please report it",
+    73: "the output cannot be written",
+    75: "try again later; nothing done so far is lost",
+    78: "settings, schema or model files do not fit",
+    130: "stopped by Ctrl-C; the next run goes on from here",
+    143: "stopped by SIGTERM; the next run goes on from here",
+}

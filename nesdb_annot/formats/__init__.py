@@ -1,0 +1,1 @@
+"""File formats: grammar only, streaming, no science."""

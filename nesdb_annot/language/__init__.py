@@ -1,0 +1,1 @@
+"""Protein language models: catalogue, weights, engines, and the model bundled with this package."""

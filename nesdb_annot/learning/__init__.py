@@ -1,0 +1,1 @@
+"""Training and honest evaluation: homology folds, heads, calibration, metrics."""

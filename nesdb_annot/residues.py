@@ -1,0 +1,131 @@
+"""Residues, their alphabet, their digest, and spans over them.
+
+Coordinates are 1-based and inclusive everywhere in this package. `ResidueSpan` is the one place that converts to
+Python slices and to BED.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Self
+
+STANDARD_RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
+ALPHABET = STANDARD_RESIDUES + "BOUXZ"
+"""The letters a language model of the ESM family has a token for. J is not among them."""
+
+MAXIMUM_LENGTH = 100_000
+"""Residues; twice the longest protein known. Anything longer is a nucleotide sequence or a damaged file."""
+
+_STRIP_WHITE_SPACE = {ord(c): None for c in " \t\r\n\v\f"}
+_ALPHABET_SET = frozenset(ALPHABET)
+
+
+class ResidueError(ValueError):
+    """The text is no protein sequence; the message says which letter stands where."""
+
+
+def clean_residues(text: str) -> str:
+    """Residues without white space and without one trailing ``*``, in upper case.
+
+    Raises:
+        ResidueError: if nothing is left, more than `MAXIMUM_LENGTH` residues are, or a letter is not in `ALPHABET`.
+            The position in the message is 1-based and counts residues, not white space.
+
+    Example:
+        >>> clean_residues("mtdve ttyad*")
+        'MTDVETTYAD'
+    """
+    residues = text.translate(_STRIP_WHITE_SPACE).upper().removesuffix("*")
+    if not residues:
+        raise ResidueError("no residues")
+    if len(residues) > MAXIMUM_LENGTH:
+        raise ResidueError(f"{len(residues):,} residues, more than the limit of {MAXIMUM_LENGTH:,}")
+    foreign = set(residues) - _ALPHABET_SET
+    if foreign:
+        position, letter = next((i, c) for i, c in enumerate(residues, 1) if c in foreign)
+        raise ResidueError(f"letter {letter!r} at position {position} is not an amino acid")
+    return residues
+
+
+def sequence_digest(residues: str) -> str:
+    """SHA-256 of cleaned residues, 64 hexadecimal digits: the identity of a sequence."""
+    return hashlib.sha256(residues.encode("ascii")).hexdigest()
+
+
+def sequence_md5(residues: str) -> str:
+    """MD5 of cleaned residues, 32 hexadecimal digits: the checksum that UniProt publishes."""
+    return hashlib.md5(residues.encode("ascii"), usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ResidueSpan:
+    """Residues `first` to `last`, 1-based, both included.
+
+    Example:
+        >>> span = ResidueSpan(2, 4)
+        >>> span.of("MKLVA"), len(span), span.as_bed()
+        ('KLV', 3, (1, 4))
+    """
+
+    first: int
+    last: int
+
+    def __post_init__(self) -> None:
+        """Refuse a span that is empty or begins before residue 1."""
+        if self.first < 1 or self.last < self.first:
+            raise ValueError(f"no such span: {self.first}-{self.last}")
+
+    def __len__(self) -> int:
+        """Number of residues."""
+        return self.last - self.first + 1
+
+    def __str__(self) -> str:
+        """``first-last``."""
+        return f"{self.first}-{self.last}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``first-last`` or a single position.
+
+        Raises:
+            ValueError: if `text` is neither.
+        """
+        first, _, last = text.strip().partition("-")
+        return cls(int(first), int(last or first))
+
+    @classmethod
+    def from_bed(cls, begin: int, end: int) -> Self:
+        """From 0-based half-open coordinates, as in BED and Python slices."""
+        return cls(begin + 1, end)
+
+    def as_bed(self) -> tuple[int, int]:
+        """0-based half-open coordinates, as in BED."""
+        return self.first - 1, self.last
+
+    def as_slice(self) -> slice:
+        """The slice that cuts this span out of a string or out of the rows of an embedding."""
+        return slice(self.first - 1, self.last)
+
+    def of(self, residues: str) -> str:
+        """The residues of this span.
+
+        Raises:
+            ValueError: if the span ends behind the sequence.
+        """
+        if self.last > len(residues):
+            raise ValueError(f"span {self} ends behind the sequence of {len(residues)} residues")
+        return residues[self.as_slice()]
+
+    def overlap(self, other: ResidueSpan) -> int:
+        """Number of residues that both spans hold."""
+        return max(0, min(self.last, other.last) - max(self.first, other.first) + 1)
+
+    def iou(self, other: ResidueSpan) -> float:
+        """Intersection over union, 0 to 1."""
+        shared = self.overlap(other)
+        return shared / (len(self) + len(other) - shared)
+
+    def contains(self, other: ResidueSpan) -> bool:
+        """Whether `other` lies wholly inside."""
+        return self.first <= other.first and other.last <= self.last
