@@ -1,0 +1,154 @@
+"""Settings and where each value came from: flag > environment > nesannot.toml > default."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+from .errors import ConfigurationError
+
+PREFIX = "NESANNOT_"
+FILE_NAME = "nesannot.toml"
+_SECRET = frozenset({"database_url"})
+_BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def _user_directory(variable: str, fallback: str) -> Path:
+    base = os.environ.get(variable)
+    return (Path(base) if base else Path.home() / fallback) / "nesannot"
+
+
+def _data_directory() -> Path:
+    return _user_directory("XDG_DATA_HOME", ".local/share")
+
+
+def _cache_directory() -> Path:
+    return _user_directory("XDG_CACHE_HOME", ".cache")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. Each can be given as ``NESANNOT_<NAME>`` or as a key of ``nesannot.toml``.
+
+    Attributes:
+        database_url: ``postgresql://...`` of a server; empty for the embedded one.
+        data_dir: the embedded database, fetched weights.
+        cache_dir: what can be made again (compiled code, downloaded pages).
+        model: name of a language model, or path of a checkpoint.
+        layer: its layer; -1 is the last one.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        engine: ``auto``, ``stock``, ``packed`` or ``openvino``.
+        workers: embedding processes on a CPU, one core each.
+        segmentation: ``lattice``, ``bounded`` or ``zps``.
+        cargo_prior: share of a proteome's proteins assumed to carry an NES; enters every ranked probability.
+        offline: refuse to open any socket but the database's.
+        uniprot_url: address of UniProt's REST API, or a mirror's.
+        nesdb_url: address of NESdb.
+        weights_url: address that official weights are fetched from, or a mirror's.
+    """
+
+    database_url: str = ""
+    data_dir: Path = field(default_factory=_data_directory)
+    cache_dir: Path = field(default_factory=_cache_directory)
+    model: str = "bundled"
+    layer: int = -1
+    device: str = "auto"
+    engine: str = "auto"
+    workers: int = field(default_factory=_cores)
+    segmentation: str = "lattice"
+    cargo_prior: float = 0.1
+    offline: bool = False
+    uniprot_url: str = "https://rest.uniprot.org"
+    nesdb_url: str = "http://prodata.swmed.edu/LRNes/IndexFiles"
+    weights_url: str = "https://dl.fbaipublicfiles.com/fair-esm/models"
+
+    def __post_init__(self) -> None:
+        """Refuse values that no command could work with."""
+        if not 0 < self.cargo_prior < 1:
+            raise ConfigurationError(f"cargo_prior is {self.cargo_prior}", why="a prior lies between 0 and 1")
+        if self.workers < 1:
+            raise ConfigurationError(f"workers is {self.workers}", why="at least one process is needed")
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Settings together with where each value came from (``default``, a file, a variable, ``flag``)."""
+
+    settings: Settings
+    origin: Mapping[str, str]
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Name, value and origin of each setting; secrets are starred."""
+        return [(name, shown(name, getattr(self.settings, name)), self.origin[name]) for name in _TYPES]
+
+
+_TYPES = {f.name: f.type for f in fields(Settings)}
+
+
+def shown(name: str, value: object) -> str:
+    """The value as it may be printed: a database URL loses its password."""
+    text = str(value)
+    if name not in _SECRET or "@" not in text:
+        return text
+    credentials, _, host = text.rpartition("@")
+    scheme, _, user = credentials.partition("://")
+    return f"{scheme}://{user.partition(':')[0]}:***@{host}"
+
+
+def _converted(name: str, value: object, origin: str) -> object:
+    kind = _TYPES[name]
+    try:
+        if kind == "bool":
+            return value if isinstance(value, bool) else _BOOLEANS[str(value).lower()]
+        return {"int": int, "float": float, "Path": lambda v: Path(v).expanduser(), "str": str}[str(kind)](value)  # type: ignore[arg-type]
+    except (KeyError, ValueError, TypeError):
+        raise ConfigurationError(f"{name} is {value!r}", where=origin, why=f"it must be of type {kind}") from None
+
+
+def _from_file(directory: Path) -> dict[str, tuple[object, str]]:
+    path = directory / FILE_NAME
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not valid TOML", why=str(error)) from None
+    unknown = sorted(set(table) - set(_TYPES))
+    if unknown:
+        raise ConfigurationError(f"unknown setting {unknown[0]!r}", where=str(path), remedy="nesannot info --settings")
+    return {name: (value, str(path)) for name, value in table.items()}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[object, str]]:
+    named = {name: PREFIX + name.upper() for name in _TYPES}
+    return {name: (environment[var], var) for name, var in named.items() if environment.get(var)}
+
+
+def load_settings(
+    flags: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+) -> Origins:
+    """Settings from flags, environment and the ``nesannot.toml`` of `directory` (the current one by default).
+
+    Args:
+        flags: values given on the command line; None stands for "not given".
+
+    Raises:
+        ConfigurationError: for an unknown key or a value of the wrong type.
+    """
+    layers = {
+        **_from_file(directory or Path.cwd()),
+        **_from_environment(os.environ if environment is None else environment),
+        **{name: (value, "flag") for name, value in (flags or {}).items() if value is not None},
+    }
+    values = {name: _converted(name, value, origin) for name, (value, origin) in layers.items()}
+    origin = {name: layers[name][1] if name in layers else "default" for name in _TYPES}
+    return Origins(replace(Settings(), **values), origin)  # type: ignore[arg-type]
