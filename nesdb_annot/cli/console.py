@@ -1,0 +1,107 @@
+"""What goes to the terminal: notes and progress on stderr, tables on stdout."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Self
+
+PLAIN_INTERVAL_S = 30.0
+"""Seconds between progress lines where stderr is no terminal."""
+
+
+def note(text: str) -> None:
+    """One line for the user, on stderr, so that stdout can be piped."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Left-aligned columns on stdout, as wide as their widest cell; numbers right-aligned."""
+    shown = [[_cell(value) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(header, *shown, strict=True)]
+    numeric = [bool(shown) and all(_is_number(row[i]) for row in shown) for i in range(len(header))]
+    for row in [list(header), *shown]:
+        cells = (c.rjust(w) if n else c.ljust(w) for c, w, n in zip(row, widths, numeric, strict=True))
+        print("  ".join(cells).rstrip())  # noqa: T201
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _is_number(text: str) -> bool:
+    return text == "-" or text.replace(",", "").replace(".", "").replace("-", "").isdigit()
+
+
+class TerminalProgress:
+    """Progress in residues with speed and time left: a bar on a terminal, a line every 30 s elsewhere."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._label, self._total, self._done = "", 0, 0
+        self._began = self._shown = 0.0
+        self._tty = sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        """Usable in a with statement, so that a broken bar is always closed."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """Close an open bar."""
+        self.end()
+
+    def note(self, text: str) -> None:
+        """One line for the user."""
+        if not self._quiet:
+            self._clear()
+            note(text)
+
+    def begin(self, label: str, total: int) -> None:
+        """Show `label` with 0 of `total` residues."""
+        self._label, self._total, self._done = label, total, 0
+        self._began = self._shown = time.monotonic()
+
+    def advance(self, residues: int) -> None:
+        """Count `residues` as done and redraw if it is time to."""
+        self._done += residues
+        now = time.monotonic()
+        if now - self._shown >= (0.2 if self._tty else PLAIN_INTERVAL_S):
+            self._shown = now
+            self._draw(now)
+
+    def end(self) -> None:
+        """Close the bar with a last line, if one is open."""
+        if self._label:
+            self._draw(time.monotonic(), last=True)
+            self._label = ""
+
+    def _draw(self, now: float, last: bool = False) -> None:
+        if self._quiet:
+            return
+        speed = self._done / max(now - self._began, 1e-9)
+        line = f"{self._label}: {self._done:,} of {self._total:,} residues, {speed:,.0f} residues/s"
+        line += f", took {_clock(now - self._began)}" if last else f", {_clock(self._left(speed))} left"
+        if self._tty:
+            share = self._done / self._total if self._total else 1.0
+            bar = "#" * int(20 * share)
+            sys.stderr.write(f"\r\x1b[2K[{bar:<20}] {line}" + ("\n" if last else ""))
+            sys.stderr.flush()
+        else:
+            note(line)
+
+    def _left(self, speed: float) -> float:
+        return (self._total - self._done) / speed if speed else 0.0
+
+    def _clear(self) -> None:
+        if self._tty and self._label:
+            sys.stderr.write("\r\x1b[2K")
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
