@@ -1,0 +1,38 @@
+"""Identities change with everything that they stand for, and with nothing else."""
+
+from dataclasses import replace
+
+from nesdb_annot.records import LanguageModelIdentity, MethodIdentity, ProteinRecord, SegmentationIdentity, digest_of
+from nesdb_annot.residues import sequence_digest
+
+MODEL = LanguageModelIdentity("m", 6, 320, "ab" * 32, "full")
+
+
+def test_language_model_digest_sees_every_field():
+    changed = [
+        replace(MODEL, name="n"),
+        replace(MODEL, layer=5),
+        replace(MODEL, dimension=321),
+        replace(MODEL, weights_sha256="cd" * 32),
+        replace(MODEL, long_rule="windows"),
+    ]
+    assert len({MODEL.digest, *(m.digest for m in changed)}) == 6
+
+
+def test_order_of_parameters_does_not_matter():
+    one = SegmentationIdentity("lattice", 1, {"a": 1, "b": 2})
+    two = SegmentationIdentity("lattice", 1, {"b": 2, "a": 1})
+    assert one.digest == two.digest != SegmentationIdentity("lattice", 1, {"a": 1, "b": 3}).digest
+
+
+def test_training_set_is_part_of_a_method():
+    assert MethodIdentity("neural", 1).digest != MethodIdentity("neural", 1, training_digest="x").digest
+
+
+def test_digest_of_is_stable_over_releases_of_python():
+    assert digest_of({"b": [1, 2.5], "a": None})[:16] == "e57f5d37865437a8"
+
+
+def test_equal_residues_share_a_digest_whatever_their_accession():
+    a, b = ProteinRecord("P1", "MKL"), ProteinRecord("P2", "MKL", isoform=2)
+    assert a.digest == b.digest == sequence_digest("MKL")

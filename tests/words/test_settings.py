@@ -1,0 +1,70 @@
+"""Flag beats environment beats file beats default, and every value knows where it came from."""
+
+from pathlib import Path
+
+import pytest
+
+from nesdb_annot.errors import ConfigurationError
+from nesdb_annot.settings import Settings, load_settings, shown
+
+
+def load(tmp_path, toml="", environment=None, **flags):
+    if toml:
+        (tmp_path / "nesannot.toml").write_text(toml)
+    return load_settings(flags, environment or {}, tmp_path)
+
+
+def test_defaults_say_so(tmp_path):
+    found = load(tmp_path)
+    assert found.settings.model == "bundled"
+    assert set(found.origin.values()) == {"default"}
+
+
+def test_precedence(tmp_path):
+    toml = 'model = "from_file"\nlayer = 3\nworkers = 7\n'
+    found = load(tmp_path, toml, {"NESANNOT_LAYER": "4", "NESANNOT_WORKERS": "5"}, workers=6)
+    assert (found.settings.model, found.settings.layer, found.settings.workers) == ("from_file", 4, 6)
+    assert found.origin["model"].endswith("nesannot.toml")
+    assert (found.origin["layer"], found.origin["workers"]) == ("NESANNOT_LAYER", "flag")
+
+
+def test_a_flag_that_was_not_given_changes_nothing(tmp_path):
+    assert load(tmp_path, "", {}, model=None).origin["model"] == "default"
+
+
+@pytest.mark.parametrize(("text", "value"), [("1", True), ("yes", True), ("off", False), ("FALSE", False)])
+def test_booleans(tmp_path, text, value):
+    assert load(tmp_path, "", {"NESANNOT_OFFLINE": text}).settings.offline is value
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("modell = 'x'", "unknown setting 'modell'"),
+        ("layer = 'three'", "layer is 'three'"),
+        ("model = ", "not valid TOML"),
+        ("cargo_prior = 0", "cargo_prior is 0"),
+        ("workers = 0", "workers is 0"),
+        ("offline = 'maybe'", "offline is 'maybe'"),
+    ],
+)
+def test_bad_values_are_refused_by_name(tmp_path, toml, said):
+    with pytest.raises(ConfigurationError, match=said) as caught:
+        load(tmp_path, toml)
+    assert caught.value.exit_code == 78
+
+
+def test_paths_are_paths(tmp_path):
+    assert load(tmp_path, "", {"NESANNOT_DATA_DIR": "~/x"}).settings.data_dir == Path.home() / "x"
+
+
+def test_a_password_is_never_shown():
+    url = "postgresql://ann:p@ss:word@db.example/nes"
+    assert shown("database_url", url) == "postgresql://ann:***@db.example/nes"
+    assert shown("model", "a@b") == "a@b"
+
+
+def test_rows_star_the_password(tmp_path):
+    found = load(tmp_path, "", {"NESANNOT_DATABASE_URL": "postgresql://u:canary@h/d"})
+    assert all("canary" not in str(row) for row in found.rows())
+    assert len(found.rows()) == len(Settings.__dataclass_fields__)
