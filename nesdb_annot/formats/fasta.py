@@ -1,0 +1,150 @@
+"""FASTA: proteomes in, proteins out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import InputError
+from ..records import ProteinRecord, Reject
+from ..residues import MAXIMUM_LENGTH, ResidueError, clean_residues
+from .compression import name_of
+from .lines import line_pieces
+from .uniprot_header import MAXIMUM_HEADER, parse_header
+from .writing import open_output
+
+_COLLECTED = 2 * MAXIMUM_LENGTH  # letters kept of one record; more can only be over-long, white space or damage
+_FOREIGN = {"<": "HTML or XML", "{": "JSON", "[": "JSON"}
+
+
+@dataclass(slots=True)
+class _Open:
+    """The record that is being read. `letters` counts all non-blank characters, kept or not."""
+
+    line: int
+    header: str
+    pieces: list[str] = field(default_factory=list)
+    letters: int = 0
+
+    def add(self, piece: str) -> None:
+        """One more line of residues."""
+        if self.letters <= _COLLECTED:
+            self.pieces.append(piece)
+        self.letters += len(piece)
+
+
+def _check_beginning(source: str, number: int, text: str) -> None:
+    kind = _FOREIGN.get(text.lstrip()[:1])
+    if kind:
+        raise InputError(f"{source} is {kind}, not FASTA", remedy="fetch the file again: it may be an error page")
+    why = f"line {number} is {text[:40]!r}; the first record must begin with '>'"
+    raise InputError(f"{source} is not FASTA", where=f"{source}:{number}", why=why)
+
+
+def _raw_records(path: Path | str, source: str) -> Iterator[_Open]:
+    current: _Open | None = None
+    previous = 0
+    for number, text in line_pieces(path):
+        if text[:1] == ">" and number != previous:
+            if current:
+                yield current
+            current = _Open(number, text[1:])
+        elif current and number == previous == current.line:
+            current.header = current.header[: MAXIMUM_HEADER + 1]  # a piece of a header is a mebibyte
+        elif current:
+            current.add(text)
+        elif text.strip():
+            _check_beginning(source, number, text)
+        previous = number
+    if current:
+        yield current
+
+
+def _bad_header(header: str) -> str:
+    if len(header) > MAXIMUM_HEADER:
+        return f"header of more than {MAXIMUM_HEADER:,} characters"
+    return "header holds a carriage return (Mac line ends?)" if "\r" in header else ""
+
+
+def _as_record(raw: _Open, source: str) -> ProteinRecord | Reject:
+    header = None if (reason := _bad_header(raw.header)) else parse_header(raw.header)
+    if header is None:
+        return Reject(source, raw.line, raw.header[:40], reason or "header names no accession", "header")
+    try:
+        if raw.letters > _COLLECTED:
+            raise ResidueError(f"{raw.letters:,} letters, more than the limit of {MAXIMUM_LENGTH:,} residues")
+        residues = clean_residues("".join(raw.pieces))
+    except ResidueError as error:
+        return Reject(source, raw.line, header.accession, str(error), "residues")
+    return ProteinRecord(
+        header.accession,
+        residues,
+        raw.header,
+        raw.line,
+        header.isoform,
+        header.entry_name,
+        header.reviewed,
+        header.protein_name,
+        header.organism,
+        header.taxon_id,
+        header.gene,
+        header.existence,
+        header.sequence_version,
+        header.fragment,
+    )
+
+
+class _Seen:
+    """Accessions read so far, each with its line and a 64-bit hash of its residues."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, int]] = {}
+
+    def duplicate(self, record: ProteinRecord) -> str:
+        """Why `record` may not be used, or an empty string."""
+        here = (record.line, hash(record.residues))
+        line, residues = self._known.setdefault(record.accession, here)
+        if line == record.line:
+            return ""
+        same = residues == here[1]
+        return f"duplicate of line {line}" if same else f"other residues than in line {line} under the same accession"
+
+
+def read_fasta(path: Path | str) -> Iterator[ProteinRecord | Reject]:
+    """Proteins of a FASTA file (``-`` is standard input; gz, bz2, xz, zst are recognised) in file order.
+
+    White space and one trailing ``*`` are removed, lower case is accepted. Rejected, each with its line: a header without
+    an accession or longer than `MAXIMUM_HEADER`; residues that are missing, too many or not amino acids; an accession
+    that was read before (``duplicate of line n`` where the residues are the same: nothing is lost).
+
+    Raises:
+        InputError: if the file is no FASTA, holds no record, breaks off or is not UTF-8.
+    """
+    source, seen, found = name_of(path), _Seen(), False
+    for raw in _raw_records(path, source):
+        found = True
+        record = _as_record(raw, source)
+        if isinstance(record, ProteinRecord) and (reason := seen.duplicate(record)):
+            yield Reject(source, record.line, record.accession, reason, "accession")
+        else:
+            yield record
+    if not found:
+        raise InputError(f"{source} holds no records", why="not one line begins with '>'")
+
+
+def write_fasta(
+    path: Path | str, records: Iterable[ProteinRecord], *, width: int = 60, force: bool = False
+) -> int:
+    """Write proteins, `width` residues a line, under their own header (or their accession); returns how many.
+
+    Raises:
+        CannotWriteError: if `path` exists and `force` is not given, or cannot be written.
+    """
+    count = 0
+    with open_output(path, force=force) as out:
+        for count, record in enumerate(records, 1):  # noqa: B007 - returned
+            residues = record.residues
+            lines = [residues[i : i + width] for i in range(0, len(residues), width)]
+            out.write("\n".join([f">{record.header or record.accession}", *lines, ""]))
+    return count

@@ -1,0 +1,63 @@
+"""Lines of a text file with their numbers, decoded as UTF-8, never more than a bounded piece in memory."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import InputError
+from .compression import name_of, open_input
+
+MAXIMUM_PIECE = 2**20
+"""Bytes of one piece of a line; longer lines come in several pieces."""
+
+MAXIMUM_LINE = 64 * 2**20
+"""Bytes of one line where a format needs whole lines (CSV, JSONL)."""
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def _not_utf8(path: Path | str, number: int, error: UnicodeDecodeError) -> InputError:
+    byte = error.object[error.start]
+    where = f"{name_of(path)}:{number}"
+    return InputError(f"byte 0x{byte:02x} is not UTF-8 text", where=where, remedy="save the file as UTF-8")
+
+
+def line_pieces(path: Path | str, limit: int = MAXIMUM_PIECE) -> Iterator[tuple[int, str]]:
+    """Line number (1-based) and text without its line end (``\\n`` or ``\\r\\n``).
+
+    A line longer than `limit` bytes comes in pieces that carry the same number. A byte order mark is skipped.
+
+    Raises:
+        InputError: if the file cannot be read or is not UTF-8; the message names the line.
+    """
+    number, decoder = 1, codecs.getincrementaldecoder("utf-8")()
+    with open_input(path) as stream:
+        if stream.peek(3).startswith(_BOM):
+            stream.read(3)
+        while raw := stream.readline(limit):
+            ended = raw.endswith(b"\n")
+            try:
+                text = decoder.decode(raw, final=ended)
+            except UnicodeDecodeError as error:
+                raise _not_utf8(path, number, error) from None
+            yield number, text.rstrip("\r\n") if ended else text
+            number += ended
+    if decoder.getstate()[0]:
+        raise InputError("the last character is cut off", where=f"{name_of(path)}:{number}", why="not UTF-8 text")
+
+
+def whole_lines(path: Path | str) -> Iterator[tuple[int, str]]:
+    """Like `line_pieces`, for formats in which a line is a record.
+
+    Raises:
+        InputError: also if a line is longer than `MAXIMUM_LINE`.
+    """
+    previous = 0
+    for number, text in line_pieces(path, MAXIMUM_LINE):
+        if number == previous:
+            limit = f"more than {MAXIMUM_LINE:,} bytes"
+            raise InputError("a line is too long", where=f"{name_of(path)}:{number}", why=limit)
+        previous = number
+        yield number, text

@@ -1,0 +1,74 @@
+"""The one way to write a file: under a temporary name in the same directory, synced, then renamed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from ..errors import CannotWriteError, NesannotError
+from .compression import STDIN
+
+_STDOUT = STDIN
+_MODE = 0o666
+
+
+def _cannot_write(path: Path, error: OSError) -> CannotWriteError:
+    remedies = {
+        errno.ENOSPC: "free some space, or choose another --output",
+        errno.EACCES: "choose an --output that you may write",
+        errno.ENOENT: f"mkdir -p {path.parent}",
+    }
+    remedy = remedies.get(error.errno or 0, "choose another --output")
+    return CannotWriteError(f"{path} cannot be written", why=error.strerror or str(error), remedy=remedy)
+
+
+def _umask() -> int:
+    current = os.umask(0o077)
+    os.umask(current)
+    return current
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[TextIO]:
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
+            yield out
+            out.flush()
+            os.fchmod(out.fileno(), _MODE & ~_umask())
+            os.fsync(out.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def open_output(path: Path | str, *, force: bool = False) -> Iterator[TextIO]:
+    """A UTF-8 text stream to `path` (``-`` is standard output), line ends ``\\n``.
+
+    The file stands under its name only if the block ends without an error; until then, and after an error, what stood
+    there before is untouched.
+
+    Raises:
+        CannotWriteError: if `path` exists and `force` is not given; if the disk is full or writing is not allowed.
+    """
+    if str(path) == _STDOUT:
+        yield sys.stdout
+        return
+    target = Path(path)
+    if target.exists() and not force:
+        raise CannotWriteError(f"{target} stands there already", remedy="--force, or another --output")
+    try:
+        with _temporary(target) as out:
+            yield out
+    except NesannotError:
+        raise
+    except OSError as error:
+        raise _cannot_write(target, error) from None
