@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from .residues import ResidueSpan, sequence_digest
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 NES = "NES"
 """Key of the first motif that this package annotates: the classical nuclear export signal bound by CRM1/XPO1."""

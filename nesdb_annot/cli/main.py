@@ -15,7 +15,7 @@ import typer
 from .. import __version__
 from ..errors import EXIT_CODES, NesannotError
 from ..settings import load_settings
-from . import db, demo, ingest, info, models, rank, runs, score, sql, train
+from . import db, demo, info, ingest, models, rank, runs, score, sql, train
 from .console import note
 from .context import Global
 
@@ -48,7 +48,7 @@ def options(
 ) -> None:
     """Find nuclear export signals (NES) in whole proteomes."""
     flags = {"database_url": database_url, "data_dir": data_dir, "offline": offline}
-    ctx.obj = Global(load_settings(flags), debug)
+    ctx.obj = Global(load_settings(flags), flags)
 
 
 app.add_typer(ingest.app, name="ingest")

@@ -1,0 +1,19 @@
+"""Options that several commands share, declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no progress, no notes")]
+Strict = Annotated[bool, typer.Option("--strict", help="refused records are fatal (exit code 65)")]
+RejectsFile = Annotated[Path | None, typer.Option("--rejects", help="write refused records to this table")]
+Proteome = Annotated[str, typer.Argument(help="UPID (UP000002311) or the name given at ingest", show_default=False)]
+ReleaseName = Annotated[str | None, typer.Option("--release", help="name of the release; default: the newest by date")]
+Model = Annotated[str | None, typer.Option("--model", help="language model: bundled, an ESM-2 name, or a checkpoint")]
+Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps")]
+Workers = Annotated[int | None, typer.Option("--workers", help="embedding processes on a CPU")]
+Output = Annotated[str, typer.Option("--output", "-o", help="a file, or - for stdout")]
+Force = Annotated[bool, typer.Option("--force", help="replace the output file if it stands there")]

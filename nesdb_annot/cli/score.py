@@ -1,0 +1,34 @@
+"""`nesannot score`: embed, segment and score what has not been scored yet."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .console import TerminalProgress
+from .context import settings_with
+from .options import Device, Model, Proteome, Quiet, ReleaseName, Workers
+
+
+def score(
+    ctx: typer.Context,
+    proteome: Proteome,
+    release: ReleaseName = None,
+    model: Model = None,
+    device: Device = None,
+    workers: Workers = None,
+    again: Annotated[bool, typer.Option("--again", help="compute everything anew")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be computed, write nothing")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Score every sequence of a proteome that has no scores yet; Ctrl-C and run again to go on."""
+    from ..store.engine import open_store
+    from ..workflow.score import score_proteome
+
+    settings = settings_with(ctx, model=model, device=device, workers=workers)
+    with TerminalProgress(quiet) as progress, open_store(settings) as store:
+        summary = score_proteome(
+            store, settings, proteome, release=release, again=again, dry_run=dry_run, progress=progress
+        )
+        progress.note(summary.sentence())

@@ -1,0 +1,30 @@
+"""`nesannot train`: fit a head set to the references in the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .console import TerminalProgress, print_table
+from .context import settings_with
+from .options import Device, Model, Quiet
+
+
+def train(
+    ctx: typer.Context,
+    model: Model = None,
+    device: Device = None,
+    save_to: Annotated[Path | None, typer.Option(help="also write the head set to this file")] = None,
+    seed: Annotated[int, typer.Option(help="of every random choice")] = 17,
+    quiet: Quiet = False,
+) -> None:
+    """Train the scoring heads for a language model and print how they do on held-out families."""
+    from ..store.engine import open_store
+    from ..workflow.train import train_heads
+
+    settings = settings_with(ctx, model=model, device=device)
+    with TerminalProgress(quiet) as progress, open_store(settings) as store:
+        outcome = train_heads(store, settings, seed=seed, save_to=save_to, progress=progress)
+    print_table(outcome.columns, outcome.rows)
