@@ -11,6 +11,6 @@ records and `records.Reject` mixed, in file order::
   were yielded. Whoever must write nothing in that case calls `compression.inspect_file` first.
 - Lines are 1-based. Spans are 1-based inclusive.
 
-Writers take an iterable of rows or records and a path (or ``-`` for standard output); a file appears under its name only
-when it is complete (`writing.open_output`).
+Writers take an iterable of rows or records and a path (or ``-`` for standard output); a file appears under its name
+only when it is complete (`writing.open_output`).
 """

@@ -188,7 +188,7 @@ def _binary(path: Path | str) -> Iterator[IO[bytes]]:
         yield sys.stdin.buffer
         return
     try:
-        stream = Path(path).open("rb")
+        stream = Path(path).open("rb")  # noqa: SIM115 - only opening may fail with this message
     except OSError as error:
         raise InputError(f"{path} cannot be read", why=error.strerror or str(error)) from None
     with stream:

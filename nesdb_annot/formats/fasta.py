@@ -20,7 +20,7 @@ _FOREIGN = {"<": "HTML or XML", "{": "JSON", "[": "JSON"}
 
 @dataclass(slots=True)
 class _Open:
-    """The record that is being read. `letters` counts all non-blank characters, kept or not."""
+    """The record that is being read. `letters` counts all characters of its lines, kept or not."""
 
     line: int
     header: str
@@ -114,8 +114,8 @@ class _Seen:
 def read_fasta(path: Path | str) -> Iterator[ProteinRecord | Reject]:
     """Proteins of a FASTA file (``-`` is standard input; gz, bz2, xz, zst are recognised) in file order.
 
-    White space and one trailing ``*`` are removed, lower case is accepted. Rejected, each with its line: a header without
-    an accession or longer than `MAXIMUM_HEADER`; residues that are missing, too many or not amino acids; an accession
+    White space and one trailing ``*`` are removed, lower case is accepted. Rejected, each with its line: a header
+    without an accession or longer than `MAXIMUM_HEADER`; residues that are missing, too many or not amino acids; an accession
     that was read before (``duplicate of line n`` where the residues are the same: nothing is lost).
 
     Raises:
@@ -133,9 +133,7 @@ def read_fasta(path: Path | str) -> Iterator[ProteinRecord | Reject]:
         raise InputError(f"{source} holds no records", why="not one line begins with '>'")
 
 
-def write_fasta(
-    path: Path | str, records: Iterable[ProteinRecord], *, width: int = 60, force: bool = False
-) -> int:
+def write_fasta(path: Path | str, records: Iterable[ProteinRecord], *, width: int = 60, force: bool = False) -> int:
     """Write proteins, `width` residues a line, under their own header (or their accession); returns how many.
 
     Raises:

@@ -25,7 +25,7 @@ def _not_utf8(path: Path | str, number: int, error: UnicodeDecodeError) -> Input
 
 
 def line_pieces(path: Path | str, limit: int = MAXIMUM_PIECE) -> Iterator[tuple[int, str]]:
-    """Line number (1-based) and text without its line end (``\\n`` or ``\\r\\n``).
+    """Line number (1-based) and text without its line end (LF or CR LF).
 
     A line longer than `limit` bytes comes in pieces that carry the same number. A byte order mark is skipped.
 

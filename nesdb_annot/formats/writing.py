@@ -51,7 +51,7 @@ def _temporary(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def open_output(path: Path | str, *, force: bool = False) -> Iterator[TextIO]:
-    """A UTF-8 text stream to `path` (``-`` is standard output), line ends ``\\n``.
+    """A UTF-8 text stream to `path` (``-`` is standard output), line ends LF.
 
     The file stands under its name only if the block ends without an error; until then, and after an error, what stood
     there before is untouched.

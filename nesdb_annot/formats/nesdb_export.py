@@ -1,0 +1,178 @@
+"""The CSV export of NESdb: one row per merged range, several rows per entry, in any order.
+
+Kept apart: functional export signals, mutations that affect export, mutations that affect CRM1 binding, and the peptide
+of each row. Left out: the merged ranges (they mix the three), CRM1's own sequence, hashes, the residues "important for
+export" (they say nothing about where a signal is), and the negative sequences, which nobody tested.
+
+An entry is doubtful if any of its rows is: the rows of eight entries disagree because those entries stand in both of
+the site's lists, with the same peptides.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from ..records import ReferenceEntry, Reject, SiteKind
+from ..residues import ResidueError, ResidueSpan, clean_residues
+from .compression import name_of
+from .lines import whole_lines
+from .nesdb_fields import EntryDraft, is_stated, parse_entry_name, split_evidence
+
+EVIDENCE = "Experimental Evidence for CRM1-mediated Export"
+SIGNALS = "Functional Export Signals"
+STRUCTURE = "Secondary Structure of Export Signal"
+RANGE_COLUMNS = {
+    SIGNALS: SiteKind.FUNCTIONAL_SIGNAL,
+    "Mutations That Affect Nuclear Export": SiteKind.EXPORT_MUTATION,
+    "Mutations That Affect CRM1 Binding": SiteKind.BINDING_MUTATION,
+}
+PEPTIDE = "Peptide_sequence"
+DOUBT = "is_NesDB_doubt"
+COLUMNS = (
+    "ID",
+    "Full Name",
+    "Organism",
+    EVIDENCE,
+    *RANGE_COLUMNS,
+    STRUCTURE,
+    "Fasta Header",
+    "Sequence",
+    DOUBT,
+    PEPTIDE,
+)
+_SAME_IN_ALL_ROWS = ("Fasta Header", "Sequence", *RANGE_COLUMNS)
+_DOUBT = {"True": True, "False": False}
+_RANGES = re.compile(r"\[\s*(?:'\d{1,6}-\d{1,6}'(?:\s*,\s*'\d{1,6}-\d{1,6}')*)?\s*\]")
+_RANGE = re.compile(r"\d+-\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    line: int
+    cells: dict[str, str]
+
+
+def _rows(path: Path | str, source: str) -> Iterator[_Row]:
+    lines = (text + "\n" for _, text in whole_lines(path))
+    reader = csv.DictReader(lines)
+    try:
+        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+        if missing:
+            why = f"no column {missing[0]!r}" + (f" and {len(missing) - 1} more missing" if missing[1:] else "")
+            raise InputError(f"{source} is no export of NESdb", why=why)
+        for cells in reader:
+            yield _Row(reader.line_num, {column: cells[column] or "" for column in COLUMNS})
+    except csv.Error as error:
+        raise InputError(f"{source} is not valid CSV", where=f"{source}:{reader.line_num}", why=str(error)) from None
+
+
+def _grouped(path: Path | str, source: str) -> tuple[dict[str, list[_Row]], list[Reject]]:
+    groups: dict[str, list[_Row]] = {}
+    rejects = []
+    for row in _rows(path, source):
+        name = parse_entry_name(row.cells["ID"])
+        if name is None:
+            rejects.append(Reject(source, row.line, "", f"no NES ID in {row.cells['ID'][:60]!r}", "ID"))
+        elif row.cells[DOUBT] not in _DOUBT:
+            reason = f"NES ID {name[1]}: {row.cells[DOUBT]!r} is neither True nor False"
+            rejects.append(Reject(source, row.line, "", reason, DOUBT))
+        else:
+            groups.setdefault(name[1], []).append(row)
+    if not groups and not rejects:
+        raise InputError(f"{source} holds no rows")
+    return groups, rejects
+
+
+def _draft(source: str, entry_id: str, rows: list[_Row]) -> EntryDraft:
+    cells = rows[0].cells
+    return EntryDraft(
+        where=source,
+        line=rows[0].line,
+        entry_id=entry_id,
+        header=cells["Fasta Header"].strip().removeprefix(">"),
+        residues=clean_residues(cells["Sequence"]),
+        doubtful=any(_DOUBT[row.cells[DOUBT]] for row in rows),
+        protein_name=cells["Full Name"].strip() or None,
+        organism=cells["Organism"].strip() or None,
+        evidence=split_evidence(cells[EVIDENCE]),
+    )
+
+
+def _add_ranges(draft: EntryDraft, cells: dict[str, str]) -> None:
+    structure = cells[STRUCTURE].strip()
+    for column, kind in RANGE_COLUMNS.items():
+        if not _RANGES.fullmatch(cells[column].strip()):
+            draft.refuse(column, f"{cells[column][:60]!r} is no list of ranges")
+            continue
+        for text in _RANGE.findall(cells[column]):
+            note = structure if kind is SiteKind.FUNCTIONAL_SIGNAL and is_stated(structure) else ""
+            try:
+                draft.add(kind, column, ResidueSpan.parse(text), note)
+            except ValueError as error:
+                draft.refuse(column, str(error))
+
+
+def _stated_spans(cells: dict[str, str]) -> list[ResidueSpan]:
+    texts = [text for column in RANGE_COLUMNS for text in _RANGE.findall(cells[column])]
+    pairs = [(int(first), int(last)) for first, _, last in (text.partition("-") for text in texts)]
+    return [ResidueSpan(first, last) for first, last in pairs if 1 <= first <= last]
+
+
+def locate(peptide: str, residues: str, near: list[ResidueSpan]) -> ResidueSpan | None:
+    """Where `peptide` occurs in `residues`; of several places the one that shares most residues with `near`.
+
+    None if it does not occur.
+    """
+    places, begin = [], residues.find(peptide)
+    while peptide and begin >= 0:
+        places.append(ResidueSpan.from_bed(begin, begin + len(peptide)))
+        begin = residues.find(peptide, begin + 1)
+    return max(places, key=lambda place: max((place.overlap(span) for span in near), default=0), default=None)
+
+
+def _add_peptide(draft: EntryDraft, row: _Row) -> None:
+    peptide = row.cells[PEPTIDE].strip().upper()
+    span = locate(peptide, draft.residues, _stated_spans(row.cells))
+    if span:
+        draft.add(SiteKind.PEPTIDE, PEPTIDE, span, peptide)
+    elif peptide:
+        draft.refuse(PEPTIDE, f"peptide {peptide[:60]} does not occur in the sequence", row.line)
+
+
+def _consistent(draft: EntryDraft, first: _Row, row: _Row) -> bool:
+    differing = [column for column in _SAME_IN_ALL_ROWS if row.cells[column] != first.cells[column]]
+    if differing:
+        draft.refuse(differing[0], f"differs from line {first.line} of the same entry", row.line)
+    return not differing
+
+
+def read_nesdb_export(path: Path | str) -> Iterator[ReferenceEntry | Reject]:
+    """Entries of an export file of NESdb, one per NES ID, in the order of their first rows.
+
+    Before each entry come the rejects of its parts; the rest of the entry stays. Refused are ranges outside the
+    sequence or no ranges at all, peptides that do not occur in the sequence, rows that contradict the first of their entry, and
+    whole entries without a protein sequence. The rows of all entries are held in memory.
+
+    Raises:
+        InputError: if the file is no such export.
+    """
+    source = name_of(path)
+    groups, rejects = _grouped(path, source)
+    yield from rejects
+    for entry_id, rows in groups.items():
+        try:
+            draft = _draft(source, entry_id, rows)
+        except ResidueError as error:
+            yield Reject(source, rows[0].line, "", f"NES ID {entry_id}: {error}", "Sequence")
+            continue
+        _add_ranges(draft, rows[0].cells)
+        for row in rows:
+            if row is rows[0] or _consistent(draft, rows[0], row):
+                _add_peptide(draft, row)
+        yield from draft.rejects
+        yield draft.entry()
