@@ -1,0 +1,64 @@
+"""The columns of ranked candidates, each once: name, type, unit and meaning. All writers take them from here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes:
+        type: ``text``, ``integer``, ``number`` or ``list`` (of texts; joined by semicolons in TSV and CSV).
+        unit: of a number; empty for counts and texts.
+        meaning: one sentence for the column dictionary.
+    """
+
+    name: str
+    type: str
+    unit: str
+    meaning: str
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("proteome", "text", "", "UPID or the name under which the proteins were ingested"),
+    Column("release", "text", "", "release of the proteome"),
+    Column("rank", "integer", "", "place in the ranking of the proteome, 1 is best"),
+    Column("accession", "text", "", "UniProtKB accession, or the first word of the header"),
+    Column("entry_name", "text", "", "UniProtKB entry name"),
+    Column("gene", "text", "", "gene name"),
+    Column("protein_name", "text", "", "recommended or submitted protein name"),
+    Column("accessions", "list", "", "all accessions of the proteome that have this sequence"),
+    Column("first_residue", "integer", "residue", "first residue of the candidate, 1-based"),
+    Column("last_residue", "integer", "residue", "last residue of the candidate, 1-based, included"),
+    Column("peptide", "text", "", "residues of the candidate"),
+    Column("nes_class", "text", "", "class of the best consensus pattern (1a..4, -R for reverse), empty if none"),
+    Column("core_residues", "list", "residue", "positions of the hydrophobic core residues Phi0..Phi4, 1-based"),
+    Column("probability", "number", "", "calibrated probability of an NES under the cargo prior of the ranking"),
+    Column("q_value", "number", "", "share of decoys expected among the candidates down to this rank"),
+    Column("consensus", "number", "probability", "calibrated score of the consensus patterns"),
+    Column("similarity", "number", "probability", "calibrated score of the similarity to known NESs"),
+    Column("neural", "number", "probability", "calibrated score of the neural classifier"),
+    Column("biochemical", "number", "probability", "calibrated score of the biochemical features"),
+    Column("combined", "number", "probability", "calibrated score of all methods together, before the prior"),
+    Column("run_id", "text", "", "the run that computed the scores"),
+    Column("configuration_id", "text", "", "language model, segmentation and method versions"),
+)
+NAMES = tuple(column.name for column in COLUMNS)
+_BY_NAME = {column.name: column for column in COLUMNS}
+
+
+def chosen_columns(names: Sequence[str] | None = None) -> tuple[Column, ...]:
+    """The columns called `names`, in that order; all of them for None.
+
+    Raises:
+        UsageError: for a name that is no column.
+    """
+    unknown = [name for name in names or () if name not in _BY_NAME]
+    if unknown:
+        raise UsageError(f"no such column: {unknown[0]!r}", remedy=f"choose from {', '.join(NAMES)}")
+    return tuple(_BY_NAME[name] for name in (NAMES if names is None else names))

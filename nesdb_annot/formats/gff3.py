@@ -1,0 +1,85 @@
+"""Candidates as GFF3 on the protein: https://github.com/The-Sequence-Ontology/Specifications/blob/master/gff3.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from .tables import provenance_lines
+from .writing import open_output
+
+SOURCE = "nesannot"
+NES_TERM = ("SO:0001531", "nuclear_export_signal")
+"""Sequence Ontology 2024-11-18; not part of the SOFA subset."""
+
+SOFA_TERM = ("SO:0001527", "peptide_localization_signal")
+"""The parent of `NES_TERM`, for consumers that know the SOFA subset only."""
+
+_IN_COLUMN = re.compile(r"[^a-zA-Z0-9.:^*$@!+_?|-]")
+_IN_ATTRIBUTE = re.compile(r"[\x00-\x1f\x7f%;=&,]")
+_ATTRIBUTES = {"gene": "gene", "peptide": "peptide", "nes_class": "nes_class", "rank": "rank", "q_value": "q_value"}
+
+
+def _percent(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match.group().encode())
+
+
+def escaped_column(text: str) -> str:
+    """Percent-escaped as the first column of GFF3 wants it."""
+    return _IN_COLUMN.sub(_percent, text)
+
+
+def escaped_attribute(text: str) -> str:
+    """Percent-escaped as a value in the ninth column wants it: control characters and ``%;=&,``."""
+    return _IN_ATTRIBUTE.sub(_percent, text)
+
+
+def _attributes(row: Mapping[str, object], identifier: str, term: str) -> str:
+    pairs = {"ID": identifier, "Name": "NES", "Ontology_term": term}
+    pairs |= {tag: str(row[name]) for name, tag in _ATTRIBUTES.items() if row.get(name) not in (None, "")}
+    return ";".join(
+        f"{tag}={value if tag == 'Ontology_term' else escaped_attribute(value)}" for tag, value in pairs.items()
+    )
+
+
+def _score(row: Mapping[str, object]) -> str:
+    value = row.get("probability")
+    return "." if value is None else f"{float(str(value)):.6g}"
+
+
+def gff3_lines(rows: Iterable[Mapping[str, object]], *, sofa: bool = False) -> Iterator[str]:
+    """One feature line per candidate, without line ends. The score is the probability; proteins have no strand.
+
+    Every ``ID`` is unique: accession, span, and a count where both are the same.
+    """
+    term, name = SOFA_TERM if sofa else NES_TERM
+    seen: dict[str, int] = {}
+    for row in rows:
+        identifier = f"NES:{row['accession']}:{row['first_residue']}-{row['last_residue']}"
+        seen[identifier] = count = seen.get(identifier, 0) + 1
+        unique = identifier if count == 1 else f"{identifier}:{count}"
+        columns = [escaped_column(str(row["accession"])), SOURCE, name, row["first_residue"], row["last_residue"]]
+        yield "\t".join(str(column) for column in [*columns, _score(row), ".", ".", _attributes(row, unique, term)])
+
+
+def write_gff3(
+    path: Path | str,
+    rows: Iterable[Mapping[str, object]],
+    *,
+    sofa: bool = False,
+    provenance: Mapping[str, object] | None = None,
+    force: bool = False,
+) -> int:
+    """Write candidates as GFF3 and return how many; see `gff3_lines`.
+
+    Raises:
+        CannotWriteError: if the file stands there and `force` is not given, or cannot be written.
+    """
+    count = 0
+    with open_output(path, force=force) as out:
+        out.write("##gff-version 3\n")
+        out.writelines(f"{line}\n" for line in provenance_lines(provenance or {}))
+        for count, line in enumerate(gff3_lines(rows, sofa=sofa), 1):  # noqa: B007 - returned
+            out.write(line + "\n")
+    return count

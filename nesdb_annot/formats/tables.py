@@ -1,0 +1,125 @@
+"""Ranked candidates as TSV, CSV, JSON Lines and JSON: the same rows in each."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from ..errors import UsageError
+from .columns import Column, chosen_columns
+from .writing import open_output
+
+SCHEMA = "nesannot.candidates/1"
+"""Name and version of the row's shape, in the first line of JSON Lines and in JSON."""
+
+Row = Mapping[str, object]
+Provenance = Mapping[str, object]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_LINE_ENDS = {"\t": " ", "\n": " ", "\r": " "}
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return ";".join(str(part) for part in value)
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _plain(text: str) -> str:
+    return text.translate(str.maketrans(_LINE_ENDS))
+
+
+def _neutral(value: object) -> str:
+    text = _cell(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+
+
+def provenance_lines(provenance: Provenance) -> Iterator[str]:
+    """One ``# name: value`` line for each fact."""
+    for name, value in provenance.items():
+        yield f"# {_plain(name)}: {_plain(_cell(value))}"
+
+
+def _separated(delimiter: str, spreadsheet: bool) -> Callable[..., int]:
+    def write(out: TextIO, rows: Iterable[Row], columns: Sequence[Column], provenance: Provenance) -> int:
+        shown = _neutral if spreadsheet else _cell
+        out.writelines(f"{line}\n" for line in provenance_lines(provenance))
+        writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+        writer.writerow(column.name for column in columns)
+        count = 0
+        for count, row in enumerate(rows, 1):  # noqa: B007 - returned
+            cells = (shown(row.get(column.name)) for column in columns)
+            writer.writerow([_plain(cell) for cell in cells] if delimiter == "\t" else list(cells))
+        return count
+
+    return write
+
+
+def _as_json(row: Row, columns: Sequence[Column]) -> str:
+    kept = {column.name: row.get(column.name) for column in columns}
+    return json.dumps(kept, ensure_ascii=False, default=str, allow_nan=False)
+
+
+def _write_jsonl(out: TextIO, rows: Iterable[Row], columns: Sequence[Column], provenance: Provenance) -> int:
+    if provenance:
+        out.write(json.dumps({"schema": SCHEMA, **provenance}, ensure_ascii=False, default=str) + "\n")
+    count = 0
+    for count, row in enumerate(rows, 1):  # noqa: B007 - returned
+        out.write(_as_json(row, columns) + "\n")
+    return count
+
+
+def _write_json(out: TextIO, rows: Iterable[Row], columns: Sequence[Column], provenance: Provenance) -> int:
+    facts = json.dumps(dict(provenance), ensure_ascii=False, default=str)
+    out.write(f'{{"schema": {json.dumps(SCHEMA)}, "provenance": {facts}, "candidates": [')
+    count = 0
+    for count, row in enumerate(rows, 1):
+        out.write((",\n" if count > 1 else "\n") + _as_json(row, columns))
+    out.write("\n]}\n")
+    return count
+
+
+WRITERS: dict[str, Callable[..., int]] = {
+    "tsv": _separated("\t", spreadsheet=False),
+    "csv": _separated(",", spreadsheet=True),
+    "jsonl": _write_jsonl,
+    "json": _write_json,
+}
+
+
+def write_table(
+    path: Path | str,
+    rows: Iterable[Row],
+    *,
+    format: str = "tsv",  # noqa: A002 - the option is called --format
+    columns: Sequence[str] | None = None,
+    provenance: Provenance | None = None,
+    force: bool = False,
+) -> int:
+    """Write candidates and return how many.
+
+    TSV and CSV begin with ``#`` lines of provenance, JSON Lines with one object that has ``schema``, JSON holds it beside
+    ``candidates``. In TSV tabs and line ends inside a cell become blanks; in CSV, which spreadsheets open, a text that
+    begins like a formula gets an apostrophe. Numbers are written in full precision.
+
+    Args:
+        path: a file, or ``-`` for standard output.
+        rows: keyed by column names; what is missing stays empty.
+        format: a key of `WRITERS`.
+        columns: names and order; all of `columns.COLUMNS` for None.
+        provenance: facts about the rows, by name; none are written for None.
+        force: replace a file that stands there.
+
+    Raises:
+        UsageError: for an unknown format or column.
+        CannotWriteError: if the file stands there or cannot be written.
+    """
+    if format not in WRITERS:
+        raise UsageError(f"no such format: {format!r}", remedy=f"choose from {', '.join(WRITERS)}, gff3, bed")
+    chosen = chosen_columns(columns)
+    with open_output(path, force=force) as out:
+        return WRITERS[format](out, rows, chosen, provenance or {})
