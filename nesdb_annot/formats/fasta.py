@@ -115,8 +115,8 @@ def read_fasta(path: Path | str) -> Iterator[ProteinRecord | Reject]:
     """Proteins of a FASTA file (``-`` is standard input; gz, bz2, xz, zst are recognised) in file order.
 
     White space and one trailing ``*`` are removed, lower case is accepted. Rejected, each with its line: a header
-    without an accession or longer than `MAXIMUM_HEADER`; residues that are missing, too many or not amino acids; an accession
-    that was read before (``duplicate of line n`` where the residues are the same: nothing is lost).
+    without an accession or longer than `MAXIMUM_HEADER`; residues that are missing, too many or not amino acids; an
+    accession that was read before (``duplicate of line n`` where the residues are the same: nothing is lost).
 
     Raises:
         InputError: if the file is no FASTA, holds no record, breaks off or is not UTF-8.

@@ -7,9 +7,29 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 _BLOCKS = frozenset(
-    "p div td th tr table li ul ol dl dt dd br hr pre h1 h2 h3 h4 h5 h6 body html form center blockquote".split()
+    (
+        "p",
+        "div",
+        "td",
+        "th",
+        "tr",
+        "table",
+        "li",
+        "ul",
+        "ol",
+        "dl",
+        "dt",
+        "dd",
+        "br",
+        "hr",
+        "pre",
+        "body",
+        "html",
+        "form",
+    )
+    + ("h1", "h2", "h3", "h4", "h5", "h6", "center", "blockquote")
 )
-_HEADINGS = frozenset("th dt h1 h2 h3 h4 h5 h6 b strong".split())
+_HEADINGS = frozenset(("th", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "b", "strong"))
 _SILENT = frozenset(("script", "style", "title"))
 
 

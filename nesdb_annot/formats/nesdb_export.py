@@ -155,8 +155,8 @@ def read_nesdb_export(path: Path | str) -> Iterator[ReferenceEntry | Reject]:
     """Entries of an export file of NESdb, one per NES ID, in the order of their first rows.
 
     Before each entry come the rejects of its parts; the rest of the entry stays. Refused are ranges outside the
-    sequence or no ranges at all, peptides that do not occur in the sequence, rows that contradict the first of their entry, and
-    whole entries without a protein sequence. The rows of all entries are held in memory.
+    sequence or no ranges at all, peptides that do not occur in the sequence, rows that contradict the first of their
+    entry, and whole entries without a protein sequence. The rows of all entries are held in memory.
 
     Raises:
         InputError: if the file is no such export.

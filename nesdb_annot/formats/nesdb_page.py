@@ -45,6 +45,7 @@ _SUMMARY = re.compile(rf"{SUMMARY}\s+(.*)", re.IGNORECASE)
 _DETAILS = re.compile(r"details\.php\?name=(\d+)", re.IGNORECASE)
 _RANGE = re.compile(r"(?<![\w-])([A-Z]?)(\d{1,5})\s*(?:-|–|to)\s*[A-Z]?(\d{1,5})(?![\w-])")
 _SUBSTITUTION = re.compile(r"(?<![\w-])([ACDEFGHIKLMNPQRSTVWY]?)(\d{1,5})(?:[A-Z*]|Δ)?(?![\w-])")
+_HEADING = re.compile(r"^[^>].*[a-z]")  # bold residues inside a sequence are no heading
 _STATEMENT = re.compile(r"[,;\n]+")
 _PUBMED = re.compile(r"(?:pubmed/|list_uids=|PMID:?\s*)(\d{4,9})", re.IGNORECASE)
 
@@ -74,7 +75,7 @@ def _title(block: Block) -> tuple[str, str] | None:
     title, _, rest = text.partition(":")
     if title.strip().lower() in _TITLES:
         return _TITLES[title.strip().lower()], rest
-    return (text.rstrip(":"), "") if block.heading else None
+    return (text.rstrip(":"), "") if block.heading and _HEADING.search(text) else None
 
 
 def _sections(blocks: list[Block]) -> tuple[dict[str, str], list[str]]:
@@ -87,7 +88,7 @@ def _sections(blocks: list[Block]) -> tuple[dict[str, str], list[str]]:
         if begun and (begun[0] in SECTIONS or begun[0] == SUMMARY):
             current = sections.setdefault(begun[0], [])
             current.append(begun[1])
-        elif begun:
+        elif begun and sections:
             unknown.append(begun[0])
             current = []
         else:
@@ -118,13 +119,13 @@ def _spans(statement: str, residues: str) -> Iterator[ResidueSpan]:
     rest = _RANGE.sub(" ", statement)
     for match in ranges:
         yield ResidueSpan(int(match.group(2)), int(match.group(3)))
-    count = len(ranges)
-    for count, match in enumerate(_SUBSTITUTION.finditer(rest), count + 1):  # noqa: B007 - looked at behind the loop
+    substitutions = list(_SUBSTITUTION.finditer(rest))
+    for match in substitutions:
         letter, position = match.group(1), int(match.group(2))
         if letter and residues[position - 1 : position] not in ("", letter):
             raise ValueError(f"{match.group()}: residue {position} of the sequence is {residues[position - 1]}")
         yield ResidueSpan(position, position)
-    if not count:
+    if not ranges and not substitutions:
         raise ValueError(f"no residue numbers in {statement[:60]!r}")
 
 
