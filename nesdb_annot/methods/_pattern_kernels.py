@@ -56,3 +56,36 @@ def match_windows(
             hits >>= 1
             index += 1
     return pattern, first
+
+
+@compiled
+def best_hits(
+    spans: NDArray[np.int64],
+    cores: NDArray[np.int32],
+    score: NDArray[np.float64],
+    reach: int,
+    outside_cost: float,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Best hit of each span and its score there; -1 and 0 where no hit has at least three of Φ1..Φ4 inside.
+
+    Args:
+        spans: first and last residue of each span, 1-based inclusive, shape (m, 2).
+        cores: positions of Φ1..Φ4, ascending in Φ1, shape (n, 4).
+        score: of each hit, shape (n,).
+        reach: no hit is longer, residues from Φ1 to Φ4.
+        outside_cost: subtracted for a Φ outside the span.
+    """
+    best = np.full(len(spans), -1, dtype=np.int64)
+    value = np.zeros(len(spans))
+    for span in range(len(spans)):
+        first, last = spans[span]
+        hit = np.searchsorted(cores[:, 0], first - reach)
+        while hit < len(score) and cores[hit, 0] <= last:
+            outside = 0
+            for phi in range(4):
+                outside += cores[hit, phi] < first or cores[hit, phi] > last
+            there = score[hit] - outside_cost * outside
+            if outside <= 1 and (best[span] < 0 or there > value[span]):
+                best[span], value[span] = hit, there
+            hit += 1
+    return best, value

@@ -139,8 +139,8 @@ class PatternHits:
         offsets = OFFSETS[self.pattern]
         return np.where(offsets < 0, 0, offsets + self.first[:, None])
 
-    def where(self, chosen: NDArray[np.bool_]) -> PatternHits:
-        """The hits for which `chosen`, shape (n,), is true."""
+    def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> PatternHits:
+        """The hits that a mask of shape (n,) or a list of indices chooses, in the order of the indices."""
         return PatternHits(self.pattern[chosen], self.first[chosen])
 
 

@@ -1,0 +1,103 @@
+"""Scoring method `consensus`: how well the best spacing pattern in a segment fits a nuclear export signal.
+
+The best match counts, not the sum of matches: sums reward plain hydrophobicity, so that membrane helices win.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..records import Json, MethodIdentity
+from ..residues import ResidueSpan
+from . import consensus_terms
+from .consensus_terms import TERMS, core_terms
+from .patterns import PATTERNS, WINDOW, PatternHits, encoded, find_hits, find_relaxed_hits
+from .protocol import ProteinContext, RawScore
+
+UNMATCHED = -10.0
+"""Score of a segment without a match, on which matched segments are floored too."""
+
+OUTSIDE_COST = 3.0
+"""A core counts for a segment that holds at least three of its Φ1..Φ4; the one that lies outside costs this much."""
+
+
+class ScoredCores:
+    """The strict hits of one protein with their terms, computed once for all its segments.
+
+    Attributes:
+        hits: in the order of Φ1, n of them.
+        cores: 1-based positions of Φ0..Φ4, shape (n, 5); 0 for an absent Φ0.
+        terms: shape (n, len(TERMS)).
+        totals: sum of the terms, shape (n,).
+    """
+
+    def __init__(self, residues: str, hits: PatternHits) -> None:
+        cores = hits.cores()
+        order = np.argsort(cores[:, 1], kind="stable")
+        self.hits = hits.where(order)
+        self.cores = cores[order]
+        self.terms = core_terms(encoded(residues), self.hits)
+        self.totals = self.terms.sum(axis=1)
+
+    def best_in(self, spans: list[ResidueSpan]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Index of the best hit in each span (-1 for none) and its score there, shape (m,) each."""
+        from ._pattern_kernels import best_hits
+
+        ends = np.array([(span.first, span.last) for span in spans], dtype=np.int64).reshape(-1, 2)
+        return best_hits(ends, self.cores[:, 1:], self.totals, WINDOW, OUTSIDE_COST)
+
+    def evidence(self, hit: int, span: ResidueSpan) -> dict[str, Json]:
+        """Class, orientation, core positions and term contributions of one hit, seen from `span`."""
+        pattern = PATTERNS[self.hits.pattern[hit]]
+        core = self.cores[hit].tolist()
+        return {
+            "class": pattern.nes_class,
+            "pattern": pattern.name,
+            "orientation": pattern.orientation,
+            "core": {f"phi{n}": position for n, position in enumerate(core) if position},
+            "outside": sum(not span.first <= position <= span.last for position in core[1:]),
+            "terms": dict(zip(TERMS, np.round(self.terms[hit], 3).tolist(), strict=True)),
+        }
+
+
+class Consensus:
+    """Method `consensus`. Untrained, needs no embedding; raw scores run from `UNMATCHED` to about 14."""
+
+    @cached_property
+    def identity(self) -> MethodIdentity:
+        """Name, version, patterns and all weights."""
+        weights = {name: value for name, value in vars(consensus_terms).items() if name.isupper() and name != "TERMS"}
+        patterns: list[Json] = [f"{p.name}:{p.regex}:{p.weight:g}" for p in PATTERNS]
+        numbers: dict[str, Json] = {
+            name.lower(): value for name, value in weights.items() if isinstance(value, float | int)
+        }
+        own: dict[str, Json] = {"patterns": patterns, "unmatched": UNMATCHED, "outside_cost": OUTSIDE_COST}
+        return MethodIdentity("consensus", 1, {**own, **numbers})
+
+    def score(self, context: ProteinContext) -> list[RawScore]:
+        """The best match of each segment, with its evidence; ``{"class": None}`` where none matches."""
+        spans = list(context.spans)
+        scored = ScoredCores(context.residues, find_hits(context.residues))
+        hit, value = scored.best_in(spans)
+        return [
+            RawScore(UNMATCHED, {"class": None}) if h < 0 else RawScore(max(v, UNMATCHED), scored.evidence(h, span))
+            for h, v, span in zip(hit.tolist(), value.tolist(), spans, strict=True)
+        ]
+
+
+def consensus_cores(residues: str) -> list[ResidueSpan]:
+    """Distinct cores (Φ1 to Φ4) of a protein, best first: what a segmentation can anchor its candidates at.
+
+    Relaxed matches, with one Φ outside LIVMF, are included; their terms rank them behind strict ones of equal merit.
+
+    Example:
+        >>> consensus_cores("GSNELALKLAGLDINKTE")[0].of("GSNELALKLAGLDINKTE")
+        'LALKLAGLDI'
+    """
+    scored = ScoredCores(residues, find_relaxed_hits(residues))
+    best_first = np.argsort(-scored.totals, kind="stable")
+    ends = scored.cores[best_first][:, [1, 4]]
+    return [ResidueSpan(first, last) for first, last in dict.fromkeys(map(tuple, ends.tolist()))]

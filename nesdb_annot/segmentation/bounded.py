@@ -1,0 +1,91 @@
+"""Segmentation `bounded`: exact optimal change points between a minimum and a maximum segment length."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..records import SegmentationIdentity
+from ..residues import ResidueSpan
+from .checks import check_embedding
+
+Cost: TypeAlias = Literal["squared", "cosine"]
+
+
+def change_points(
+    embedding: NDArray[np.float32],
+    minimum: int,
+    maximum: int,
+    penalty: float,
+    *,
+    cost: Cost = "squared",
+    relative: bool = False,
+) -> NDArray[np.int64]:
+    """Ends of the optimal segments, 0-based half-open, ascending, the last one L.
+
+    Args:
+        embedding: shape (L, dimension).
+        minimum: shortest segment, residues; a protein that is shorter is one segment.
+        maximum: longest segment, residues.
+        penalty: added for every segment, in the units of the cost.
+        cost: ``squared``: sum of squared distances to the segment's mean. ``cosine``: the same on rows of length 1,
+            which is the segment's length times one minus the mean cosine of all its pairs.
+        relative: the penalty is in multiples of the mean cost of a residue if the protein were one segment.
+    """
+    from ._bounded_kernels import centred_rows, mean_cost, optimal_change_points, unit_rows
+
+    length = len(embedding)
+    if length < 2 * minimum and length <= maximum:
+        return np.array([length])
+    rows = centred_rows(embedding) if cost == "squared" else unit_rows(embedding)
+    unit = mean_cost(rows) if relative and penalty else 1.0
+    return optimal_change_points(rows, minimum, maximum, penalty * unit)
+
+
+def partition(ends: list[int]) -> list[ResidueSpan]:
+    """Consecutive spans of segments that end at `ends` (0-based half-open, ascending).
+
+    Example:
+        >>> [str(span) for span in partition([8, 20])]
+        ['1-8', '9-20']
+    """
+    return [ResidueSpan.from_bed(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """Partition of a protein into segments of `minimum` to `maximum` residues.
+
+    Attributes:
+        minimum: shortest segment, residues; a protein that is shorter is one segment.
+        maximum: longest segment, residues; at least ``2 * minimum - 1``, so that every length can be cut.
+        penalty: per segment, in multiples of the mean cost of a residue in the undivided protein, so that one value
+            serves all language models. Without one, everything is cut to the minimum.
+        cost: see `change_points`.
+    """
+
+    minimum: int = 8
+    maximum: int = 25
+    penalty: float = 2.0
+    cost: Cost = "squared"
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that cannot be met."""
+        if self.minimum < 1 or self.maximum < 2 * self.minimum - 1:
+            raise ValueError(f"segments of {self.minimum} to {self.maximum} residues cannot cut every protein")
+        if self.penalty < 0 or self.cost not in ("squared", "cosine"):
+            raise ValueError(f"no such penalty or cost: {self.penalty}, {self.cost!r}")
+
+    @property
+    def identity(self) -> SegmentationIdentity:
+        """Algorithm, version and parameters."""
+        return SegmentationIdentity("bounded", 1, asdict(self))
+
+    def spans(self, residues: str, embedding: NDArray[np.float32]) -> list[ResidueSpan]:
+        """Consecutive segments that cover the protein; see `segmentation.protocol.Segmenter`."""
+        check_embedding(residues, embedding)
+        ends = change_points(embedding, self.minimum, self.maximum, self.penalty, cost=self.cost, relative=True)
+        return partition(ends.tolist())
