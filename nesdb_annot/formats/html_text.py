@@ -7,28 +7,9 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 _BLOCKS = frozenset(
-    (
-        "p",
-        "div",
-        "td",
-        "th",
-        "tr",
-        "table",
-        "li",
-        "ul",
-        "ol",
-        "dl",
-        "dt",
-        "dd",
-        "br",
-        "hr",
-        "pre",
-        "body",
-        "html",
-        "form",
-    )
-    + ("h1", "h2", "h3", "h4", "h5", "h6", "center", "blockquote")
-)
+    ("p", "div", "td", "th", "tr", "table", "li", "ul", "ol", "dl", "dt", "dd", "br", "hr", "pre", "body", "html",
+     "form", "h1", "h2", "h3", "h4", "h5", "h6", "center", "blockquote")
+)  # fmt: skip
 _HEADINGS = frozenset(("th", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "b", "strong"))
 _SILENT = frozenset(("script", "style", "title"))
 

@@ -107,8 +107,8 @@ def write_table(
     """Write candidates and return how many.
 
     TSV and CSV begin with ``#`` lines of provenance, JSON Lines with one object that has ``schema``, JSON holds it
-    beside ``candidates``. In TSV tabs and line ends inside a cell become blanks; in CSV, which spreadsheets open, a text that
-    begins like a formula gets an apostrophe. Numbers are written in full precision.
+    beside ``candidates``. In TSV tabs and line ends inside a cell become blanks; in CSV, which spreadsheets open, a
+    text that begins like a formula gets an apostrophe. Numbers are written in full precision.
 
     Args:
         path: a file, or ``-`` for standard output.

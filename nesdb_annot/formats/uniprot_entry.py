@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from ..identifiers import ACCESSION_PATTERN
 from ..records import Annotation, AnnotationKind, ProteinRecord, ReferenceEntry, ReferenceSite, Reject, Sign, SiteKind
 from ..residues import ResidueError, ResidueSpan, clean_residues
-from .uniprot_header import ACCESSION_PATTERN
 
 SOURCE = "uniprot"
 FEATURES = ("MOTIF", "SIGNAL", "TRANSMEM", "COILED")

@@ -10,20 +10,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_ACCESSION = "(?:[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2})"
-ACCESSION_PATTERN = re.compile(rf"{_ACCESSION}(?:-(\d+))?")
-"""A UniProtKB accession, with ``-n`` for an isoform (group 1); use `fullmatch`."""
-
-PROTEOME_PATTERN = re.compile(r"UP\d{9}")
-"""A UniProt proteome identifier (UPID)."""
+from ..identifiers import ACCESSION, ACCESSION_PATTERN
 
 MAXIMUM_HEADER = 2**16
 """Characters of a header; the longest of UniProt has fewer than 1,000."""
 
-_UNIPROT = re.compile(rf"(sp|tr)\|({_ACCESSION}(?:-(\d+))?)\|(\S+)\s*(.*)", re.DOTALL)
+_UNIPROT = re.compile(rf"(sp|tr)\|({ACCESSION}(?:-(\d+))?)\|(\S+)\s*(.*)", re.DOTALL)
 _TAGS = re.compile(r"(?:^|\s)(OS|OX|GN|PE|SV)=")
 _FRAGMENT = re.compile(r"\s*\(Fragments?\)$")
-_VERSIONED = re.compile(rf"({_ACCESSION}(?:-\d+)?)(?:\.(\d+))?")
+_VERSIONED = re.compile(rf"({ACCESSION}(?:-\d+)?)(?:\.(\d+))?")
 _FULL_NAME = re.compile(r"RecName:\s*Full=([^;]+)")
 _SPECIES = re.compile(r"^(.*?)\s*\[([^\[\]]+)\]\s*$")
 _FOREIGN_TAGS = ("ref", "gb", "emb", "dbj", "pdb", "pir", "prf", "gnl", "lcl", "gi")

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..errors import InputError
+from ..identifiers import ACCESSION_PATTERN
 from ..records import AnnotationKind, ProteinRecord, Reject
 from .compression import name_of
 from .lines import whole_lines
 from .uniprot_entry import EntryBuilder, UniprotEntry, checked_residues, parse_locations, split_evidences
-from .uniprot_header import ACCESSION_PATTERN
 
 FIELDS = (
     "accession,id,reviewed,protein_name,gene_primary,organism_name,organism_id,protein_existence,fragment,"

@@ -1,0 +1,140 @@
+"""A file that grows page by page, survives an interruption, and gets its name only when it is complete."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from ..errors import CannotWriteError
+from ..records import Json, Reject, Release
+
+MAXIMUM_DOWNLOAD = 10 * 10**9
+"""Bytes of one downloaded file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A complete file in the cache.
+
+    Attributes:
+        release: of UniProt, from the answer's headers.
+        records: number of entries in the file.
+        rejects: what was asked for and is not in the file, by name.
+    """
+
+    path: Path
+    release: Release
+    records: int
+    rejects: tuple[Reject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a download has come: saved after each page."""
+
+    release: str
+    released: str
+    total: int
+    records: int = 0
+    size: int = 0
+    next_url: str = ""
+
+
+def _written(path: Path, content: Mapping[str, Json]) -> None:
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_text(json.dumps(dict(content)), encoding="utf-8")
+    temporary.replace(path)
+
+
+def _read(path: Path) -> dict[str, Json] | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None  # not there, or cut off by a crash: as if it were not there
+    return content if isinstance(content, dict) else None
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, 64 hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def as_release(name: str, released: str) -> Release:
+    """Release from its name and ISO date (empty if unknown)."""
+    return Release(name, date.fromisoformat(released) if released else None)
+
+
+class GrowingFile:
+    """`path`, its part so far, its progress, and, when complete, its digest.
+
+    Raises:
+        CannotWriteError: from any method, if the disk is full or may not be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._part = path.with_name(path.name + ".part")
+        self._state = path.with_name(path.name + ".state.json")
+        self._facts = path.with_name(path.name + ".facts.json")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._cannot_write(error) from None
+
+    def _cannot_write(self, error: OSError) -> CannotWriteError:
+        why = error.strerror or str(error)
+        return CannotWriteError(f"{self.path} cannot be written", why=why, remedy="set NESANNOT_CACHE_DIR")
+
+    def complete(self) -> Download | None:
+        """The finished file, if it is there and its digest is right."""
+        facts = _read(self._facts)
+        if not facts or not self.path.is_file() or facts.get("sha256") != file_sha256(self.path):
+            return None
+        release = as_release(str(facts["release"]), str(facts["released"]))
+        return Download(self.path, release, int(str(facts["records"])))
+
+    def resume(self, release: str, total: int) -> Progress | None:
+        """What an interrupted download left, if it was of this release and this many records."""
+        state = _read(self._state)
+        if not state or (state.get("release"), state.get("total")) != (release, total):
+            return None
+        try:
+            progress = Progress(**state)  # type: ignore[arg-type]
+        except TypeError:
+            return None
+        return progress if self._part.is_file() and self._part.stat().st_size >= progress.size else None
+
+    def append(self, content: bytes, before: Progress, after: Progress) -> None:
+        """Add one page; what stands behind `before` was not recorded and is cut off."""
+        try:
+            with self._part.open("r+b" if before.size else "wb") as out:
+                out.truncate(before.size)
+                out.seek(before.size)
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+            _written(self._state, asdict(after))
+        except OSError as error:
+            raise self._cannot_write(error) from None
+
+    def finish(self, progress: Progress) -> Download:
+        """Put the file under its name."""
+        try:
+            facts = asdict(progress) | {"sha256": file_sha256(self._part)}
+            self._part.replace(self.path)
+            _written(self._facts, facts)
+            self._state.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._cannot_write(error) from None
+        return Download(self.path, as_release(progress.release, progress.released), progress.records)
+
+    def discard(self) -> None:
+        """Throw away what an interrupted download left."""
+        self._state.unlink(missing_ok=True)
+        self._part.unlink(missing_ok=True)

@@ -1,0 +1,169 @@
+"""The one way to speak HTTP: timeouts, retries, a pause between requests, a size cap, one host, an offline switch."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from .. import __version__
+from ..errors import ConfigurationError, InputError, TryLaterError
+
+RETRIES = 5
+RETRIED = frozenset((429, 500, 502, 503, 504))
+MAXIMUM_ANSWER = 512 * 2**20
+"""Bytes of one answer, decompressed; 500 entries of UniProt in JSON have some 30 MB."""
+
+LONGEST_WAIT = 300.0
+"""Seconds; a server that asks for more (Retry-After) is left alone, and the user told."""
+
+_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
+_MOVED = frozenset((301, 302, 307, 308))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A server's final answer: after retries, with a status that is not one of `RETRIED`."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def text(self) -> str:
+        """The body as text: by the charset of its header, else UTF-8, else Latin-1 (which fits anything)."""
+        kind = self.headers.get("content-type", "").lower()
+        charset = kind.partition("charset=")[2].strip(" \"'") or "utf-8"
+        try:
+            return self.body.decode(charset)
+        except (UnicodeDecodeError, LookupError):
+            return self.body.decode("latin-1")
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that the server asks to wait, from ``Retry-After`` in seconds or as a date; None if it does not.
+
+    Args:
+        headers: of the answer.
+        now: seconds since the epoch.
+    """
+    text = headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
+    except (ValueError, TypeError):
+        return None
+
+
+class HttpClient:
+    """Speaks to one host. Redirects are never followed.
+
+    Args:
+        base_url: all requests must go to this scheme, host and port.
+        offline: refuse before any socket is opened.
+        pause: least seconds between two requests.
+        sleep: waits; replaced in tests.
+    """
+
+    def __init__(
+        self, base_url: str, *, offline: bool, pause: float = 0.2, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).netloc:
+            raise ConfigurationError(f"{base_url!r} is no address of a server", remedy="https://...")
+        self.base_url = base_url.rstrip("/")
+        self._offline, self._pause, self._sleep = offline, pause, sleep
+        self._last = float("-inf")
+        self._client: httpx.Client | None = None
+
+    def __enter__(self) -> Self:
+        """Use as a context, so that the connection is closed."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connection."""
+        if self._client:
+            self._client.close()
+            self._client = None
+
+    def get(self, address: str, parameters: Mapping[str, str] | None = None) -> Answer:
+        """GET `address` (absolute, or a path below the base URL).
+
+        Returns:
+            Any answer but a retried or a redirecting one, so 303, 400, 404 and 410 too: callers know what they mean.
+
+        Raises:
+            ConfigurationError: offline, another host, or an address that has moved.
+            TryLaterError: if the server did not answer properly after `RETRIES` retries.
+            InputError: if the answer is larger than `MAXIMUM_ANSWER`.
+        """
+        url = address if "://" in address else f"{self.base_url}/{address.lstrip('/')}"
+        self._check(url)
+        for attempt in range(RETRIES + 1):
+            self._wait_turn()
+            problem, asked = "", None
+            try:
+                answer = self._request(url, parameters)
+            except httpx.TransportError as error:
+                problem = f"{type(error).__name__}: {error}"
+            else:
+                if answer.status not in RETRIED:
+                    return self._unless_moved(answer)
+                problem, asked = f"HTTP status {answer.status}", retry_after(answer.headers, time.time())
+            if attempt < RETRIES:
+                self._back_off(url, attempt, problem, asked)
+        raise self._gave_up(url, problem, f"{RETRIES + 1} attempts were made")
+
+    def _check(self, url: str) -> None:
+        if self._offline:
+            remedy = "unset NESANNOT_OFFLINE, or give a file that was downloaded elsewhere"
+            raise ConfigurationError(f"{url} is not fetched", why="offline is set", remedy=remedy)
+        wanted, base = urlsplit(url), urlsplit(self.base_url)
+        if (wanted.scheme, wanted.netloc) != (base.scheme, base.netloc):
+            raise ConfigurationError(
+                f"{url} is not fetched", why=f"only {base.scheme}://{base.netloc} may be asked here"
+            )
+
+    def _wait_turn(self) -> None:
+        wait = self._last + self._pause - time.monotonic()
+        if wait > 0:
+            self._sleep(wait)
+        self._last = time.monotonic()
+
+    def _request(self, url: str, parameters: Mapping[str, str] | None) -> Answer:
+        if self._client is None:
+            headers = {"User-Agent": f"nesannot/{__version__} python-httpx/{httpx.__version__}"}
+            self._client = httpx.Client(timeout=_TIMEOUT, headers=headers, follow_redirects=False)
+        with self._client.stream("GET", url, params=parameters) as response:
+            chunks, size = [], 0
+            for chunk in response.iter_bytes():
+                size += len(chunk)
+                if size > MAXIMUM_ANSWER:
+                    raise InputError(f"the answer of {url} is larger than {MAXIMUM_ANSWER:,} bytes")
+                chunks.append(chunk)
+            return Answer(str(response.url), response.status_code, response.headers, b"".join(chunks))
+
+    def _unless_moved(self, answer: Answer) -> Answer:
+        if answer.status in _MOVED:
+            target = answer.headers.get("location", "?")
+            raise ConfigurationError(f"{answer.url} has moved", why=f"to {target}", remedy="correct the address")
+        return answer
+
+    def _back_off(self, url: str, attempt: int, problem: str, asked: float | None) -> None:
+        if asked is not None and asked > LONGEST_WAIT:
+            raise self._gave_up(url, problem, f"the server asks to wait {asked:.0f} seconds")
+        backed_off = min(60.0, 2.0**attempt) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, not secrecy
+        self._sleep(max(backed_off, asked or 0.0))
+
+    def _gave_up(self, url: str, problem: str, why: str) -> TryLaterError:
+        remedy = "run the command again later; what was fetched is kept"
+        return TryLaterError(f"{url} does not answer", where=problem, why=why, remedy=remedy)

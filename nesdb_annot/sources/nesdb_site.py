@@ -1,0 +1,125 @@
+"""The NESdb site: its two index pages, then the page of each entry, at most one request a second, kept on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import CannotWriteError, ConfigurationError, TryLaterError
+from ..records import Reject
+from ..settings import Settings
+from .http import Answer, HttpClient
+
+TERMS = (
+    "NESdb (UT Southwestern Medical Center; Mol. Biol. Cell 23:3673, 2012) is freely available to nonprofit "
+    "organizations. It states no licence for any other use, nor for passing its contents on."
+)
+INDEX_PAGES = {"namesGood.php": False, "namesDoubt.php": True}
+"""Index pages, and whether the entries that they list are doubtful."""
+
+SECONDS_BETWEEN = 1.0
+_MARK = "NES ID"
+
+ReadIndex = Callable[[Path], list[tuple[str, str]]]
+"""Reads NES IDs and names from a saved index page: ``formats.nesdb_page.read_nesdb_index``."""
+
+
+@dataclass(frozen=True, slots=True)
+class SitePage:
+    """A saved details page; `doubtful` if the index of doubtful entries names it, alone or beside the other one."""
+
+    entry_id: str
+    name: str
+    doubtful: bool
+    path: Path
+
+
+class NesdbSite:
+    """Fetches the pages of ``settings.nesdb_url`` into ``settings.cache_dir``.
+
+    Pages that are on disk are not fetched again, so that an interrupted crawl goes on where it stopped.
+
+    Args:
+        settings: address, cache, offline.
+        accepted_terms: whether the user has accepted `TERMS`.
+        told: called with pages done and pages in all.
+
+    Raises:
+        ConfigurationError: if the terms were not accepted.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        accepted_terms: bool,
+        told: Callable[[int, int], None] = lambda _, __: None,
+        http: HttpClient | None = None,
+    ) -> None:
+        if not accepted_terms:
+            remedy = "add --accept-terms if you may use it, or ingest an export file that you were given"
+            raise ConfigurationError("the terms of NESdb were not accepted", why=TERMS, remedy=remedy)
+        self._http = http or HttpClient(settings.nesdb_url, offline=settings.offline, pause=SECONDS_BETWEEN)
+        self._directory = settings.cache_dir / "nesdb"
+        self._told = told
+
+    def pages(self, read_index: ReadIndex, *, refresh: bool = False) -> Iterator[SitePage | Reject]:
+        """One saved page per entry, by ascending NES ID; a page that the site does not have is a `Reject`.
+
+        Args:
+            read_index: reads a saved index page.
+            refresh: fetch everything again.
+
+        Raises:
+            TryLaterError: if the site does not answer; the pages fetched so far are kept.
+            InputError: from `read_index`, if an index page is none.
+            CannotWriteError: if the cache cannot be written.
+        """
+        names: dict[str, str] = {}
+        doubtful: set[str] = set()
+        for page, in_doubt in INDEX_PAGES.items():
+            listed = dict(self._index(page, read_index, refresh))
+            names = {**listed, **names}
+            doubtful |= set(listed) if in_doubt else set()
+        for count, (entry_id, name) in enumerate(sorted(names.items(), key=lambda pair: int(pair[0])), 1):
+            path = self._directory / f"details-{int(entry_id)}.html"
+            reason = "" if path.is_file() and not refresh else self._fetch_details(entry_id, path)
+            self._told(count, len(names))
+            if reason:
+                yield Reject(f"NESdb {path.name}", 0, "", f"NES ID {entry_id} ({name}): {reason}")
+            else:
+                yield SitePage(entry_id, name, entry_id in doubtful, path)
+
+    def _index(self, page: str, read_index: ReadIndex, refresh: bool) -> list[tuple[str, str]]:
+        path = self._directory / page.replace(".php", ".html")
+        if path.is_file() and not refresh:
+            return read_index(path)
+        answer = self._http.get(page)
+        if answer.status != 200:
+            raise TryLaterError(f"{answer.url} is not there", why=f"HTTP status {answer.status}")
+        fresh = path.with_suffix(".new")
+        self._save(fresh, answer)
+        listed = read_index(fresh)  # a page that is no index is not kept
+        fresh.replace(path)
+        return listed
+
+    def _fetch_details(self, entry_id: str, path: Path) -> str:
+        """Fetch and save one page; returns why not, or an empty string."""
+        answer = self._http.get("details.php", {"name": entry_id})
+        if answer.status != 200:
+            return f"HTTP status {answer.status}"
+        if _MARK not in answer.text():
+            return f"the page does not hold {_MARK!r}"
+        self._save(path, answer)
+        return ""
+
+    def _save(self, path: Path, answer: Answer) -> None:
+        temporary = path.with_name(path.name + ".part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(answer.text(), encoding="utf-8", newline="")
+            temporary.replace(path)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise CannotWriteError(f"{path} cannot be written", why=why, remedy="set NESANNOT_CACHE_DIR") from None
