@@ -1,0 +1,1 @@
+"""One file per step, with its SQL beside it; a step that was released is never edited."""

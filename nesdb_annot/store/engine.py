@@ -1,0 +1,186 @@
+"""The way to the database: a given server or the embedded one, of a version and a schema that fit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+import psycopg
+from sqlalchemy import URL, Connection, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from ..errors import ConfigurationError, DatabaseUnreachableError
+from ..settings import Settings
+from . import embedded, migrate
+from .schema import SCHEMA, VIEWS
+from .translate import translated
+
+OLDEST_SERVER = 15
+_PATIENCE_S = 8.0
+_PASSING = ("starting up", "recovery mode", "shutting down", "not yet accepting", "too many clients")
+
+
+class Store:
+    """A database of ours, open. A context manager: leaving it closes its connections.
+
+    Attributes:
+        url: where it is, for people; without the password.
+        embedded: whether it is the embedded server.
+        server_version: major version of Postgres.
+    """
+
+    def __init__(self, url: URL, settings: Settings) -> None:
+        self.url = shown_url(url)
+        self.embedded = not settings.database_url
+        self._address = conninfo(url)
+        self._settings = settings
+        self.engine = create_engine(
+            "postgresql+psycopg://", creator=self._connect, pool_pre_ping=True, pool_size=4, max_overflow=8
+        )
+        self.server_version = self._version()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction: committed at the end, rolled back if an error leaves the block.
+
+        Raises:
+            TryLaterError: if the connection breaks; nothing of the block is kept.
+        """
+        with translated(), self.engine.begin() as connection:
+            yield connection
+
+    def _connect(self) -> psycopg.Connection:
+        """Connect; a server that is just starting or recovering from a crash gets a few seconds."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return psycopg.connect(self._address, application_name="nesannot", connect_timeout=10)
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline or not self._may_come(str(error)):
+                    raise
+            time.sleep(0.1)
+
+    def _may_come(self, said: str) -> bool:
+        """Whether trying again makes sense; the embedded server is started if it is down."""
+        if any(phrase in said for phrase in _PASSING):
+            return True
+        if self.embedded:
+            embedded.start(self._settings)
+        return self.embedded
+
+    def _version(self) -> int:
+        try:
+            with self.engine.connect() as connection:
+                found = connection.connection.driver_connection
+                assert isinstance(found, psycopg.Connection)
+                version = found.info.server_version // 10_000
+        except (DBAPIError, psycopg.Error) as error:
+            self.close()
+            raise _unreachable(self.url, error) from error
+        if version < OLDEST_SERVER:
+            self.close()
+            raise ConfigurationError(f"the server is PostgreSQL {version}", where=self.url,
+                                     why=f"{OLDEST_SERVER} or newer is needed")  # fmt: skip
+        return version
+
+
+def open_store(settings: Settings, *, migrated: bool = True, migrate: bool = False) -> Store:
+    """Open the database of these settings; the embedded server is started, and its empty database filled, if need be.
+
+    Args:
+        settings: names a server in `database_url`; empty for the embedded one.
+        migrate: bring an older or empty schema up first.
+        migrated: False to open it whatever its schema is (to ask or to migrate).
+
+    Raises:
+        DatabaseUnreachableError: if there is no connection.
+        ConfigurationError: if the server is older than PostgreSQL 15, or code and schema do not fit.
+    """
+    store = Store(address(settings), settings)
+    try:
+        if migrated:
+            _fit(store, migrate)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _fit(store: Store, wanted: bool) -> None:
+    with store.transaction() as connection:
+        state = migrate.schema_state(connection)
+        if state is migrate.SchemaState.FITS:
+            return
+        if wanted or (store.embedded and state is migrate.SchemaState.EMPTY):
+            migrate.upgrade(connection)
+        migrate.require_fit(connection)
+
+
+def address(settings: Settings) -> URL:
+    """Connection URL, with the embedded server started if it is the one.
+
+    Raises:
+        ConfigurationError: if `settings.database_url` is no PostgreSQL URL.
+    """
+    return parse_url(settings.database_url) if settings.database_url else make_url(embedded.start(settings))
+
+
+def parse_url(text: str) -> URL:
+    """Read ``postgresql://user:password@host:port/name``; ``postgres://`` and a driver's name are accepted.
+
+    Raises:
+        ConfigurationError: if it is anything else.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
+        raise ConfigurationError(
+            "the database URL is not one of PostgreSQL",
+            where="NESANNOT_DATABASE_URL",
+            remedy="postgresql://USER:PASSWORD@HOST:5432/NAME",
+        )
+    return url.set(drivername="postgresql")
+
+
+def conninfo(url: URL) -> str:
+    """The URL as libpq reads it."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def shown_url(url: URL) -> str:
+    """The URL as it may be shown: no password, wherever it stood."""
+    secret = [name for name in url.query if name in ("password", "sslpassword")]
+    return url.set(drivername="postgresql").difference_update_query(secret).render_as_string(hide_password=True)
+
+
+def connection_line(settings: Settings) -> str:
+    """What to give to psql: a URL whose search path begins with the views.
+
+    The embedded server's password stands in a file that the URL names. A password of a given server is left out; psql
+    asks for it, or finds it in ``~/.pgpass`` or ``PGPASSWORD``.
+    """
+    url = address(settings).set(password=None)
+    return url.update_query_dict({"options": f"-csearch_path={VIEWS},{SCHEMA}"}).render_as_string(hide_password=False)
+
+
+def _unreachable(url: str, error: DBAPIError | psycopg.Error) -> DatabaseUnreachableError:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return DatabaseUnreachableError(
+        f"cannot connect to {url}",
+        why=str(cause).strip().split("\n")[0],
+        remedy="start the server, correct NESANNOT_DATABASE_URL, or unset it to use the embedded server",
+    )

@@ -1,0 +1,41 @@
+"""The tables, as typed SQLAlchemy models. `migrations/` makes them; a test holds the two equal.
+
+Coordinates are 1-based inclusive (``first_residue``, ``last_residue``). Closed vocabularies are text with a CHECK.
+"""
+
+from .base import SCHEMA, VIEWS, Base
+from .configurations import Configuration, ConfigurationMethod, HeadSet, LanguageModel, Method, Segmentation
+from .proteomes import Annotation, Membership, Protein, Proteome, Release
+from .rankings import RankedSegment, Ranking
+from .references import ReferenceEntry, ReferenceMotif
+from .runs import Run
+from .scores import PARTITIONED, MethodScore, ScoredSequence, Segment
+from .sequences import Motif, Sequence
+
+__all__ = [
+    "PARTITIONED",
+    "SCHEMA",
+    "VIEWS",
+    "Annotation",
+    "Base",
+    "Configuration",
+    "ConfigurationMethod",
+    "HeadSet",
+    "LanguageModel",
+    "Membership",
+    "Method",
+    "MethodScore",
+    "Motif",
+    "Protein",
+    "Proteome",
+    "RankedSegment",
+    "Ranking",
+    "ReferenceEntry",
+    "ReferenceMotif",
+    "Release",
+    "Run",
+    "ScoredSequence",
+    "Segment",
+    "Segmentation",
+    "Sequence",
+]

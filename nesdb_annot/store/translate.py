@@ -1,0 +1,54 @@
+"""From the driver's errors to ours: who must act, and what to type. A password is never part of a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy import exc
+
+from ..errors import CannotWriteError, ConfigurationError, NesannotError, TryLaterError
+
+_LATER = {
+    "40001": "another command changed the same rows",
+    "40P01": "two commands waited for each other",
+    "53300": "the server has no connection left",
+    "55P03": "another command holds the table",
+    "57014": "the statement took too long",
+}
+_LOST = ("08", "57P")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise our errors in place of the driver's, wherever it is not a bug.
+
+    Raises:
+        TryLaterError: connection lost, deadlock, no connection left.
+        CannotWriteError: the server's disk is full.
+        ConfigurationError: the role may not do this.
+    """
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise (_ours(error.orig) or error) from error
+    except psycopg.Error as error:
+        raise (_ours(error) or error) from error
+
+
+def _ours(error: BaseException | None) -> NesannotError | None:
+    if not isinstance(error, psycopg.Error):
+        return None
+    state = error.sqlstate or ""
+    said = (error.diag.message_primary or str(error)).strip().split("\n")[0]
+    if state in _LATER:
+        return TryLaterError(said, why=_LATER[state], remedy="run the command again")
+    if state.startswith(_LOST) or (not state and isinstance(error, psycopg.OperationalError)):
+        return TryLaterError("the connection to the database is lost", why=said,
+                             remedy="run the command again; what was finished is kept")  # fmt: skip
+    if state == "53100":
+        return CannotWriteError("the database's disk is full", why=said)
+    if state == "42501":
+        return ConfigurationError("this database role may not do that", why=said)
+    return None

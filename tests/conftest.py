@@ -1,0 +1,127 @@
+"""What all tests share: the development data, and a database of one's own.
+
+Databases are made from a migrated template on one server for the whole session: the embedded one, started by the first
+test that needs it and shared by the workers of pytest-xdist, or the one that NESANNOT_TEST_DATABASE_URL names (its role
+must be allowed to create databases).
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from nesdb_annot.settings import Settings
+from nesdb_annot.store import embedded, migrate
+from nesdb_annot.store.engine import Store, conninfo, open_store, parse_url
+
+HOME = "NESANNOT_TEST_HOME"
+GIVEN = "NESANNOT_TEST_DATABASE_URL"
+
+
+def pytest_configure(config):
+    """Name one directory for the session's server; workers inherit the variable."""
+    if not hasattr(config, "workerinput") and HOME not in os.environ:
+        home = tempfile.mkdtemp(prefix="nesannot-test-")
+        Path(home).chmod(0o711)  # as root the server runs as another user, who must be able to pass
+        os.environ[HOME] = home
+
+
+def pytest_unconfigure(config):
+    """Stop the session's server and remove its files."""
+    if hasattr(config, "workerinput"):
+        return
+    home = os.environ.pop(HOME, None)
+    if home:
+        embedded.stop(Settings(data_dir=Path(home)))
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Development data beside the checkout, which may not be redistributed; the test is skipped without it."""
+    path = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not path.is_dir():
+        pytest.skip("no development data beside this checkout")
+    return path
+
+
+@pytest.fixture(scope="session")
+def embedded_server():
+    """Settings of the session's embedded server, running; it need not survive a power cut."""
+    settings = Settings(data_dir=Path(os.environ[HOME]))
+    url = embedded.start(settings)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+    return settings
+
+
+@pytest.fixture(scope="session")
+def server_url(request):
+    """URL of a database on the test server from which others are created."""
+    given = os.environ.get(GIVEN)
+    return parse_url(given or embedded.url_of(embedded.placement(request.getfixturevalue("embedded_server"))))
+
+
+@pytest.fixture(scope="session")
+def template_name(server_url, worker_id):
+    """A migrated, empty database to copy, one for each worker."""
+    with fresh_database(server_url, worker_id) as url:
+        settings = Settings(database_url=url, data_dir=Path(os.environ[HOME]))
+        with open_store(settings, migrated=False) as store, store.transaction() as connection:
+            migrate.upgrade(connection)
+        yield parse_url(url).database
+
+
+class fresh_database:  # noqa: N801
+    """A database that lives for a block."""
+
+    def __init__(self, server_url, prefix="t", template="template1"):
+        self.server_url, self.template = server_url, template
+        self.name = f"test_{prefix}_{uuid4().hex[:12]}"
+
+    def _do(self, text, *names):
+        with psycopg.connect(conninfo(self.server_url), autocommit=True) as connection:
+            connection.execute(sql.SQL(text).format(*map(sql.Identifier, names)))
+
+    def __enter__(self):
+        self._do("CREATE DATABASE {} TEMPLATE {}", self.name, self.template)
+        return conninfo(self.server_url.set(database=self.name))
+
+    def __exit__(self, *raised):
+        self._do("DROP DATABASE {} WITH (FORCE)", self.name)
+
+
+@pytest.fixture
+def empty_database_url(server_url):
+    """URL of a database with nothing in it."""
+    with fresh_database(server_url) as url:
+        yield url
+
+
+@pytest.fixture
+def settings(server_url, template_name, tmp_path):
+    """Settings with a migrated database of this test's own, and directories below `tmp_path`."""
+    with fresh_database(server_url, template=template_name) as url:
+        yield Settings(database_url=url, data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", workers=1)
+
+
+@pytest.fixture
+def store(settings) -> Store:
+    """A migrated, empty Store."""
+    with open_store(settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def module_store(server_url, template_name, tmp_path_factory) -> Store:
+    """A Store shared by the tests of a module, for those that only read what one fixture wrote."""
+    with fresh_database(server_url, template=template_name) as url:
+        directory = tmp_path_factory.mktemp("module_store")
+        with open_store(Settings(database_url=url, data_dir=directory, cache_dir=directory)) as opened:
+            yield opened
