@@ -5,20 +5,17 @@ The kind is recognised by the first bytes, never by the name. Nothing is read in
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import hashlib
 import io
-import lzma
 import sys
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from ..errors import InputError
+from .decompression import HEAD, CountedBytes, compression_of, decompressed, decompression_errors
 
 MAXIMUM_FILE_BYTES = 10 * 10**9
 """Decompressed bytes of one file; UniProt's largest reference proteomes have 0.1 of it."""
@@ -30,11 +27,8 @@ RATIO_CHECKED_FROM = 64 * 2**20
 """Decompressed bytes below which the ratio is not looked at: a small file of repeats is no danger."""
 
 STDIN = "-"
-_MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_HEAD = 6
 _BUFFER = 2**18
-_ZST_STEP = 1024  # one step of a zstd bomb makes at most 32 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,98 +46,18 @@ class FileFacts:
     size: int
 
 
-def compression_of(head: bytes) -> str:
-    """``gz``, ``bz2``, ``xz``, ``zst`` or ``plain``, from the first six bytes of a file."""
-    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "plain")
-
-
 def name_of(path: Path | str) -> str:
     """The name of an input in messages and rejects: the path, or ``<stdin>``."""
     return "<stdin>" if str(path) == STDIN else str(path)
 
 
-class _Counted(io.RawIOBase):
-    """The compressed bytes: gives back the bytes that were looked at, and counts."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self.head = stream.read(_HEAD)
-        self._pending = self.head
-        self.count = 0
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - the buffer protocol has no name before Python 3.12
-        """Fill `buffer` with the next bytes."""
-        chunk = self._pending[: len(buffer)] or self._stream.read(len(buffer))
-        self._pending = self._pending[len(chunk) :]
-        buffer[: len(chunk)] = chunk
-        self.count += len(chunk)
-        return len(chunk)
-
-
-class _Zst(io.RawIOBase):
-    """Decompresses zstd frames; unlike the library's own reader it notices a truncated frame."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        import zstandard
-
-        self._stream, self._new = stream, zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj
-        self._frame, self._ready = self._new(), b""
-        self._begun = False
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - the buffer protocol has no name before Python 3.12
-        """Fill `buffer` with the next decompressed bytes."""
-        while not self._ready and self._advance():
-            pass
-        chunk, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
-
-    def _advance(self) -> bool:
-        compressed = (self._frame.unused_data if self._frame.eof else b"") or self._stream.read(_ZST_STEP)
-        if not compressed:
-            if self._begun and not self._frame.eof:
-                raise EOFError("zstd frame ended before its end marker")
-            return False
-        if self._frame.eof:
-            self._frame = self._new()
-        self._begun = True
-        self._ready = self._frame.decompress(compressed)
-        return True
-
-
-def _decompressed(kind: str, stream: IO[bytes]) -> Any:  # noqa: ANN401 - four libraries, four types
-    if kind == "plain":
-        return stream
-    openers: dict[str, Callable[[IO[bytes]], Any]] = {
-        "gz": lambda s: gzip.GzipFile(fileobj=s, mode="rb"),
-        "bz2": bz2.BZ2File,
-        "xz": lzma.LZMAFile,
-        "zst": _Zst,
-    }
-    return openers[kind](stream)
-
-
-def _decompression_errors() -> tuple[type[Exception], ...]:
-    errors: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, lzma.LZMAError)
-    zstandard = sys.modules.get("zstandard")
-    return (*errors, zstandard.ZstdError) if zstandard else errors
-
-
 class _Guarded(io.RawIOBase):
     """The decompressed bytes, with limits, and with errors that name file and position."""
 
-    def __init__(self, source: _Counted, name: str) -> None:
+    def __init__(self, source: CountedBytes, name: str) -> None:
         self.kind = compression_of(source.head)
         self._source, self._name, self.count = source, name, 0
-        self._stream = _decompressed(self.kind, io.BufferedReader(source, _BUFFER))
+        self._stream = decompressed(self.kind, io.BufferedReader(source, _BUFFER))
 
     def readable(self) -> bool:
         """Yes."""
@@ -153,7 +67,7 @@ class _Guarded(io.RawIOBase):
         """Fill `buffer` with the next decompressed bytes, or raise `InputError`."""
         try:
             chunk = self._stream.read(len(buffer))
-        except _decompression_errors() as error:
+        except decompression_errors() as error:
             raise self._broken(error) from None
         if not self.count:
             self._check_kind(chunk)
@@ -169,7 +83,7 @@ class _Guarded(io.RawIOBase):
         return InputError(what, where=where, why=str(error), remedy="fetch or copy the file again")
 
     def _check_kind(self, chunk: bytes) -> None:
-        if self.kind != "plain" and compression_of(chunk[:_HEAD]) != "plain":
+        if self.kind != "plain" and compression_of(chunk[:HEAD]) != "plain":
             raise InputError(f"{self._name} is compressed twice", remedy="decompress it once")
         if chunk.startswith(_UTF16):
             raise InputError(f"{self._name} is UTF-16 text", remedy="save it as UTF-8")
@@ -204,7 +118,7 @@ def open_input(path: Path | str) -> Iterator[io.BufferedReader]:
             UTF-16, larger than `MAXIMUM_FILE_BYTES` or packed denser than `MAXIMUM_RATIO`.
     """
     with _binary(path) as stream:
-        yield io.BufferedReader(_Guarded(_Counted(stream), name_of(path)), _BUFFER)
+        yield io.BufferedReader(_Guarded(CountedBytes(stream), name_of(path)), _BUFFER)
 
 
 def inspect_file(path: Path | str) -> FileFacts:
@@ -217,7 +131,7 @@ def inspect_file(path: Path | str) -> FileFacts:
     """
     digest = hashlib.sha256()
     with _binary(path) as stream:
-        guarded = _Guarded(_Counted(stream), name_of(path))
+        guarded = _Guarded(CountedBytes(stream), name_of(path))
         reader = io.BufferedReader(guarded, _BUFFER)
         while chunk := reader.read(_BUFFER):
             digest.update(chunk)

@@ -1,0 +1,196 @@
+"""Files open by content, whatever they are called; broken, endless and foreign ones are refused with their place."""
+
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+import sys
+import zlib
+
+import pytest
+import zstandard
+
+from nesdb_annot.errors import InputError
+from nesdb_annot.formats import compression, lines
+from nesdb_annot.formats.compression import inspect_file, open_input
+from nesdb_annot.formats.decompression import compression_of
+from nesdb_annot.formats.lines import line_pieces, whole_lines
+
+PACKERS = {
+    "plain": lambda text: text,
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": zstandard.ZstdCompressor().compress,
+}
+NOISE = b"".join(hashlib.sha256(str(i).encode()).hexdigest().encode() + b"\n" for i in range(3000))
+
+
+@pytest.fixture(params=PACKERS)
+def kind(request):
+    return request.param
+
+
+def written(tmp_path, content, name="input"):
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+def read_all(path):
+    with open_input(path) as stream:
+        return stream.read()
+
+
+def test_kind_is_told_by_content_not_by_name(tmp_path, kind):
+    path = written(tmp_path, PACKERS[kind](NOISE), "misleading.fasta.bz2")
+    assert read_all(path) == NOISE
+    assert inspect_file(path).compression == kind
+
+
+def test_digest_is_of_the_content_not_of_the_packing(tmp_path):
+    facts = {inspect_file(written(tmp_path, pack(NOISE), name)).sha256 for name, pack in PACKERS.items()}
+    assert facts == {hashlib.sha256(NOISE).hexdigest()}
+
+
+def test_size_is_that_of_the_content(tmp_path, kind):
+    assert inspect_file(written(tmp_path, PACKERS[kind](NOISE))).size == len(NOISE)
+
+
+def test_several_streams_in_one_file_are_joined(tmp_path, kind):
+    packed = PACKERS[kind](b"one\n") + PACKERS[kind](b"two\n")
+    assert read_all(written(tmp_path, packed)) == b"one\ntwo\n"
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst"])
+def test_truncation_is_an_error_that_names_file_and_place(tmp_path, kind, share):
+    packed = PACKERS[kind](NOISE)
+    path = written(tmp_path, packed[: int(len(packed) * share)], "cut.fasta")
+    with pytest.raises(InputError, match=f"cut.fasta is a truncated {kind} file") as caught:
+        read_all(path)
+    assert "decompressed bytes" in caught.value.where
+
+
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst"])
+def test_damage_is_an_error(tmp_path, kind):
+    packed = bytearray(PACKERS[kind](NOISE))
+    packed[len(packed) // 2 : len(packed) // 2 + 40] = b"\x55" * 40
+    with pytest.raises(InputError, match="(damaged|truncated)"):
+        read_all(written(tmp_path, bytes(packed)))
+
+
+def test_rubbish_behind_a_gzip_stream_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="damaged"):
+        read_all(written(tmp_path, gzip.compress(NOISE) + b"rubbish"))
+
+
+def test_compressed_twice_is_refused(tmp_path, kind):
+    if kind == "plain":
+        return
+    with pytest.raises(InputError, match="compressed twice"):
+        read_all(written(tmp_path, PACKERS[kind](gzip.compress(NOISE))))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_is_refused_by_name(tmp_path, encoding):
+    content = "\ufeff>P1\nMKL\n".encode(encoding)
+    with pytest.raises(InputError, match="UTF-16"):
+        read_all(written(tmp_path, content))
+
+
+def test_missing_file_and_directory(tmp_path):
+    with pytest.raises(InputError, match="cannot be read") as caught:
+        read_all(tmp_path / "absent.fasta")
+    assert "No such file" in caught.value.why
+    with pytest.raises(InputError, match="cannot be read"):
+        read_all(tmp_path)
+
+
+def test_a_bomb_is_stopped_early(tmp_path, monkeypatch, kind):
+    if kind == "plain":
+        return
+    monkeypatch.setattr(compression, "RATIO_CHECKED_FROM", 10**6)
+    path = written(tmp_path, PACKERS[kind](b"\0" * 30_000_000))
+    with pytest.raises(InputError, match="not decompressed further") as caught:
+        inspect_file(path)
+    assert "100 to 1" in caught.value.why
+
+
+def test_small_repeats_are_no_bomb(tmp_path, kind):
+    assert inspect_file(written(tmp_path, PACKERS[kind](b"A" * 10**6))).size == 10**6
+
+
+def test_size_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(compression, "MAXIMUM_FILE_BYTES", 1000)
+    with pytest.raises(InputError, match="more than 1,000 bytes"):
+        read_all(written(tmp_path, NOISE))
+
+
+@pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
+def test_standard_input_is_recognised_too(monkeypatch, pack):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(pack(NOISE))))
+    assert read_all("-") == NOISE
+
+
+def test_empty_and_tiny_files(tmp_path):
+    assert read_all(written(tmp_path, b"")) == b""
+    assert read_all(written(tmp_path, b"\x1f")) == b"\x1f"
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"), [(b"\x1f\x8b\x08", "gz"), (b"BZh91", "bz2"), (b">sp|P1", "plain"), (b"", "plain")]
+)
+def test_magic_bytes(head, kind):
+    assert compression_of(head) == kind
+
+
+def test_lines_are_numbered_and_stripped_of_either_end(tmp_path):
+    path = written(tmp_path, b"one\r\ntwo\n\nfour")
+    assert list(line_pieces(path)) == [(1, "one"), (2, "two"), (3, ""), (4, "four")]
+
+
+def test_byte_order_mark_is_skipped(tmp_path):
+    assert list(line_pieces(written(tmp_path, b"\xef\xbb\xbf>P1\n"))) == [(1, ">P1")]
+
+
+def test_long_lines_come_in_pieces_with_one_number(tmp_path):
+    pieces = list(line_pieces(written(tmp_path, "äb" .encode() * 10 + b"\nnext\n"), limit=8))
+    assert [number for number, _ in pieces] == [1] * 4 + [2]
+    assert "".join(text for number, text in pieces if number == 1) == "äb" * 10
+
+
+def test_not_utf8_names_line_and_byte(tmp_path):
+    with pytest.raises(InputError, match="0xe9") as caught:
+        list(line_pieces(written(tmp_path, b"fine\nprot\xe9ine\n", "latin.txt")))
+    assert caught.value.where.endswith("latin.txt:2")
+
+
+def test_character_cut_off_at_the_end(tmp_path):
+    with pytest.raises(InputError, match="UTF-8|cut off"):
+        list(line_pieces(written(tmp_path, "ok\nä".encode()[:-1])))
+
+
+def test_line_limit_where_a_line_is_a_record(tmp_path, monkeypatch):
+    monkeypatch.setattr(lines, "MAXIMUM_LINE", 10)
+    with pytest.raises(InputError, match="too long") as caught:
+        list(whole_lines(written(tmp_path, b"short\n" + b"x" * 50)))
+    assert caught.value.where.endswith(":2")
+
+
+def test_nothing_is_read_as_a_whole(tmp_path):
+    """A file of 200 MB that is compressed to little passes through a bounded buffer."""
+    import tracemalloc
+
+    packer = zlib.compressobj(wbits=31)
+    block = NOISE * 20
+    packed = b"".join(packer.compress(block) for _ in range(20)) + packer.flush()
+    path = written(tmp_path, packed)
+    del packed
+    tracemalloc.start()
+    size = inspect_file(path).size
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert size == 20 * len(block)
+    assert peak < 5_000_000 < size

@@ -1,0 +1,296 @@
+"""FASTA: the good records, the bad ones with their lines, and the files that are none."""
+
+import bz2
+import gzip
+import io
+import lzma
+import random
+import sys
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from nesdb_annot.errors import CannotWriteError, InputError
+from nesdb_annot.formats.fasta import read_fasta, write_fasta
+from nesdb_annot.formats.uniprot_header import MAXIMUM_HEADER
+from nesdb_annot.records import ProteinRecord, Reject
+from nesdb_annot.residues import ALPHABET, MAXIMUM_LENGTH
+
+HEADER = "sp|P46937|YAP1_HUMAN Transcriptional coactivator YAP1 OS=Homo sapiens OX=9606 GN=YAP1 PE=1 SV=2"
+
+
+def file_of(tmp_path, content, name="in.fasta"):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def read(tmp_path, content):
+    return list(read_fasta(file_of(tmp_path, content)))
+
+
+def test_a_record_of_uniprot(tmp_path):
+    (record,) = read(tmp_path, f">{HEADER}\nMDPGQQ\nPPPQPA\n")
+    assert record == ProteinRecord(
+        accession="P46937",
+        residues="MDPGQQPPPQPA",
+        header=HEADER,
+        line=1,
+        entry_name="YAP1_HUMAN",
+        reviewed=True,
+        protein_name="Transcriptional coactivator YAP1",
+        organism="Homo sapiens",
+        taxon_id=9606,
+        gene="YAP1",
+        existence=1,
+        sequence_version=2,
+    )
+
+
+def test_white_space_case_and_one_stop_are_cleaned(tmp_path):
+    (record,) = read(tmp_path, ">a\n mk l\n\tva*\n\n")
+    assert record.residues == "MKLVA"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+def test_line_ends_compression_and_byte_order_mark(tmp_path, end, pack):
+    text = "\ufeff" + end.join([">a one", "MKL", "VA", ">b", "MK"])
+    first, second = read(tmp_path, pack(text.encode()))
+    assert (first.residues, first.header, second.residues, second.line) == ("MKLVA", "a one", "MK", 4)
+
+
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b">a\nMK\n")))
+    (record,) = read_fasta("-")
+    assert record.residues == "MK"
+
+
+@pytest.mark.parametrize(
+    ("residues", "reason"),
+    [
+        ("MKJL", "letter 'J' at position 3"),
+        ("MK*L", "letter '*' at position 3"),
+        ("MK1", "letter '1' at position 3"),
+        ("", "no residues"),
+        ("*", "no residues"),
+        ("MK-L", "letter '-'"),
+        ("A" * (MAXIMUM_LENGTH + 1), "more than the limit of 100,000"),
+        ("A" * (3 * MAXIMUM_LENGTH), "300,000 letters, more than the limit of 100,000"),
+    ],
+)
+def test_a_bad_record_is_refused_and_the_others_go_on(tmp_path, residues, reason):
+    first, refused, last = read(tmp_path, f">a\nMK\n>bad one\n{residues}\n>c\nML\n")
+    assert (first.accession, last.accession) == ("a", "c")
+    assert isinstance(refused, Reject)
+    assert (refused.line, refused.accession, refused.field) == (3, "bad", "residues")
+    assert reason in refused.reason
+    assert refused.source.endswith("in.fasta")
+
+
+def test_the_longest_allowed_sequence_passes(tmp_path):
+    (record,) = read(tmp_path, ">a\n" + ("A" * 1000 + "\n") * 100)
+    assert len(record.residues) == MAXIMUM_LENGTH
+
+
+def test_header_without_accession(tmp_path):
+    refused, good = read(tmp_path, ">\nMK\n>b\nMK\n")
+    assert "no accession" in refused.reason
+    assert good.accession == "b"
+
+
+@pytest.mark.parametrize("length", [MAXIMUM_HEADER + 1, 5_000_000])
+def test_endless_header(tmp_path, length):
+    refused, good = read(tmp_path, ">" + "x" * length + "\nMK\n>b\nMK\n")
+    assert "header of more than 65,536" in refused.reason
+    assert (good.accession, good.line) == ("b", 3)
+    assert len(refused.accession) <= 40
+
+
+def test_longest_allowed_header(tmp_path):
+    (record,) = read(tmp_path, ">a " + "x" * (MAXIMUM_HEADER - 2) + "\nMK\n")
+    assert len(record.header) == MAXIMUM_HEADER
+
+
+def test_a_line_of_ten_megabytes_is_one_reject(tmp_path):
+    refused, good = read(tmp_path, b">a\n" + b"A" * 10_000_000 + b"\n>b\nMK\n")
+    assert "10,000,000 letters" in refused.reason
+    assert good.accession == "b"
+
+
+def test_same_accession_same_residues(tmp_path):
+    first, second = read(tmp_path, ">a\nMK\n>a again\nmk*\n")
+    assert isinstance(first, ProteinRecord)
+    assert (second.reason, second.line, second.accession) == ("duplicate of line 1", 3, "a")
+
+
+def test_same_accession_other_residues_names_both_lines(tmp_path):
+    _, second = read(tmp_path, ">a\nMK\n>a\nML\n")
+    assert second.line == 3
+    assert "other residues than in line 1" in second.reason
+
+
+def test_isoforms_are_no_duplicates(tmp_path):
+    records = read(tmp_path, ">sp|P46937|A_B n\nMK\n>sp|P46937-2|A_B n\nMKL\n>sp|P46937-3|A_B n\nMKLL\n")
+    assert [(r.accession, r.isoform) for r in records] == [("P46937", None), ("P46937-2", 2), ("P46937-3", 3)]
+
+
+def test_same_residues_under_other_accessions_are_kept(tmp_path):
+    assert len([r for r in read(tmp_path, ">a\nMK\n>b\nMK\n") if isinstance(r, ProteinRecord)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "holds no records"),
+        ("\n\n  \n", "holds no records"),
+        ("<!DOCTYPE html><html>Not found</html>", "HTML"),
+        ('{"messages": ["Resource not found"]}', "JSON"),
+        ("[1, 2]", "JSON"),
+        ("MKLVA\n>a\nMK\n", "not FASTA"),
+        ("ID   RDRP_I34A1 Reviewed;\n", "not FASTA"),
+        (b">a\n\xff\xfeMK\n", "not UTF-8"),
+        (b"\xff\xfe>\x00a\x00", "UTF-16"),
+        (gzip.compress(b">a\nMKLV\n" * 2000)[:-20], "truncated"),
+        (gzip.compress(gzip.compress(b">a\nMK\n")), "compressed twice"),
+    ],
+)
+def test_a_file_that_is_no_fasta_is_one_error(tmp_path, content, message):
+    with pytest.raises(InputError, match=message) as caught:
+        read(tmp_path, content)
+    assert "in.fasta" in str(caught.value)
+    assert caught.value.exit_code == 65
+
+
+def test_old_mac_line_ends_are_named(tmp_path):
+    (refused,) = read(tmp_path, b">a b\rMKL\r>c\rMK\r")
+    assert "Mac" in refused.reason
+
+
+def test_nul_is_a_bad_letter(tmp_path):
+    (refused,) = read(tmp_path, b">a\nM\x00K\n")
+    assert "'\\x00' at position 2" in refused.reason
+
+
+headers = st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), min_size=1, max_size=60)
+proteins = st.lists(
+    st.tuples(headers, st.text(ALPHABET, min_size=1, max_size=300)), min_size=1, max_size=6, unique_by=lambda p: p[0]
+)
+
+
+@given(proteins, st.integers(1, 200), st.booleans(), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_what_is_written_is_read_back(tmp_path_factory, given_proteins, width, crlf, packed):
+    path = tmp_path_factory.mktemp("round") / "x.fasta"
+    named = [(f"id{number} {text}", residues) for number, (text, residues) in enumerate(given_proteins)]
+    count = write_fasta(path, [ProteinRecord("x", residues, header) for header, residues in named], width=width)
+    if crlf:
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    if packed:
+        path.write_bytes(gzip.compress(path.read_bytes()))
+    assert [(r.header, r.residues) for r in read_fasta(path)] == named
+    assert count == len(named)
+
+
+def mutated(original, seed):
+    rng = random.Random(seed)
+    content = bytearray(original)
+    for _ in range(rng.randrange(1, 12)):
+        place = rng.randrange(len(content) + 1)
+        match rng.randrange(6):
+            case 0:
+                content[place : place + 1] = bytes([rng.randrange(256)])
+            case 1:
+                del content[place : place + rng.randrange(200)]
+            case 2:
+                content[place:place] = rng.choice([b">", b"\n>", b"\0", b"\r", b"\xff", b"\n\n", b"*", b"<html>"])
+            case 3:
+                content[place:place] = content[: rng.randrange(300)]
+            case 4:
+                content[place:] = b""
+            case 5:
+                content[place:place] = rng.choice([b"A" * 70_000, b" " * 500, "Φ".encode() * 50])
+    return bytes(content)
+
+
+SEEDS = [
+    (f">{HEADER}\nMDPGQQPPPQPA\nMKL\n>b\nMKK\n>gi|1|sp|P15336.4|ATF2_HUMAN RecName: Full=x\nMKLL*\n").encode() * 3,
+    gzip.compress(b">a\nMKLVA\n>b\nMK\n" * 40),
+    lzma.compress(b">a\nMKLVA\n>b\nMK\n" * 40),
+    bz2.compress(b">a\nMKLVA\n>b\nMK\n" * 40),
+]
+
+
+@given(st.sampled_from(range(len(SEEDS))), st.integers(0, 2**32))
+@settings(max_examples=600, deadline=1000)
+@example(0, 0)
+def test_mutated_files_end_in_records_rejects_or_one_input_error(tmp_path_factory, which, seed):
+    path = tmp_path_factory.getbasetemp() / "mutated.fasta"
+    path.write_bytes(mutated(SEEDS[which], seed))
+    try:
+        records = list(read_fasta(path))
+    except InputError as error:
+        assert "mutated.fasta" in str(error)
+    else:
+        assert records
+        for record in records:
+            assert isinstance(record, Reject) or (record.accession and set(record.residues) <= set(ALPHABET))
+
+
+def test_writing_over_a_file_needs_force(tmp_path):
+    path = file_of(tmp_path, ">a\nMK\n")
+    with pytest.raises(CannotWriteError, match="stands there"):
+        write_fasta(path, [ProteinRecord("b", "ML")])
+    assert path.read_text() == ">a\nMK\n"
+    assert write_fasta(path, [ProteinRecord("b", "ML")], force=True) == 1
+    assert path.read_text() == ">b\nML\n"
+
+
+def test_records_without_a_header_are_written_under_their_accession(tmp_path, capsys):
+    write_fasta("-", [ProteinRecord("P1", "MKLVA")], width=2)
+    assert capsys.readouterr().out == ">P1\nMK\nLV\nA\n"
+
+
+def test_twenty_thousand_proteins_are_quick(tmp_path):
+    body = "\n".join(["MKLVA" * 12] * 8)
+    text = "".join(f">tr|A{n:05d}A1|A_B Some protein name OS=Homo sapiens OX=9606 PE=1 SV=1\n{body}\n" for n in range(20_000))
+    path = file_of(tmp_path, text)
+    begun = time.process_time()
+    count = sum(isinstance(record, ProteinRecord) for record in read_fasta(path))
+    assert count == 20_000
+    assert time.process_time() - begun < 2.5
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("proteomes/UP000002311_559292.fasta.gz", 6059),
+        ("proteomes/UP000002311_559292.other_release.fasta.gz", 6060),
+        ("proteomes/UP000000625_83333.fasta.gz", 4402),
+        ("uniprot_samples/mmseqs_QUERY_trembl_fragments.fasta", 500),
+    ],
+)
+def test_real_files_have_no_rejects(shared_data, name, count):
+    records = list(read_fasta(shared_data / name))
+    assert len(records) == count
+    assert not [record for record in records if isinstance(record, Reject)]
+
+
+def test_real_isoforms(shared_data):
+    records = list(read_fasta(shared_data / "uniprot_samples/UP000002311-S.cerevisiae.isoforms.fasta.gz"))
+    isoforms = [record for record in records if record.isoform]
+    assert len(isoforms) > 10
+    assert all(record.accession.endswith(f"-{record.isoform}") for record in isoforms)
+    assert all(record.sequence_version is None for record in isoforms)
+
+
+def test_two_releases_differ_as_the_headers_say(shared_data):
+    old, new = (
+        {record.accession: record for record in read_fasta(shared_data / "proteomes" / name)}
+        for name in ("UP000002311_559292.fasta.gz", "UP000002311_559292.other_release.fasta.gz")
+    )
+    both = old.keys() & new.keys()
+    assert sum(old[a].residues != new[a].residues for a in both) == 3
+    assert sum(old[a].header != new[a].header for a in both) == 366
