@@ -19,6 +19,8 @@ def include_name(name: str | None, kind: str, parents: object) -> bool:
 
 def migrate(connection: Connection) -> None:
     """Run the migrations asked for on `connection`."""
+    # A role called like our schema has that schema as its default one, and Alembic leaves the default schema's name out.
+    connection.dialect.default_schema_name = "public"
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
