@@ -53,7 +53,8 @@ def mean_cost(rows: FloatRows) -> float:
             mean[column] += rows[row, column]
     for column in range(dimension):
         squares -= mean[column] ** 2 / length
-    return squares / length
+    mean_square: float = squares / length
+    return mean_square
 
 
 @compiled

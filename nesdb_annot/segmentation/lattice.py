@@ -1,0 +1,118 @@
+"""Segmentation `lattice`, the default: overlapping candidates anchored at cores and spanned by fine change points.
+
+Candidates are proposed by families (`lattice_families`), each with the best proposal first, and accepted in the steps
+of `SCHEDULE` until the budget is spent: a sparse lattice holds the best of each family, a denser one goes on down the
+ranks. Within a family candidates must differ, and those between change points go where no other candidate lies.
+
+The geometry (flanks, likeness, schedule) was chosen on the functional ranges of NESdb: on the half of its proteins
+whose digest begins with 0 to 7, then checked on the other half. It holds no parameter that looks at a score.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..records import Json, SegmentationIdentity
+from ..residues import ResidueSpan
+from .checks import check_embedding
+from .lattice_families import ANCHORED, BETWEEN_POINTS, Anchors, Spans, anchored, between_points, wide
+
+FEWEST = 4
+"""Candidates that even the shortest protein may have."""
+
+LIKENESS: dict[str, float] = {
+    **dict.fromkeys(ANCHORED, 0.8),
+    "core": 1.0,
+    "wide": 0.35,
+    "points": -0.35,
+    "short_points": -0.5,
+    "long_points": -0.5,
+}
+"""IoU from which a proposal is too like an accepted one of its family; if negative, of any family."""
+
+SCHEDULE: tuple[tuple[str, float], ...] = (
+    ("flanked", 0.018), ("core", 0.006), ("wide", 0.006),
+    ("flanked", 0.023), ("wide", 0.028), ("core", 0.018), ("points", 0.03), ("tail", 0.004), ("core", 0.022),
+    ("tail", 0.006), ("flanked", 0.03), ("long_points", 0.02), ("short_points", 0.06), ("core", 0.03),
+    ("flanked", 0.036), ("tail", 0.012), ("head", 0.012), ("apron", 0.02), ("short_points", 0.1),
+    ("long_points", 0.1), ("points", 0.1), ("core", 1.0), ("flanked", 1.0), ("tail", 1.0), ("head", 1.0),
+    ("apron", 1.0), ("points", 1.0), ("short_points", 1.0), ("long_points", 1.0),
+)  # fmt: skip
+"""Family and candidates per residue that it may have accepted by the end of the step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Overlapping candidates within a budget.
+
+    Attributes:
+        anchors: gives a protein's cores, best first; without it, change points alone span the lattice.
+        anchors_digest: what `anchors` depends on; part of the identity, since a function has none.
+        minimum: shortest candidate, residues; a protein that is not longer is one segment.
+        maximum: longest candidate, residues.
+        density: most candidates per residue (but `FEWEST` in any protein).
+        fine: minimum distance of change points, residues.
+        penalty: of a change point, as in `bounded.Bounded`.
+    """
+
+    anchors: Anchors | None = None
+    anchors_digest: str = ""
+    minimum: int = 8
+    maximum: int = 25
+    density: float = 0.1
+    fine: int = 4
+    penalty: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that cannot be met."""
+        if not 1 <= self.fine <= self.minimum or self.maximum < 2 * self.minimum - 1:
+            raise ValueError(f"no lattice of {self.minimum} to {self.maximum} residues on points {self.fine} apart")
+        if not 0 < self.density <= 1 or self.penalty < 0:
+            raise ValueError(f"no such density or penalty: {self.density}, {self.penalty}")
+
+    @property
+    def identity(self) -> SegmentationIdentity:
+        """Algorithm, version, parameters and geometry."""
+        names = ("anchors_digest", "minimum", "maximum", "density", "fine", "penalty")
+        parameters: dict[str, Json] = {name: getattr(self, name) for name in names}
+        schedule: list[Json] = [f"{family} {share:g}" for family, share in SCHEDULE]
+        flanks: dict[str, Json] = {name: list(flank) for name, flank in ANCHORED.items()}
+        sizes: dict[str, Json] = dict(BETWEEN_POINTS)
+        likeness: dict[str, Json] = dict(LIKENESS)
+        geometry: dict[str, Json] = {"schedule": schedule, "flanks": flanks, "sizes": sizes, "likeness": likeness}
+        return SegmentationIdentity("lattice", 1, {**parameters, "anchored": self.anchors is not None, **geometry})
+
+    def spans(self, residues: str, embedding: NDArray[np.float32]) -> list[ResidueSpan]:
+        """Overlapping candidates in ascending order; see `segmentation.protocol.Segmenter`."""
+        check_embedding(residues, embedding)
+        length = len(residues)
+        if length <= self.minimum:
+            return [ResidueSpan(1, length)]
+        chosen = self._chosen(self._families(residues, embedding), length)
+        return sorted(ResidueSpan(first, last) for first, last in chosen.tolist())
+
+    def _families(self, residues: str, embedding: NDArray[np.float32]) -> dict[str, Spans]:
+        sizes = (self.minimum, self.maximum)
+        families = between_points(embedding, sizes, self.fine, self.penalty)
+        if self.anchors is not None:
+            cores = np.array([(core.first, core.last) for core in self.anchors(residues)], dtype=np.int64).reshape(
+                -1, 2
+            )
+            families |= anchored(cores, sizes, len(residues))
+            families["wide"] = wide(cores, self.maximum, len(residues))
+        return families
+
+    def _chosen(self, families: dict[str, Spans], length: int) -> Spans:
+        from ._lattice_kernels import choose_varied
+
+        names = list(families)
+        proposals = np.concatenate(list(families.values()))
+        bounds = np.cumsum([0, *map(len, families.values())])
+        likeness = np.array([LIKENESS[name] for name in names])
+        steps = [(names.index(name), int(np.ceil(share * length))) for name, share in SCHEDULE if name in names]
+        budget = max(FEWEST, int(self.density * length))
+        chosen: Spans = proposals[choose_varied(proposals, bounds, likeness, np.array(steps), budget)]
+        return chosen
