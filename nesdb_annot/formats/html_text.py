@@ -48,6 +48,7 @@ class _Parser(HTMLParser):
         """A tag opens."""
         if tag in _BLOCKS:
             self.finish_block()
+            self._headings = 0  # a heading that was never closed ends where the next block begins
         self._headings += tag in _HEADINGS
         self._silent += tag in _SILENT
         self._preformatted += tag == "pre"

@@ -60,7 +60,7 @@ def _add_features(builder: EntryBuilder, column: str, text: str) -> None:
             builder.refuse(column, f"{text[begin : begin + 60]!r} is no feature")
             return
         key, location, qualifiers = match.groups()
-        named = dict(_QUALIFIER.findall(qualifiers))
+        named = {name: value.replace('""', '"') for name, value in _QUALIFIER.findall(qualifiers)}
         builder.feature(key, location, named.get("note", ""), split_evidences(named.get("evidence", "")))
         begin = match.end()
 
