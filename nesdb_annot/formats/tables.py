@@ -18,7 +18,7 @@ SCHEMA = "nesannot.candidates/1"
 Row = Mapping[str, object]
 Provenance = Mapping[str, object]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_BLANKS = str.maketrans("\t\n\r", "   ")
+_BLANKS = str.maketrans(dict.fromkeys("\t\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", " "))  # all that readers split lines at
 
 
 def _cell(value: object) -> str:
@@ -65,12 +65,12 @@ def _write_csv(out: TextIO, rows: Iterable[Row], columns: Sequence[Column], prov
 
 def _as_json(row: Row, columns: Sequence[Column]) -> str:
     kept = {column.name: row.get(column.name) for column in columns}
-    return json.dumps(kept, ensure_ascii=False, default=str, allow_nan=False)
+    return json.dumps(kept, default=str, allow_nan=False)
 
 
 def _write_jsonl(out: TextIO, rows: Iterable[Row], columns: Sequence[Column], provenance: Provenance) -> int:
     if provenance:
-        out.write(json.dumps({"schema": SCHEMA, **provenance}, ensure_ascii=False, default=str) + "\n")
+        out.write(json.dumps({"schema": SCHEMA, **provenance}, default=str) + "\n")
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007 - returned
         out.write(_as_json(row, columns) + "\n")
@@ -78,7 +78,7 @@ def _write_jsonl(out: TextIO, rows: Iterable[Row], columns: Sequence[Column], pr
 
 
 def _write_json(out: TextIO, rows: Iterable[Row], columns: Sequence[Column], provenance: Provenance) -> int:
-    facts = json.dumps(dict(provenance), ensure_ascii=False, default=str)
+    facts = json.dumps(dict(provenance), default=str)
     out.write(f'{{"schema": {json.dumps(SCHEMA)}, "provenance": {facts}, "candidates": [')
     count = 0
     for count, row in enumerate(rows, 1):

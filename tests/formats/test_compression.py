@@ -156,7 +156,7 @@ def test_byte_order_mark_is_skipped(tmp_path):
 
 
 def test_long_lines_come_in_pieces_with_one_number(tmp_path):
-    pieces = list(line_pieces(written(tmp_path, "äb" .encode() * 10 + b"\nnext\n"), limit=8))
+    pieces = list(line_pieces(written(tmp_path, "äb".encode() * 10 + b"\nnext\n"), limit=8))
     assert [number for number, _ in pieces] == [1] * 4 + [2]
     assert "".join(text for number, text in pieces if number == 1) == "äb" * 10
 

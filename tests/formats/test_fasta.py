@@ -255,7 +255,9 @@ def test_records_without_a_header_are_written_under_their_accession(tmp_path, ca
 
 def test_twenty_thousand_proteins_are_quick(tmp_path):
     body = "\n".join(["MKLVA" * 12] * 8)
-    text = "".join(f">tr|A{n:05d}A1|A_B Some protein name OS=Homo sapiens OX=9606 PE=1 SV=1\n{body}\n" for n in range(20_000))
+    text = "".join(
+        f">tr|A{n:05d}A1|A_B Some protein name OS=Homo sapiens OX=9606 PE=1 SV=1\n{body}\n" for n in range(20_000)
+    )
     path = file_of(tmp_path, text)
     begun = time.process_time()
     count = sum(isinstance(record, ProteinRecord) for record in read_fasta(path))

@@ -101,7 +101,8 @@ def test_secondary_structure_is_noted_beside_the_signal(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "column", ["Functional Export Signals", "Mutations That Affect Nuclear Export", "Mutations That Affect CRM1 Binding"]
+    "column",
+    ["Functional Export Signals", "Mutations That Affect Nuclear Export", "Mutations That Affect CRM1 Binding"],
 )
 @pytest.mark.parametrize(
     ("ranges", "reason"),

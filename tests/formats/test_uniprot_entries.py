@@ -57,9 +57,16 @@ def test_record_is_the_same_in_every_format(entry, residues):
 def test_features_are_the_same_in_every_format(entry):
     features = [a for a in entry.annotations if a.kind is AnnotationKind.FEATURE]
     assert features == [
-        Annotation("P00001", AnnotationKind.FEATURE, "MOTIF", "Nuclear export signal 1", ResidueSpan(21, 30), NES_EVIDENCE),
         Annotation(
-            "P00001", AnnotationKind.FEATURE, "MOTIF", "Nuclear localization signal", ResidueSpan(1, 5), ("ECO:0000255",)
+            "P00001", AnnotationKind.FEATURE, "MOTIF", "Nuclear export signal 1", ResidueSpan(21, 30), NES_EVIDENCE
+        ),
+        Annotation(
+            "P00001",
+            AnnotationKind.FEATURE,
+            "MOTIF",
+            "Nuclear localization signal",
+            ResidueSpan(1, 5),
+            ("ECO:0000255",),
         ),
         Annotation("P00001", AnnotationKind.FEATURE, "COILED", "", ResidueSpan(31, 50), ()),
     ]

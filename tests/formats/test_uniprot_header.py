@@ -32,7 +32,9 @@ def test_isoform_has_neither_existence_nor_version():
 
 
 def test_trembl_fragment_without_taxon_or_gene_and_with_a_foreign_tag():
-    header = parse_header("tr|A7TBS3|A7TBS3_NEMVE Predicted protein (Fragment) OS=Nematostella vectensis PE=4 SV=1 Split=0 ")
+    header = parse_header(
+        "tr|A7TBS3|A7TBS3_NEMVE Predicted protein (Fragment) OS=Nematostella vectensis PE=4 SV=1 Split=0 "
+    )
     assert (header.reviewed, header.fragment, header.protein_name) == (False, True, "Predicted protein")
     assert (header.taxon_id, header.gene, header.existence, header.sequence_version) == (None, None, 4, 1)
 
@@ -43,7 +45,9 @@ def test_plural_fragments_and_brackets_in_names():
 
 
 def test_organism_with_a_strain_in_parentheses():
-    header = parse_header("tr|C7GRB6|C7GRB6_YEAS2 Rna1p OS=Saccharomyces cerevisiae (strain JAY291) OX=574961 PE=4 SV=1")
+    header = parse_header(
+        "tr|C7GRB6|C7GRB6_YEAS2 Rna1p OS=Saccharomyces cerevisiae (strain JAY291) OX=574961 PE=4 SV=1"
+    )
     assert header.organism == "Saccharomyces cerevisiae (strain JAY291)"
 
 
@@ -88,7 +92,9 @@ def test_accessions(text):
     assert ACCESSION_PATTERN.fullmatch(text)
 
 
-@pytest.mark.parametrize("text", ["P0463", "P53_HUMAN", "p04637", "AAC04575", "P04637-", "P04637\n", "NP_001446", "Ⅸ04637"])
+@pytest.mark.parametrize(
+    "text", ["P0463", "P53_HUMAN", "p04637", "AAC04575", "P04637-", "P04637\n", "NP_001446", "Ⅸ04637"]
+)
 def test_no_accessions(text):
     assert not ACCESSION_PATTERN.fullmatch(text)
 
