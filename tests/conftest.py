@@ -125,3 +125,10 @@ def module_store(server_url, template_name, tmp_path_factory) -> Store:
         directory = tmp_path_factory.mktemp("module_store")
         with open_store(Settings(database_url=url, data_dir=directory, cache_dir=directory)) as opened:
             yield opened
+
+
+@pytest.fixture(scope="module")
+def module_database_url(server_url, template_name):
+    """URL, with its password, of a migrated database shared by the tests of a module."""
+    with fresh_database(server_url, template=template_name) as url:
+        yield url

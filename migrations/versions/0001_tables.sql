@@ -356,7 +356,7 @@ COMMENT ON COLUMN nesannot.release.name IS 'Name within the proteome, e.g. 2026_
 COMMENT ON COLUMN nesannot.release.released IS 'Date of release; NULL if it is not known';
 COMMENT ON COLUMN nesannot.release.effective IS 'Date that orders releases: released; for an undated one 0001-01-01 or the day after the newest before it';
 COMMENT ON COLUMN nesannot.release.proteins IS 'Number of proteins';
-COMMENT ON COLUMN nesannot.release.content_digest IS 'Sum modulo 2^256 of the SHA-256 of all records: equal content, whatever the order, equal digest';
+COMMENT ON COLUMN nesannot.release.content_digest IS 'SHA-256 over the digests of all records by accession: equal content, in whatever order, has an equal digest';
 COMMENT ON COLUMN nesannot.release.run_id IS 'Run that ingested it';
 COMMENT ON COLUMN nesannot.release.ingested_at IS 'When the ingest finished';
 

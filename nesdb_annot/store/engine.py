@@ -61,6 +61,17 @@ class Store:
         with translated(), self.engine.begin() as connection:
             yield connection
 
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """A connection of one's own for several transactions; its temporary tables go with it.
+
+        Raises:
+            TryLaterError: if the connection breaks; finished transactions are kept.
+        """
+        with translated(), self.engine.connect() as connection:
+            connection.detach()
+            yield connection
+
     def _connect(self) -> psycopg.Connection:
         """Connect; a server that is just starting or recovering from a crash gets a few seconds."""
         deadline = time.monotonic() + _PATIENCE_S
@@ -83,7 +94,7 @@ class Store:
     def _version(self) -> int:
         try:
             with self.engine.connect() as connection:
-                found = connection.connection.driver_connection
+                found = connection.connection.dbapi_connection
                 assert isinstance(found, psycopg.Connection)
                 version = found.info.server_version // 10_000
         except (DBAPIError, psycopg.Error) as error:

@@ -43,7 +43,7 @@ class Release(Base):
     )
     proteins: Mapped[int] = mapped_column(comment="Number of proteins")
     content_digest: Mapped[str] = mapped_column(
-        comment="Sum modulo 2^256 of the SHA-256 of all records: equal content, whatever the order, equal digest"
+        comment="SHA-256 over the digests of all records by accession: equal content, in whatever order, has an equal digest"
     )
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), comment="Run that ingested it")
     ingested_at: Mapped[datetime] = moment("When the ingest finished")

@@ -1,0 +1,82 @@
+"""An analyst's own SQL: one statement, read-only, with a time limit, on the documented views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import psycopg
+from psycopg import sql
+
+from ..errors import InputError
+from .engine import Store
+from .schema import SCHEMA, VIEWS
+from .translate import translated
+
+_NOT_OURS = ("08", "57P", "53")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An answer: names of the columns, and rows that are fetched as they are read."""
+
+    columns: list[str]
+    rows: Iterator[tuple[object, ...]]
+
+
+def run_sql(store: Store, text: str, *, timeout_s: float = 30.0, limit: int | None = None) -> Table:
+    """Execute one statement that reads. Views are found without their schema; nothing can be written.
+
+    Args:
+        store: where.
+        text: one statement.
+        timeout_s: seconds it may take.
+        limit: rows at most; None for all.
+
+    Raises:
+        InputError: if the statement is wrong, writes, or takes too long; says where in the text.
+    """
+    answer = _rows(store, text, timeout_s)
+    columns = [str(name) for name in next(answer)]
+    return Table(columns, islice(answer, limit))
+
+
+def _rows(store: Store, text: str, timeout_s: float) -> Iterator[tuple[object, ...]]:
+    """Names of the columns, then the rows."""
+    with store.session() as session:
+        raw = session.connection.dbapi_connection
+        assert isinstance(raw, psycopg.Connection)
+        with translated(), raw.transaction(), raw.cursor() as cursor:
+            for name, value in (("statement_timeout", f"{timeout_s * 1000:.0f}"), ("search_path", f"{VIEWS}, {SCHEMA}")):
+                cursor.execute("SELECT set_config(%s, %s, true)", (name, value))
+            cursor.execute("SET TRANSACTION READ ONLY")
+            try:
+                fetched = cursor.stream(sql.SQL(text))  # type: ignore[arg-type]
+                first = next(fetched, None)
+                yield tuple(column.name for column in cursor.description or ())
+                if first is not None:
+                    yield first
+                    yield from fetched
+            except psycopg.Error as error:
+                raise _explained(error, text) from error
+
+
+def _explained(error: psycopg.Error, text: str) -> BaseException:
+    if not error.sqlstate or error.sqlstate.startswith(_NOT_OURS):
+        return error
+    said = error.diag.message_primary or str(error)
+    remedy = error.diag.message_hint or ""
+    if error.sqlstate == psycopg.errors.QueryCanceled.sqlstate:
+        remedy = "give it more time: --timeout SECONDS"
+    return InputError(said, where=_place(text, error.diag.statement_position), remedy=remedy)
+
+
+def _place(text: str, position: str | None) -> str:
+    """Line and column of an error, and the line itself."""
+    if not position:
+        return ""
+    before = text[: int(position) - 1]
+    line = before.count("\n")
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    return f"line {line + 1}, column {column}: {text.splitlines()[line].strip()}"

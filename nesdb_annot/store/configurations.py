@@ -1,0 +1,102 @@
+"""Configurations: what scores depend on besides the sequence, and the partitions that hold them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from sqlalchemy import Connection, text
+
+from ..errors import InternalError
+from ..records import NES, LanguageModelIdentity, MethodIdentity, SegmentationIdentity, digest_of
+from .engine import Store
+from .queries import execute
+from .schema import PARTITIONED, SCHEMA
+
+
+def ensure_configuration(
+    store: Store,
+    motif: str,
+    language_model: LanguageModelIdentity,
+    segmentation: SegmentationIdentity,
+    methods: Sequence[MethodIdentity],
+    head_set_digest: str,
+) -> int:
+    """Number of this configuration, made known with its partitions if it is not.
+
+    Raises:
+        InternalError: if two methods have one name.
+    """
+    names = [method.name for method in methods]
+    if len(set(names)) != len(names):
+        raise InternalError(f"a configuration has two methods of one name: {sorted(names)}")
+    parts = [motif, language_model.digest, segmentation.digest, sorted(m.digest for m in methods), head_set_digest]
+    digest = digest_of(parts)
+    with store.transaction() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:digest, 0))"), {"digest": digest})
+        found: int | None = execute(connection, "find_configuration", digest=digest).scalar()
+        if found is not None:
+            return found
+        key: int = execute(
+            connection, "add_configuration", digest=digest, motif=motif, head_set_digest=head_set_digest,
+            language_model_id=ensure_language_model(connection, language_model),
+            segmentation_id=_ensure_segmentation(connection, segmentation),
+        ).scalar_one()  # fmt: skip
+        for method in methods:
+            method_id = _ensure_method(connection, motif, method)
+            execute(connection, "add_configuration_method", configuration_id=key, method_id=method_id, name=method.name)
+        _create_partitions(connection, key)
+        return key
+
+
+def latest_configuration(store: Store, motif: str = NES) -> int | None:
+    """The configuration that scored last; None if there is none."""
+    with store.transaction() as connection:
+        found: int | None = execute(connection, "latest_configuration", motif=motif).scalar()
+        return found
+
+
+def methods_of(connection: Connection, configuration_id: int) -> Mapping[str, int]:
+    """Keys of a configuration's methods by name."""
+    return {row.name: row.method_id for row in execute(connection, "methods_of", configuration_id=configuration_id)}
+
+
+def partition(table: str, configuration_id: int) -> str:
+    """Name of a table's partition for a configuration, without its schema.
+
+    Example:
+        >>> partition("segment", 3)
+        'segment_c3'
+    """
+    return f"{table}_c{int(configuration_id)}"
+
+
+def ensure_language_model(connection: Connection, model: LanguageModelIdentity) -> int:
+    """Key of a language model, made known if it is not."""
+    key: int = execute(connection, "ensure_language_model", digest=model.digest, **asdict(model)).scalar_one()
+    return key
+
+
+def _ensure_segmentation(connection: Connection, segmentation: SegmentationIdentity) -> int:
+    key: int = execute(
+        connection, "ensure_segmentation", digest=segmentation.digest, algorithm=segmentation.algorithm,
+        version=segmentation.version, parameters=json.dumps(dict(segmentation.parameters)),
+    ).scalar_one()  # fmt: skip
+    return key
+
+
+def _ensure_method(connection: Connection, motif: str, method: MethodIdentity) -> int:
+    key: int = execute(
+        connection, "ensure_method", motif=motif, digest=method.digest, name=method.name, version=method.version,
+        parameters=json.dumps(dict(method.parameters)), training_digest=method.training_digest,
+    ).scalar_one()  # fmt: skip
+    return key
+
+
+def _create_partitions(connection: Connection, configuration_id: int) -> None:
+    for table in PARTITIONED:
+        name = partition(table, configuration_id)
+        connection.execute(
+            text(f"CREATE TABLE {SCHEMA}.{name} PARTITION OF {SCHEMA}.{table} FOR VALUES IN ({int(configuration_id)})")
+        )

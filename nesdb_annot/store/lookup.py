@@ -1,0 +1,27 @@
+"""Small questions that other floors ask: residues of an accession, whether a ranking is up to date."""
+
+from __future__ import annotations
+
+from .engine import Store
+from .queries import execute
+from .rankings import StoredRanking, find_ranking
+
+
+def residues_of(store: Store, accession: str) -> str | None:
+    """Residues of an accession, as the newest release that has it states them; None if no proteome has it."""
+    with store.transaction() as connection:
+        found: str | None = execute(connection, "residues_of_accession", accession=accession).scalar()
+        return found
+
+
+def fresh_ranking(
+    store: Store, proteome: str, release: str, release_id: int, configuration_id: int, logit_shift: float
+) -> StoredRanking | None:
+    """The ranking of a release, if it is of this configuration and prior and nothing was scored since; else None."""
+    found = find_ranking(store, proteome, release)
+    if found is None or found.configuration_id != configuration_id or abs(found.logit_shift - logit_shift) > 1e-9:
+        return None
+    with store.transaction() as connection:
+        scored = execute(connection, "scored_since", release_id=release_id, configuration_id=configuration_id,
+                         moment=found.ranked_at).scalar_one()  # fmt: skip
+    return None if scored else found

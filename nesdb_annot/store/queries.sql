@@ -1,0 +1,534 @@
+-- Named statements of the store. Form: "-- name: x", then one line that says what it is for, then the statement.
+-- Parameters are written :name. Casts are written CAST(x AS type), since :: and : do not go together.
+
+-- name: known_sequences
+-- Which of these digests are stored already.
+SELECT sha256 FROM nesannot.sequence WHERE sha256 = ANY (:digests);
+
+-- name: sequence_ids
+-- Keys of sequences by digest.
+SELECT sha256, id FROM nesannot.sequence WHERE sha256 = ANY (:digests);
+
+-- name: stage_sequences
+-- Staging table of one chunk of sequences; gone with the transaction.
+CREATE TEMPORARY TABLE staged_sequence (sha256 text, md5 text, residues text) ON COMMIT DROP;
+
+-- name: publish_sequences
+-- Store the staged sequences; in the order of digests, so that two ingests at once cannot wait for each other.
+INSERT INTO nesannot.sequence (sha256, md5, length, residues)
+SELECT sha256, md5, char_length(residues), residues FROM staged_sequence ORDER BY sha256
+ON CONFLICT (sha256) DO NOTHING;
+
+-- name: stage_proteins
+-- Staging table of all proteins of a release; gone with the connection.
+CREATE TEMPORARY TABLE staged_protein (
+    accession text, sha256 text, record_digest text, isoform smallint, entry_name text, reviewed boolean,
+    protein_name text, organism text, taxon_id integer, gene text, existence smallint, sequence_version integer,
+    fragment boolean, header text);
+
+-- name: conflicting_accessions
+-- Accessions that were staged twice with different content.
+SELECT accession FROM staged_protein GROUP BY accession HAVING count(DISTINCT record_digest) > 1 ORDER BY 1 LIMIT 5;
+
+-- name: drop_repeated
+-- Keep one of several equal records.
+DELETE FROM staged_protein a USING staged_protein b WHERE a.accession = b.accession AND a.ctid > b.ctid;
+
+-- name: staged_digest
+-- Number of staged proteins, and the digest of their content.
+SELECT count(*) AS proteins,
+       encode(sha256(convert_to(coalesce(string_agg(record_digest, '' ORDER BY accession COLLATE "C"), ''), 'UTF8')), 'hex')
+           AS content_digest
+  FROM staged_protein;
+
+-- name: claim_proteome
+-- Make the proteome known, or learn its title; locks its row, so that its releases are ingested one after another.
+INSERT INTO nesannot.proteome (name, title, taxon_id) VALUES (:name, :title, :taxon_id)
+ON CONFLICT (name) DO UPDATE SET title = coalesce(excluded.title, nesannot.proteome.title),
+                                 taxon_id = coalesce(excluded.taxon_id, nesannot.proteome.taxon_id)
+RETURNING id;
+
+-- name: releases_of
+-- Releases of a proteome, oldest first.
+SELECT id, name, released, effective, proteins, content_digest
+  FROM nesannot.release WHERE proteome_id = :proteome_id ORDER BY effective;
+
+-- name: add_proteins
+-- Make new accessions known.
+INSERT INTO nesannot.protein (accession)
+SELECT s.accession FROM staged_protein s
+ WHERE NOT EXISTS (SELECT FROM nesannot.protein p WHERE p.accession = s.accession) ORDER BY 1
+ON CONFLICT (accession) DO NOTHING;
+
+-- name: resolve_staged
+-- The staged proteins with their keys.
+CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS
+SELECT p.id AS protein_id, q.id AS sequence_id, s.*
+  FROM staged_protein s
+  JOIN nesannot.protein p ON p.accession = s.accession
+  JOIN nesannot.sequence q ON q.sha256 = s.sha256;
+
+-- name: index_incoming
+-- Index of the resolved staging table.
+CREATE UNIQUE INDEX incoming_protein_id ON incoming (protein_id);
+
+-- name: compare_releases
+-- How the incoming release differs from the one before it: kind, how many, some accessions.
+SELECT d.kind, count(*) AS proteins, (array_agg(d.accession ORDER BY d.accession))[1:5] AS examples
+  FROM (SELECT coalesce(i.accession, p.accession) AS accession,
+               CASE WHEN m.id IS NULL THEN 'new'
+                    WHEN i.protein_id IS NULL THEN 'gone'
+                    WHEN m.sequence_id <> i.sequence_id THEN 'changed'
+                    WHEN ROW (m.header, m.isoform, m.entry_name, m.reviewed, m.protein_name, m.organism, m.taxon_id, m.gene,
+                              m.existence, m.sequence_version, m.fragment)
+                         IS DISTINCT FROM
+                         ROW (i.header, i.isoform, i.entry_name, i.reviewed, i.protein_name, i.organism, i.taxon_id, i.gene,
+                              i.existence, i.sequence_version, i.fragment) THEN 'header_only'
+                    ELSE 'unchanged' END AS kind
+          FROM (SELECT * FROM nesannot.membership
+                 WHERE proteome_id = :proteome_id AND valid_from <= CAST(:before AS date)
+                   AND (valid_to IS NULL OR valid_to > CAST(:before AS date))) m
+          FULL JOIN incoming i ON i.protein_id = m.protein_id
+          LEFT JOIN nesannot.protein p ON p.id = m.protein_id) d
+ GROUP BY d.kind;
+
+-- name: split_memberships
+-- Where the incoming release contradicts what both its neighbours say, repeat the statement from the later one on.
+INSERT INTO nesannot.membership (proteome_id, protein_id, sequence_id, valid_from, valid_to, isoform, entry_name, reviewed,
+                                 protein_name, organism, taxon_id, gene, existence, sequence_version, fragment, header)
+SELECT m.proteome_id, m.protein_id, m.sequence_id, CAST(:after AS date), m.valid_to, m.isoform, m.entry_name, m.reviewed,
+       m.protein_name, m.organism, m.taxon_id, m.gene, m.existence, m.sequence_version, m.fragment, m.header
+  FROM nesannot.membership m
+  LEFT JOIN incoming i ON i.protein_id = m.protein_id
+ WHERE m.proteome_id = :proteome_id AND m.valid_from <= CAST(:before AS date)
+   AND (m.valid_to IS NULL OR m.valid_to > CAST(:after AS date)) AND CAST(:after AS date) IS NOT NULL
+   AND (m.sequence_id IS DISTINCT FROM i.sequence_id
+        OR ROW (m.header, m.isoform, m.entry_name, m.reviewed, m.protein_name, m.organism, m.taxon_id, m.gene, m.existence,
+                m.sequence_version, m.fragment)
+           IS DISTINCT FROM
+           ROW (i.header, i.isoform, i.entry_name, i.reviewed, i.protein_name, i.organism, i.taxon_id, i.gene, i.existence,
+                i.sequence_version, i.fragment));
+
+-- name: close_memberships
+-- What the release before said and the incoming one does not ends with the incoming one.
+UPDATE nesannot.membership m SET valid_to = CAST(:at AS date)
+ WHERE m.proteome_id = :proteome_id AND m.valid_from <= CAST(:before AS date)
+   AND (m.valid_to IS NULL OR m.valid_to > CAST(:before AS date))
+   AND NOT EXISTS (
+       SELECT FROM incoming i
+        WHERE i.protein_id = m.protein_id AND i.sequence_id = m.sequence_id
+          AND ROW (m.header, m.isoform, m.entry_name, m.reviewed, m.protein_name, m.organism, m.taxon_id, m.gene, m.existence,
+                   m.sequence_version, m.fragment)
+              IS NOT DISTINCT FROM
+              ROW (i.header, i.isoform, i.entry_name, i.reviewed, i.protein_name, i.organism, i.taxon_id, i.gene, i.existence,
+                   i.sequence_version, i.fragment));
+
+-- name: extend_memberships
+-- What the release after says already began with the incoming one, if that says the same.
+UPDATE nesannot.membership m SET valid_from = CAST(:at AS date)
+  FROM incoming i
+ WHERE m.proteome_id = :proteome_id AND m.valid_from = CAST(:after AS date)
+   AND i.protein_id = m.protein_id AND i.sequence_id = m.sequence_id
+   AND ROW (m.header, m.isoform, m.entry_name, m.reviewed, m.protein_name, m.organism, m.taxon_id, m.gene, m.existence,
+            m.sequence_version, m.fragment)
+       IS NOT DISTINCT FROM
+       ROW (i.header, i.isoform, i.entry_name, i.reviewed, i.protein_name, i.organism, i.taxon_id, i.gene, i.existence,
+            i.sequence_version, i.fragment)
+   AND NOT EXISTS (SELECT FROM nesannot.membership o
+                    WHERE o.proteome_id = m.proteome_id AND o.protein_id = m.protein_id AND o.valid_from <= CAST(:at AS date)
+                      AND (o.valid_to IS NULL OR o.valid_to > CAST(:at AS date)));
+
+-- name: open_memberships
+-- What only the incoming release says begins with it, and ends with the release after it.
+INSERT INTO nesannot.membership (proteome_id, protein_id, sequence_id, valid_from, valid_to, isoform, entry_name, reviewed,
+                                 protein_name, organism, taxon_id, gene, existence, sequence_version, fragment, header)
+SELECT :proteome_id, i.protein_id, i.sequence_id, CAST(:at AS date), CAST(:after AS date), i.isoform, i.entry_name, i.reviewed,
+       i.protein_name, i.organism, i.taxon_id, i.gene, i.existence, i.sequence_version, i.fragment, i.header
+  FROM incoming i
+ WHERE NOT EXISTS (SELECT FROM nesannot.membership o
+                    WHERE o.proteome_id = :proteome_id AND o.protein_id = i.protein_id AND o.valid_from <= CAST(:at AS date)
+                      AND (o.valid_to IS NULL OR o.valid_to > CAST(:at AS date)))
+ ORDER BY i.sequence_id;
+
+-- name: add_release
+-- The release becomes visible.
+INSERT INTO nesannot.release (proteome_id, name, released, effective, proteins, content_digest, run_id)
+VALUES (:proteome_id, :name, :released, CAST(:at AS date), :proteins, :content_digest, :run_id);
+
+-- name: forget_only_here
+-- Removing a release: statements that it alone made.
+DELETE FROM nesannot.membership
+ WHERE proteome_id = :proteome_id AND valid_from = CAST(:at AS date) AND valid_to IS NOT DISTINCT FROM CAST(:after AS date);
+
+-- name: forget_beginnings
+-- Removing a release: statements that began with it begin with the next one.
+UPDATE nesannot.membership SET valid_from = CAST(:after AS date)
+ WHERE proteome_id = :proteome_id AND valid_from = CAST(:at AS date);
+
+-- name: forget_ends
+-- Removing a release: statements that ended with it end with the next one.
+UPDATE nesannot.membership SET valid_to = CAST(:after AS date)
+ WHERE proteome_id = :proteome_id AND valid_to = CAST(:at AS date);
+
+-- name: forget_release
+-- Removing a release: its own row, and with it its rankings.
+DELETE FROM nesannot.release WHERE id = :release_id;
+
+-- name: list_proteomes
+-- Proteomes with their newest release.
+SELECT o.id, o.name, o.title, o.taxon_id, l.id AS release_id, l.name AS release, l.released, l.proteins,
+       (SELECT count(*) FROM nesannot.release n WHERE n.proteome_id = o.id) AS releases
+  FROM nesannot.proteome o
+  JOIN LATERAL (SELECT * FROM nesannot.release n WHERE n.proteome_id = o.id ORDER BY n.effective DESC LIMIT 1) l ON true
+ ORDER BY o.name;
+
+-- name: start_run
+-- A run begins; the database's clock says when.
+INSERT INTO nesannot.run (kind, settings_digest, settings, software, git, device, counts, status, error)
+VALUES (:kind, :settings_digest, CAST(:settings AS jsonb), CAST(:software AS jsonb), :git, :device, '{}', 'running', '')
+RETURNING id;
+
+-- name: report_run
+-- A sign of life: what a run has done so far.
+UPDATE nesannot.run SET counts = counts || CAST(:counts AS jsonb), updated_at = clock_timestamp() WHERE id = :run_id;
+
+-- name: finish_run
+-- A run ends.
+UPDATE nesannot.run
+   SET status = :status, counts = counts || CAST(:counts AS jsonb), error = :error, updated_at = clock_timestamp(),
+       finished_at = clock_timestamp()
+ WHERE id = :run_id;
+
+-- name: list_runs
+-- The newest runs.
+SELECT id, kind, status, device, counts, error, settings, software, git, started_at, finished_at
+  FROM nesannot.run ORDER BY id DESC LIMIT :limit;
+
+-- name: stage_annotations
+-- Staging table of one chunk of annotations, and the accessions whose annotations it replaces.
+CREATE TEMPORARY TABLE staged_annotation (
+    accession text, kind text, identifier text, text text, first_residue integer, last_residue integer, evidence text[])
+    ON COMMIT DROP;
+
+-- name: add_accessions
+-- Make accessions known.
+INSERT INTO nesannot.protein (accession)
+SELECT a FROM unnest(CAST(:accessions AS text[])) a
+ WHERE NOT EXISTS (SELECT FROM nesannot.protein p WHERE p.accession = a) ORDER BY 1
+ON CONFLICT (accession) DO NOTHING;
+
+-- name: forget_annotations
+-- Remove annotations of these accessions that the staged ones do not repeat.
+DELETE FROM nesannot.annotation a
+ USING nesannot.protein p
+ WHERE p.accession = ANY (:accessions) AND a.protein_id = p.id
+   AND NOT EXISTS (SELECT FROM staged_annotation s
+                    WHERE s.accession = p.accession AND s.kind = a.kind AND s.identifier = a.identifier AND s.text = a.text
+                      AND s.first_residue IS NOT DISTINCT FROM a.first_residue
+                      AND s.last_residue IS NOT DISTINCT FROM a.last_residue AND s.evidence = a.evidence);
+
+-- name: publish_annotations
+-- Add the staged annotations that are not there yet.
+INSERT INTO nesannot.annotation (protein_id, kind, identifier, text, first_residue, last_residue, evidence, run_id)
+SELECT DISTINCT p.id, s.kind, s.identifier, s.text, s.first_residue, s.last_residue, s.evidence, CAST(:run_id AS bigint)
+  FROM staged_annotation s
+  JOIN nesannot.protein p ON p.accession = s.accession
+ WHERE NOT EXISTS (SELECT FROM nesannot.annotation a
+                    WHERE a.protein_id = p.id AND s.kind = a.kind AND s.identifier = a.identifier AND s.text = a.text
+                      AND s.first_residue IS NOT DISTINCT FROM a.first_residue
+                      AND s.last_residue IS NOT DISTINCT FROM a.last_residue AND s.evidence = a.evidence);
+
+-- name: load_references
+-- Reference entries with their residues, in a stable order.
+SELECT e.id, e.motif, e.source, e.entry_id, e.accession, s.residues, e.sequence_version, e.protein_name, e.gene, e.organism,
+       e.doubtful, e.evidence, e.citations
+  FROM nesannot.reference_entry e
+  JOIN nesannot.sequence s ON s.id = e.sequence_id
+ WHERE e.motif = :motif AND (CAST(:sources AS text[]) IS NULL OR e.source = ANY (CAST(:sources AS text[])))
+ ORDER BY e.source COLLATE "C", e.entry_id COLLATE "C";
+
+-- name: load_reference_sites
+-- Sites of these entries, in their order.
+SELECT reference_entry_id, kind, sign, first_residue, last_residue, note
+  FROM nesannot.reference_motif WHERE reference_entry_id = ANY (:entries) ORDER BY reference_entry_id, position;
+
+-- name: write_reference
+-- Store one reference entry, or its new state.
+INSERT INTO nesannot.reference_entry (motif, source, entry_id, accession, sequence_id, sequence_version, protein_name, gene,
+                                      organism, doubtful, evidence, citations, run_id)
+VALUES (:motif, :source, :entry_id, :accession, (SELECT id FROM nesannot.sequence WHERE sha256 = :digest), :sequence_version,
+        :protein_name, :gene, :organism, :doubtful, :evidence, :citations, :run_id)
+ON CONFLICT (motif, source, entry_id) DO UPDATE
+   SET accession = excluded.accession, sequence_id = excluded.sequence_id, sequence_version = excluded.sequence_version,
+       protein_name = excluded.protein_name, gene = excluded.gene, organism = excluded.organism,
+       doubtful = excluded.doubtful, evidence = excluded.evidence, citations = excluded.citations, run_id = excluded.run_id
+RETURNING id;
+
+-- name: forget_reference_sites
+-- Remove the sites of an entry before its new ones are written.
+DELETE FROM nesannot.reference_motif WHERE reference_entry_id = :entry;
+
+-- name: write_reference_site
+-- Store one site of an entry.
+INSERT INTO nesannot.reference_motif (reference_entry_id, position, kind, sign, first_residue, last_residue, note)
+VALUES (:entry, :position, :kind, :sign, :first, :last, :note);
+
+-- name: forget_references
+-- Remove entries that their source no longer has.
+DELETE FROM nesannot.reference_entry WHERE motif = :motif AND source = :source AND entry_id = ANY (:entry_ids);
+
+-- name: ensure_language_model
+-- Key of a language model, made known if it is not.
+INSERT INTO nesannot.language_model (digest, name, layer, dimension, weights_sha256, long_rule)
+VALUES (:digest, :name, :layer, :dimension, :weights_sha256, :long_rule)
+ON CONFLICT (digest) DO UPDATE SET name = excluded.name RETURNING id;
+
+-- name: ensure_segmentation
+-- Key of a segmentation, made known if it is not.
+INSERT INTO nesannot.segmentation (digest, algorithm, version, parameters)
+VALUES (:digest, :algorithm, :version, CAST(:parameters AS jsonb))
+ON CONFLICT (digest) DO UPDATE SET algorithm = excluded.algorithm RETURNING id;
+
+-- name: ensure_method
+-- Key of a method, made known if it is not.
+INSERT INTO nesannot.method (motif, digest, name, version, parameters, training_digest)
+VALUES (:motif, :digest, :name, :version, CAST(:parameters AS jsonb), :training_digest)
+ON CONFLICT (motif, digest) DO UPDATE SET name = excluded.name RETURNING id;
+
+-- name: find_configuration
+-- Key of a configuration.
+SELECT id FROM nesannot.configuration WHERE digest = :digest;
+
+-- name: add_configuration
+-- Make a configuration known.
+INSERT INTO nesannot.configuration (digest, motif, language_model_id, segmentation_id, head_set_digest)
+VALUES (:digest, :motif, :language_model_id, :segmentation_id, :head_set_digest) RETURNING id;
+
+-- name: add_configuration_method
+-- A method belongs to a configuration.
+INSERT INTO nesannot.configuration_method (configuration_id, method_id, name) VALUES (:configuration_id, :method_id, :name);
+
+-- name: latest_configuration
+-- The configuration that scored last, of a motif.
+SELECT f.id
+  FROM nesannot.configuration f
+  LEFT JOIN LATERAL (SELECT max(s.run_id) AS run_id FROM nesannot.scored_sequence s WHERE s.configuration_id = f.id) u ON true
+ WHERE f.motif = :motif
+ ORDER BY u.run_id DESC NULLS LAST, f.id DESC LIMIT 1;
+
+-- name: methods_of
+-- Methods of a configuration by name.
+SELECT name, method_id FROM nesannot.configuration_method WHERE configuration_id = :configuration_id ORDER BY name;
+
+-- name: save_head_set
+-- Store a head set; saving the same one again makes it the newest.
+INSERT INTO nesannot.head_set (digest, motif, name, language_model_id, references_digest, payload, run_id)
+VALUES (:digest, :motif, :name, :language_model_id, :references_digest, :payload, :run_id)
+ON CONFLICT (digest) DO UPDATE SET saved_at = clock_timestamp(), run_id = excluded.run_id, name = excluded.name;
+
+-- name: load_head_set
+-- The newest head set of a language model.
+SELECT h.digest, h.payload, h.references_digest
+  FROM nesannot.head_set h
+  JOIN nesannot.language_model e ON e.id = h.language_model_id
+ WHERE e.digest = :language_model_digest AND h.motif = :motif
+ ORDER BY h.saved_at DESC, h.id DESC LIMIT 1;
+
+-- name: count_pending
+-- How many sequences of a release are still to be scored under a configuration.
+SELECT count(*) AS sequences, coalesce(sum(s.length), 0) AS residues
+  FROM nesannot.sequence s
+ WHERE EXISTS (SELECT FROM nesannot.membership m
+                WHERE m.sequence_id = s.id
+                  AND (CAST(:proteome_id AS bigint) IS NULL OR m.proteome_id = CAST(:proteome_id AS bigint))
+                  AND (CAST(:at AS date) IS NULL AND m.valid_to IS NULL
+                       OR m.valid_from <= CAST(:at AS date) AND (m.valid_to IS NULL OR m.valid_to > CAST(:at AS date))))
+   AND (:again OR NOT EXISTS (SELECT FROM nesannot.scored_sequence d
+                               WHERE d.configuration_id = :configuration_id AND d.sequence_id = s.id
+                                 AND (d.error IS NULL OR d.attempts >= :attempts)));
+
+-- name: next_pending
+-- The next sequences to be scored, after one that was given out already.
+SELECT s.id, s.sha256, s.residues
+  FROM nesannot.sequence s
+ WHERE s.id > :after
+   AND EXISTS (SELECT FROM nesannot.membership m
+                WHERE m.sequence_id = s.id
+                  AND (CAST(:proteome_id AS bigint) IS NULL OR m.proteome_id = CAST(:proteome_id AS bigint))
+                  AND (CAST(:at AS date) IS NULL AND m.valid_to IS NULL
+                       OR m.valid_from <= CAST(:at AS date) AND (m.valid_to IS NULL OR m.valid_to > CAST(:at AS date))))
+   AND (:again OR NOT EXISTS (SELECT FROM nesannot.scored_sequence d
+                               WHERE d.configuration_id = :configuration_id AND d.sequence_id = s.id
+                                 AND (d.error IS NULL OR d.attempts >= :attempts)))
+ ORDER BY s.id LIMIT :page;
+
+-- name: claim_scored
+-- Ledger rows of these sequences; locks them in one order, so that two writers of one sequence come one after the other.
+INSERT INTO nesannot.scored_sequence (configuration_id, sequence_id, run_id, segments, attempts, error)
+SELECT :configuration_id, w.sequence_id, :run_id, w.segments, 1, w.error
+  FROM unnest(CAST(:sequence_ids AS bigint[]), CAST(:segments AS integer[]), CAST(:errors AS text[]))
+       AS w (sequence_id, segments, error)
+ ORDER BY w.sequence_id
+ON CONFLICT (configuration_id, sequence_id) DO UPDATE
+   SET run_id = excluded.run_id, segments = excluded.segments, error = excluded.error,
+       attempts = nesannot.scored_sequence.attempts + 1, scored_at = clock_timestamp();
+
+-- name: forget_scores
+-- Remove scores of these sequences before their new ones are written.
+DELETE FROM nesannot.method_score WHERE configuration_id = :configuration_id AND sequence_id = ANY (:sequence_ids);
+
+-- name: forget_segments
+-- Remove segments of these sequences before their new ones are written.
+DELETE FROM nesannot.segment WHERE configuration_id = :configuration_id AND sequence_id = ANY (:sequence_ids);
+
+-- name: ledger
+-- What was scored under a configuration, what failed, and how often it was tried.
+SELECT count(*) AS sequences, count(*) FILTER (WHERE error IS NOT NULL) AS failed, coalesce(sum(segments), 0) AS segments,
+       coalesce(max(attempts), 0) AS most_attempts
+  FROM nesannot.scored_sequence WHERE configuration_id = :configuration_id;
+
+-- name: lock_proteome
+-- Rank one release of a proteome at a time.
+SELECT o.name, l.effective
+  FROM nesannot.proteome o
+  JOIN nesannot.release l ON l.proteome_id = o.id
+ WHERE o.id = :proteome_id AND l.id = :release_id
+   FOR UPDATE OF o;
+
+-- name: forget_ranking
+-- Remove the ranking that is rebuilt.
+DELETE FROM nesannot.ranking
+ WHERE proteome_id = :proteome_id AND release_id = :release_id AND configuration_id = :configuration_id;
+
+-- name: newer_ranking_exists
+-- Whether a later release of the proteome is ranked already.
+SELECT EXISTS (SELECT FROM nesannot.ranking k
+                 JOIN nesannot.release l ON l.id = k.release_id
+                WHERE k.proteome_id = :proteome_id AND k.motif = :motif AND l.effective > CAST(:at AS date));
+
+-- name: step_down_segments
+-- Candidates of the ranking that was current so far.
+UPDATE nesannot.ranked_segment SET is_current = false
+ WHERE ranking_id IN (SELECT id FROM nesannot.ranking
+                       WHERE proteome_id = :proteome_id AND motif = :motif AND is_current);
+
+-- name: step_down_ranking
+-- The ranking that was current so far.
+UPDATE nesannot.ranking SET is_current = false WHERE proteome_id = :proteome_id AND motif = :motif AND is_current;
+
+-- name: add_ranking
+-- A new ranking, to be filled in the same transaction.
+INSERT INTO nesannot.ranking (motif, proteome_id, release_id, configuration_id, run_id, logit_shift, minimum_probability,
+                              candidates, is_current)
+VALUES (:motif, :proteome_id, :release_id, :configuration_id, :run_id, :logit_shift, :minimum_probability, 0, :is_current)
+RETURNING id;
+
+-- name: fill_ranking
+-- Rank all segments of a release by their combined score under the prior; equal sequences stand together on one rank.
+INSERT INTO nesannot.ranked_segment (ranking_id, rank, sequence_id, membership_id, first_residue, last_residue, segment,
+                                     is_current, probability, q_value, consensus, similarity, neural, biochemical, combined,
+                                     proteome, nes_class, core_positions)
+WITH member AS (
+    SELECT DISTINCT ON (m.sequence_id) m.sequence_id, m.id AS membership_id
+      FROM nesannot.membership m
+      JOIN nesannot.protein p ON p.id = m.protein_id
+     WHERE m.proteome_id = :proteome_id AND m.valid_from <= CAST(:at AS date)
+       AND (m.valid_to IS NULL OR m.valid_to > CAST(:at AS date))
+     ORDER BY m.sequence_id, (m.reviewed IS TRUE) DESC, p.accession COLLATE "C"
+), score AS (
+    SELECT x.sequence_id, x.segment,
+           max(x.calibrated) FILTER (WHERE x.method_id = CAST(:consensus AS smallint)) AS consensus,
+           max(x.calibrated) FILTER (WHERE x.method_id = CAST(:similarity AS smallint)) AS similarity,
+           max(x.calibrated) FILTER (WHERE x.method_id = CAST(:neural AS smallint)) AS neural,
+           max(x.calibrated) FILTER (WHERE x.method_id = CAST(:biochemical AS smallint)) AS biochemical,
+           max(x.calibrated) FILTER (WHERE x.method_id = CAST(:combined AS smallint)) AS combined
+      FROM nesannot.method_score x
+     WHERE x.configuration_id = :configuration_id AND x.sequence_id IN (SELECT sequence_id FROM member)
+     GROUP BY x.sequence_id, x.segment
+), prior AS (
+    SELECT s.*, s.combined * exp(CAST(:logit_shift AS double precision))
+                / (1 - CAST(s.combined AS double precision) + s.combined * exp(CAST(:logit_shift AS double precision)))
+                AS probability
+      FROM score s
+     WHERE s.combined IS NOT NULL
+)
+SELECT :ranking_id,
+       row_number() OVER (ORDER BY r.probability DESC, q.sha256 COLLATE "C", g.first_residue, g.last_residue),
+       r.sequence_id, m.membership_id, g.first_residue, g.last_residue, r.segment, :is_current, r.probability,
+       (CAST(:q_values AS real[]))[width_bucket(r.probability, CAST(:thresholds AS double precision[]))],
+       r.consensus, r.similarity, r.neural, r.biochemical, r.combined, :proteome,
+       e.evidence ->> 'class',
+       (SELECT array_agg(CAST(c.position AS integer) ORDER BY CAST(c.position AS integer))
+          FROM jsonb_each_text(e.evidence -> 'core') AS c (name, position))
+  FROM prior r
+  JOIN member m ON m.sequence_id = r.sequence_id
+  JOIN nesannot.sequence q ON q.id = r.sequence_id
+  JOIN nesannot.segment g ON g.configuration_id = :configuration_id AND g.sequence_id = r.sequence_id AND g.segment = r.segment
+  LEFT JOIN nesannot.method_score e
+    ON e.configuration_id = :configuration_id AND e.sequence_id = r.sequence_id AND e.segment = r.segment
+   AND e.method_id = CAST(:consensus AS smallint)
+ WHERE r.probability >= coalesce(CAST(:minimum_probability AS double precision), 0);
+
+-- name: count_ranking
+-- How many candidates a ranking has.
+UPDATE nesannot.ranking SET candidates = :candidates WHERE id = :ranking_id;
+
+-- name: find_ranking
+-- The ranking of a release, or the current one of a proteome.
+SELECT k.id, k.motif, o.name AS proteome, l.name AS release, k.configuration_id, k.run_id, k.logit_shift,
+       k.minimum_probability, k.candidates, k.is_current, k.ranked_at
+  FROM nesannot.ranking k
+  JOIN nesannot.proteome o ON o.id = k.proteome_id
+  JOIN nesannot.release l ON l.id = k.release_id
+ WHERE o.name = :proteome AND k.motif = :motif
+   AND (CAST(:release AS text) IS NULL AND k.is_current OR l.name = CAST(:release AS text))
+ ORDER BY k.ranked_at DESC, k.id DESC LIMIT 1;
+
+-- name: top_candidates
+-- The first candidates of a ranking.
+SELECT proteome, release, rank, accession, entry_name, gene, protein_name, first_residue, last_residue, peptide, nes_class,
+       core_positions, probability, q_value, consensus, similarity, neural, biochemical, combined, length, accessions,
+       sequence_sha256, configuration_id, run_id
+  FROM nes.candidate_all
+ WHERE ranking_id = :ranking_id AND rank <= :limit AND probability >= :minimum_probability
+ ORDER BY rank;
+
+-- name: protein_candidates
+-- All current candidates of a protein, along the sequence.
+SELECT c.*
+  FROM nesannot.protein p
+  JOIN nesannot.membership m ON m.protein_id = p.id AND m.valid_to IS NULL
+  JOIN nesannot.sequence s ON s.id = m.sequence_id
+  JOIN nesannot.ranked_segment r ON r.sequence_id = m.sequence_id AND r.is_current
+  JOIN nes.candidate_all c ON c.ranking_id = r.ranking_id AND c.rank = r.rank
+ WHERE p.accession = :accession
+ ORDER BY c.proteome, c.first_residue, c.last_residue;
+
+-- name: describe_views
+-- Views and their columns with their comments; the row of a view itself stands before those of its columns.
+SELECT c.relname AS view, coalesce(a.attname, '') AS column, coalesce(format_type(a.atttypid, a.atttypmod), 'view') AS type,
+       coalesce(CASE WHEN a.attnum IS NULL THEN obj_description(c.oid, 'pg_class') ELSE col_description(c.oid, a.attnum) END, '')
+           AS meaning
+  FROM pg_class c
+  JOIN LATERAL (SELECT attname, atttypid, atttypmod, attnum FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0
+                UNION ALL SELECT NULL, NULL, NULL, NULL) a ON true
+ WHERE c.relnamespace = CAST(:schema AS regnamespace) AND c.relkind = 'v'
+ ORDER BY c.relname, a.attnum NULLS FIRST;
+
+-- name: scored_since
+-- Whether a sequence of a release was scored under a configuration after some moment.
+SELECT EXISTS (
+  SELECT FROM nesannot.scored_sequence s
+    JOIN nesannot.release l ON l.id = :release_id
+    JOIN nesannot.membership m ON m.sequence_id = s.sequence_id AND m.proteome_id = l.proteome_id
+     AND m.valid_from <= l.effective AND (m.valid_to IS NULL OR m.valid_to > l.effective)
+   WHERE s.configuration_id = :configuration_id AND s.scored_at > :moment);
+
+-- name: residues_of_accession
+-- Residues of an accession in the newest statement about it.
+SELECT s.residues
+  FROM nesannot.protein p
+  JOIN nesannot.membership m ON m.protein_id = p.id
+  JOIN nesannot.sequence s ON s.id = m.sequence_id
+ WHERE p.accession = :accession
+ ORDER BY m.valid_to DESC NULLS FIRST, m.id DESC LIMIT 1;

@@ -1,0 +1,157 @@
+"""Rankings: made from scores by one statement, swapped in one transaction, read from the views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+
+from ..errors import UsageError
+from ..records import NES
+from .configurations import methods_of
+from .engine import Store
+from .queries import count, execute
+from .schema import SCHEMA
+
+WELL_KNOWN = ("consensus", "similarity", "neural", "biochemical", "combined")
+"""Methods with a column of their own in the views; `combined` is what ranks."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRanking:
+    """How and when a release was ranked."""
+
+    id: int
+    motif: str
+    proteome: str
+    release: str
+    configuration_id: int
+    run_id: int
+    logit_shift: float
+    minimum_probability: float | None
+    candidates: int
+    is_current: bool
+    ranked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A row of ``nes.candidate``. Positions are 1-based inclusive; method columns are calibrated, before the prior."""
+
+    proteome: str
+    release: str
+    rank: int
+    accession: str
+    entry_name: str | None
+    gene: str | None
+    protein_name: str | None
+    first_residue: int
+    last_residue: int
+    peptide: str
+    nes_class: str | None
+    core_positions: list[int] | None
+    probability: float
+    q_value: float | None
+    consensus: float | None
+    similarity: float | None
+    neural: float | None
+    biochemical: float | None
+    combined: float | None
+    length: int
+    accessions: list[str]
+    sequence_sha256: str
+    configuration_id: int
+    run_id: int
+
+
+def materialise(
+    store: Store,
+    proteome_id: int,
+    release_id: int,
+    configuration_id: int,
+    run_id: int,
+    *,
+    logit_shift: float = 0.0,
+    minimum_probability: float | None = None,
+    q_value_of: Sequence[tuple[float, float]] = (),
+    motif: str = NES,
+) -> int:
+    """Rank a release, replacing its ranking under this configuration; readers see the old one until the new one is whole.
+
+    The order is total: probability, then digest of the sequence, then position. With shift s a calibrated score c becomes
+    ``p = sigmoid(logit(c) + s)``. Equal sequences share one rank.
+
+    Args:
+        store: where.
+        proteome_id: whose.
+        release_id: which release.
+        configuration_id: whose scores.
+        run_id: the run that ranks.
+        logit_shift: the population's prior, s above.
+        minimum_probability: candidates below it are not listed.
+        q_value_of: steps (probability, q-value), by ascending probability; a candidate gets that of the last step not
+            above it, and none below the first.
+        motif: which motif the configuration scores.
+
+    Returns:
+        Number of ranked candidates.
+
+    Raises:
+        UsageError: if the release is not one of this proteome.
+    """
+    scope = {"proteome_id": proteome_id, "release_id": release_id, "configuration_id": configuration_id}
+    steps = sorted(q_value_of)
+    with store.transaction() as connection:
+        found = execute(connection, "lock_proteome", proteome_id=proteome_id, release_id=release_id).one_or_none()
+        if found is None:
+            raise UsageError(f"release {release_id} is not one of proteome {proteome_id}")
+        execute(connection, "forget_ranking", **scope)
+        place = {"proteome_id": proteome_id, "motif": motif}
+        is_current = not execute(connection, "newer_ranking_exists", **place, at=found.effective).scalar_one()
+        if is_current:
+            execute(connection, "step_down_segments", **place)
+            execute(connection, "step_down_ranking", **place)
+        shown = {"logit_shift": logit_shift, "minimum_probability": minimum_probability, "is_current": is_current}
+        ranking_id = execute(connection, "add_ranking", **scope, **shown, motif=motif, run_id=run_id).scalar_one()
+        methods = methods_of(connection, configuration_id)
+        ranked = count(
+            connection, "fill_ranking", **shown, **{name: methods.get(name) for name in WELL_KNOWN}, at=found.effective,
+            proteome_id=proteome_id, configuration_id=configuration_id, ranking_id=ranking_id, proteome=found.name,
+            thresholds=[step for step, _ in steps] or None, q_values=[q for _, q in steps] or None,
+        )  # fmt: skip
+        execute(connection, "count_ranking", ranking_id=ranking_id, candidates=ranked)
+    with store.transaction() as connection:
+        connection.execute(text(f"ANALYZE {SCHEMA}.ranked_segment"))
+    return ranked
+
+
+def find_ranking(store: Store, proteome: str, release: str | None = None, motif: str = NES) -> StoredRanking | None:
+    """The ranking of a release, or the current one of a proteome; None if it is not ranked."""
+    with store.transaction() as connection:
+        row = execute(connection, "find_ranking", proteome=proteome, release=release, motif=motif).mappings().one_or_none()
+    return None if row is None else StoredRanking(**row)
+
+
+def top(
+    store: Store,
+    proteome: str,
+    limit: int = 20,
+    *,
+    release: str | None = None,
+    minimum_probability: float = 0.0,
+    motif: str = NES,
+) -> list[Candidate]:
+    """The first candidates of a proteome (of its current ranking, or of a release's), best first.
+
+    Raises:
+        UsageError: if it is not ranked.
+    """
+    ranking = find_ranking(store, proteome, release, motif)
+    if ranking is None:
+        raise UsageError(f"{proteome} is not ranked yet", remedy=f"nesannot rank {proteome}")
+    with store.transaction() as connection:
+        rows = execute(connection, "top_candidates", ranking_id=ranking.id, limit=limit,
+                       minimum_probability=minimum_probability).mappings()  # fmt: skip
+        return [Candidate(**row) for row in rows]

@@ -1,0 +1,140 @@
+"""Experimentally studied sites: what a source says now, compared with what it said before."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+
+from sqlalchemy import Connection
+
+from ..errors import InputError
+from ..records import NES, ReferenceEntry, ReferenceSite, Sign, SiteKind, digest_of
+from ..residues import ResidueSpan
+from .bulk import add_sequences
+from .engine import Store
+from .queries import execute
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceReport:
+    """What an ingest of references found.
+
+    Attributes:
+        new: entries that the source did not have before.
+        changed: entries that it states otherwise than before.
+        unchanged: entries as before.
+        gone: entries that it no longer has; they are removed.
+        shared_sequences: identifiers of entries that have one sequence, for each such sequence.
+    """
+
+    new: int
+    changed: int
+    unchanged: int
+    gone: int
+    shared_sequences: list[tuple[str, ...]]
+
+    @property
+    def total(self) -> int:
+        """Entries that the source has now."""
+        return self.new + self.changed + self.unchanged
+
+
+def ingest_entries(
+    store: Store, source: str, entries: Iterable[ReferenceEntry], run_id: int, *, complete: bool = True
+) -> ReferenceReport:
+    """Make the stored entries of `source` equal to the given ones, in one transaction.
+
+    Args:
+        store: where to.
+        source: ``nesdb``, ``uniprot``, ``bundled``, or ``user:NAME``.
+        entries: all entries of the source; of one motif or several.
+        run_id: recorded with entries that are new or changed.
+        complete: False if the source may have more entries than those given: then none is taken to be gone.
+
+    Raises:
+        InputError: if an entry is of another source, or two have one identifier.
+    """
+    given = _by_key(source, entries)
+    with store.transaction() as connection:
+        motifs = {motif for motif, _ in given} or {NES}
+        stored = {(motif, entry.entry_id): entry for motif in motifs for entry in _load(connection, motif, [source])}
+        new = given.keys() - stored.keys()
+        changed = {key for key in given.keys() & stored.keys() if _facts(given[key]) != _facts(stored[key])}
+        gone = stored.keys() - given.keys() if complete else set()
+        add_sequences(connection, {given[key].digest: given[key].residues for key in new | changed})
+        for key in sorted(new | changed):
+            _write(connection, given[key], run_id)
+        for motif in motifs:
+            execute(connection, "forget_references", motif=motif, source=source,
+                    entry_ids=[entry_id for key_motif, entry_id in gone if key_motif == motif])  # fmt: skip
+    return ReferenceReport(len(new), len(changed), len(given) - len(new) - len(changed), len(gone), shared_sequences(given.values()))
+
+
+def load_entries(store: Store, motif: str = NES, sources: Sequence[str] | None = None) -> list[ReferenceEntry]:
+    """Reference entries of a motif, of all sources or of some, by source and identifier."""
+    with store.transaction() as connection:
+        return _load(connection, motif, sources)
+
+
+def references_digest(entries: Iterable[ReferenceEntry]) -> str:
+    """SHA-256 over all that a head could learn from: motif, sequence, sites and signs; not over names or citations."""
+    learned = sorted(
+        (entry.motif, entry.digest, entry.doubtful, [[s.kind, s.sign, s.span.first, s.span.last] for s in entry.sites])
+        for entry in entries
+    )
+    return digest_of(learned)
+
+
+def shared_sequences(entries: Iterable[ReferenceEntry]) -> list[tuple[str, ...]]:
+    """Identifiers of entries that have one sequence, for each sequence that several have."""
+    by_digest: defaultdict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        by_digest[entry.digest].append(entry.entry_id)
+    return sorted(tuple(sorted(ids)) for ids in by_digest.values() if len(ids) > 1)
+
+
+def _by_key(source: str, entries: Iterable[ReferenceEntry]) -> dict[tuple[str, str], ReferenceEntry]:
+    found: dict[tuple[str, str], ReferenceEntry] = {}
+    for entry in entries:
+        key = (entry.motif, entry.entry_id)
+        if entry.source != source:
+            raise InputError(f"entry {entry.entry_id} is of source {entry.source!r}, not {source!r}")
+        if key in found:
+            raise InputError(f"two entries of {source} have the identifier {entry.entry_id}")
+        found[key] = entry
+    return found
+
+
+def _facts(entry: ReferenceEntry) -> tuple[object, ...]:
+    return tuple(getattr(entry, field.name) for field in fields(ReferenceEntry))
+
+
+def _load(connection: Connection, motif: str, sources: Sequence[str] | None) -> list[ReferenceEntry]:
+    rows = execute(connection, "load_references", motif=motif, sources=None if sources is None else list(sources)).mappings().all()
+    sites: defaultdict[int, list[ReferenceSite]] = defaultdict(list)
+    for row in execute(connection, "load_reference_sites", entries=[row["id"] for row in rows]):
+        span = ResidueSpan(row.first_residue, row.last_residue)
+        sites[row.reference_entry_id].append(ReferenceSite(SiteKind(row.kind), span, Sign(row.sign), row.note))
+    return [_entry(dict(row), tuple(sites[row["id"]])) for row in rows]
+
+
+def _entry(row: dict[str, object], sites: tuple[ReferenceSite, ...]) -> ReferenceEntry:
+    lists = {name: tuple(row.pop(name)) for name in ("evidence", "citations")}  # type: ignore[arg-type]
+    del row["id"]
+    return ReferenceEntry(**row, **lists, sites=sites)  # type: ignore[arg-type]
+
+
+def _write(connection: Connection, entry: ReferenceEntry, run_id: int) -> None:
+    facts = {field.name: getattr(entry, field.name) for field in fields(ReferenceEntry)} | {
+        "digest": entry.digest,
+        "evidence": list(entry.evidence),
+        "citations": list(entry.citations),
+        "run_id": run_id,
+    }
+    del facts["sites"], facts["residues"]
+    entry_key = execute(connection, "write_reference", **facts).scalar_one()
+    execute(connection, "forget_reference_sites", entry=entry_key)
+    for position, site in enumerate(entry.sites, 1):
+        execute(connection, "write_reference_site", entry=entry_key, position=position, kind=str(site.kind),
+                sign=str(site.sign), first=site.span.first, last=site.span.last, note=site.note)  # fmt: skip

@@ -1,0 +1,176 @@
+"""Scores, and the ledger that says what is still to be scored: this is what makes a killed run go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import psycopg.types.json
+from sqlalchemy import Connection, text
+
+from ..errors import InternalError
+from ..records import ScoredSequence
+from .bulk import copy_rows
+from .configurations import methods_of, partition
+from .engine import Store
+from .queries import execute
+from .schema import PARTITIONED, SCHEMA
+
+ATTEMPTS = 3
+"""How often a sequence that fails is tried in all, one attempt a run."""
+
+_PAGE = 256
+_SEGMENT = {"configuration_id": "int4", "sequence_id": "int8", "segment": "int2", "first_residue": "int4",
+            "last_residue": "int4", "pooled": "bytea"}  # fmt: skip
+_SCORE = {"configuration_id": "int4", "sequence_id": "int8", "segment": "int2", "method_id": "int2", "raw": "float4",
+          "calibrated": "float4", "evidence": "jsonb"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCounts:
+    """What is still to be scored."""
+
+    sequences: int
+    residues: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCounts:
+    """What was scored: sequences tried, those that failed, stored segments, most attempts at one sequence."""
+
+    sequences: int
+    failed: int
+    segments: int
+    most_attempts: int
+
+
+def pending(
+    store: Store, configuration_id: int, proteome_id: int | None, release_id: int | None, *, again: bool = False
+) -> PendingCounts:
+    """Distinct sequences still to be scored, and their residues.
+
+    Args:
+        store: where.
+        configuration_id: under which configuration.
+        proteome_id: of which proteome; None for all.
+        release_id: of which of its releases; None for the newest.
+        again: count those already scored too.
+    """
+    with store.transaction() as connection:
+        scope = _scope(connection, configuration_id, proteome_id, release_id, again)
+        row = execute(connection, "count_pending", **scope).one()
+    return PendingCounts(row.sequences, int(row.residues))
+
+
+def iterate_pending(
+    store: Store,
+    configuration_id: int,
+    proteome_id: int | None,
+    release_id: int | None,
+    *,
+    residues_per_chunk: int = 50_000,
+    again: bool = False,
+) -> Iterator[list[tuple[str, str]]]:
+    """Chunks of digest and residues of what `pending` counts, each sequence once, in the order of ingestion.
+
+    A chunk ends when it holds `residues_per_chunk` residues or more. Reads a page at a time, in a transaction each, so
+    that hours may pass between two chunks.
+    """
+    chunk: list[tuple[str, str]] = []
+    size = 0
+    for digest, residues in _pages(store, configuration_id, proteome_id, release_id, again):
+        chunk.append((digest, residues))
+        size += len(residues)
+        if size >= residues_per_chunk:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _pages(
+    store: Store, configuration_id: int, proteome_id: int | None, release_id: int | None, again: bool
+) -> Iterator[tuple[str, str]]:
+    after = 0
+    while True:
+        with store.transaction() as connection:
+            scope = _scope(connection, configuration_id, proteome_id, release_id, again)
+            rows = execute(connection, "next_pending", after=after, page=_PAGE, **scope).all()
+        if not rows:
+            return
+        yield from ((row.sha256, row.residues) for row in rows)
+        after = rows[-1].id
+
+
+def _scope(
+    connection: Connection, configuration_id: int, proteome_id: int | None, release_id: int | None, again: bool
+) -> dict[str, object]:
+    at = None
+    if release_id is not None:
+        at = connection.execute(
+            text(f"SELECT effective FROM {SCHEMA}.release WHERE id = :release_id"), {"release_id": release_id}  # noqa: S608
+        ).scalar_one()
+    return {"configuration_id": configuration_id, "proteome_id": proteome_id, "at": at, "again": again, "attempts": ATTEMPTS}
+
+
+def write_scored(store: Store, configuration_id: int, run_id: int, scored: Sequence[ScoredSequence]) -> None:
+    """Store all segments and scores of some sequences in one transaction; what they had before is replaced.
+
+    Two writers of the same sequence do no harm: one waits for the other, and the later one's rows stay.
+
+    Raises:
+        InternalError: if a sequence is not stored, comes twice, or has a score of a method foreign to the configuration.
+    """
+    if not scored:
+        return
+    with store.transaction() as connection:
+        methods = methods_of(connection, configuration_id)
+        keys = _sequence_keys(connection, [one.digest for one in scored])
+        ids = [keys[one.digest] for one in scored]
+        execute(connection, "claim_scored", configuration_id=configuration_id, run_id=run_id, sequence_ids=ids,
+                segments=[len(one.segments) for one in scored], errors=[one.error or None for one in scored])  # fmt: skip
+        for statement in ("forget_scores", "forget_segments"):
+            execute(connection, statement, configuration_id=configuration_id, sequence_ids=ids)
+        numbered = list(zip(ids, scored, strict=True))
+        into = [[SCHEMA, partition(table, configuration_id)] for table in ("segment", "method_score")]
+        copy_rows(connection, into[0], _SEGMENT, _segment_rows(configuration_id, numbered))
+        copy_rows(connection, into[1], _SCORE, _score_rows(configuration_id, numbered, methods))
+
+
+def _sequence_keys(connection: Connection, digests: list[str]) -> dict[str, int]:
+    keys = {row.sha256: row.id for row in execute(connection, "sequence_ids", digests=digests)}
+    if len(keys) != len(digests):
+        missing = sorted(set(digests) - keys.keys())
+        raise InternalError(f"not stored: sequence {missing[0]}" if missing else "a sequence was scored twice at once")
+    return keys
+
+
+def _segment_rows(configuration_id: int, numbered: Iterable[tuple[int, ScoredSequence]]) -> Iterator[tuple[object, ...]]:
+    for key, sequence in numbered:
+        for number, segment in enumerate(sequence.segments, 1):
+            yield configuration_id, key, number, segment.span.first, segment.span.last, segment.pooled
+
+
+def _score_rows(
+    configuration_id: int, numbered: Iterable[tuple[int, ScoredSequence]], methods: Mapping[str, int]
+) -> Iterator[tuple[object, ...]]:
+    for key, sequence in numbered:
+        for number, segment in enumerate(sequence.segments, 1):
+            for score in segment.scores:
+                if score.method not in methods:
+                    raise InternalError(f"method {score.method!r} is not one of configuration {configuration_id}")
+                evidence = psycopg.types.json.Jsonb(dict(score.evidence)) if score.evidence else None
+                yield configuration_id, key, number, methods[score.method], score.raw, score.calibrated, evidence
+
+
+def ledger(store: Store, configuration_id: int) -> LedgerCounts:
+    """What was scored under a configuration."""
+    with store.transaction() as connection:
+        return LedgerCounts(**execute(connection, "ledger", configuration_id=configuration_id).mappings().one())
+
+
+def discard(store: Store, configuration_id: int) -> None:
+    """Forget all scores of a configuration; its space is free at once. Rankings made of them stay until they are rebuilt."""
+    tables = ", ".join(f"{SCHEMA}.{partition(table, configuration_id)}" for table in PARTITIONED)
+    with store.transaction() as connection:
+        connection.execute(text(f"TRUNCATE {tables}"))
