@@ -15,6 +15,7 @@ from .uniprot_header import MAXIMUM_HEADER, parse_header
 from .writing import open_output
 
 _COLLECTED = 2 * MAXIMUM_LENGTH  # letters kept of one record; more can only be over-long, white space or damage
+_64_BITS = 2**64 - 1
 _FOREIGN = {"<": "HTML or XML", "{": "JSON", "[": "JSON"}
 
 
@@ -99,15 +100,16 @@ class _Seen:
     """Accessions read so far, each with its line and a 64-bit hash of its residues."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[int, int]] = {}
+        self._known: dict[str, int] = {}  # one number each, for the sake of a million accessions
 
     def duplicate(self, record: ProteinRecord) -> str:
         """Why `record` may not be used, or an empty string."""
-        here = (record.line, hash(record.residues))
-        line, residues = self._known.setdefault(record.accession, here)
+        here = record.line << 64 | hash(record.residues) & _64_BITS
+        known = self._known.setdefault(record.accession, here)
+        line = known >> 64
         if line == record.line:
             return ""
-        same = residues == here[1]
+        same = known & _64_BITS == here & _64_BITS
         return f"duplicate of line {line}" if same else f"other residues than in line {line} under the same accession"
 
 

@@ -35,8 +35,13 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a download has come: saved after each page."""
+    """How far a download has come: saved after each page.
 
+    Attributes:
+        question: what was asked for; a file that answers another question is not gone on with.
+    """
+
+    question: str
     release: str
     released: str
     total: int
@@ -91,18 +96,20 @@ class GrowingFile:
         why = error.strerror or str(error)
         return CannotWriteError(f"{self.path} cannot be written", why=why, remedy="set NESANNOT_CACHE_DIR")
 
-    def complete(self) -> Download | None:
-        """The finished file, if it is there and its digest is right."""
+    def complete(self, question: str, total: int) -> Download | None:
+        """The finished file, if it is there, answers this question, and its digest is right."""
         facts = _read(self._facts)
-        if not facts or not self.path.is_file() or facts.get("sha256") != file_sha256(self.path):
+        if not facts or (facts.get("question"), facts.get("records")) != (question, total):
+            return None
+        if not self.path.is_file() or facts.get("sha256") != file_sha256(self.path):
             return None
         release = as_release(str(facts["release"]), str(facts["released"]))
-        return Download(self.path, release, int(str(facts["records"])))
+        return Download(self.path, release, total)
 
-    def resume(self, release: str, total: int) -> Progress | None:
-        """What an interrupted download left, if it was of this release and this many records."""
+    def resume(self, begin: Progress) -> Progress | None:
+        """What an interrupted download left, if it began as `begin` does: same question, release and total."""
         state = _read(self._state)
-        if not state or (state.get("release"), state.get("total")) != (release, total):
+        if not state or any(state.get(name) != getattr(begin, name) for name in ("question", "release", "total")):
             return None
         try:
             progress = Progress(**state)  # type: ignore[arg-type]

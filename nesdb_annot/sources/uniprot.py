@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlencode
 
 from ..errors import InputError, TryLaterError, UsageError
 from ..identifiers import PROTEOME_PATTERN
@@ -90,7 +91,7 @@ class UniprotSource:
         name = "accessions-" + hashlib.sha256(",".join(sorted(wanted)).encode()).hexdigest()[:16]
         fetched = AccessionFetcher(self._http, kind, self._told).fetch(wanted)
         growing = GrowingFile(self._path(fetched.release, name, kind))
-        begin = Progress(fetched.release, fetched.released, fetched.records)
+        begin = Progress(name, fetched.release, fetched.released, fetched.records)
         after = replace(begin, records=fetched.records, size=len(fetched.content))
         growing.append(fetched.content, begin, after)
         return replace(growing.finish(after), rejects=fetched.rejects)
@@ -125,13 +126,11 @@ class UniprotSource:
         if page.total == 0:
             raise InputError(f"UniProt has no entries for {parameters['query']}", where=f"release {page.release}")
         growing = GrowingFile(self._path(page.release, name, kind))
-        done = growing.complete()
-        if done and done.records == page.total:
+        begin = Progress(urlencode(parameters), page.release, page.released, page.total)
+        if done := growing.complete(begin.question, page.total):
             self._told(page.total, page.total)
             return done
-        progress = growing.resume(page.release, page.total) or self._added(
-            growing, Progress(page.release, page.released, page.total), page
-        )
+        progress = growing.resume(begin) or self._added(growing, begin, page)
         return self._rest(growing, progress, kind)
 
     def _added(self, growing: GrowingFile, before: Progress, page: Page) -> Progress:

@@ -109,7 +109,8 @@ TSV_CELLS = {
     "Keywords": "Nucleus",
     "Keyword ID": "KW-0539",
     "Gene Ontology (cellular component)": "nucleus [GO:0005634]",
-    "Subcellular location [CC]": "SUBCELLULAR LOCATION: Nucleus {ECO:0000269|PubMed:111}. Cytoplasm. Note=Shuttles. Often.",
+    "Subcellular location [CC]": "SUBCELLULAR LOCATION: Nucleus {ECO:0000269|PubMed:111}. Cytoplasm. "
+    "Note=Shuttles. Often.",
     "Sequence": RESIDUES,
 }
 

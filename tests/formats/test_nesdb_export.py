@@ -179,7 +179,7 @@ def test_cells_with_line_ends_keep_the_line_numbers_right(tmp_path):
 def test_what_is_no_export_is_one_error(tmp_path, content):
     path = tmp_path / "x.csv"
     path.write_text(content)
-    with pytest.raises(InputError, match="x.csv"):
+    with pytest.raises(InputError, match=r"x\.csv"):
         list(read_nesdb_export(path))
 
 

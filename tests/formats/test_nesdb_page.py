@@ -17,7 +17,8 @@ CONTENT = {
     "Functional Export Signals": "21-30",
     "Secondary Structure of Export Signal": "Unknown",
     "Other Residues Important for Export": "Unknown",
-    "Sequence (FASTA)": f"<pre>&gt;gi|1|sp|P15336.4|MADE_HUMAN RecName: Full=Made-up\n{RESIDUES[:40]}\n{RESIDUES[40:]}\n</pre>",
+    "Sequence (FASTA)": "<pre>&gt;gi|1|sp|P15336.4|MADE_HUMAN RecName: Full=Made-up\n"
+    f"{RESIDUES[:40]}\n{RESIDUES[40:]}\n</pre>",
     "Domain Info by CDD": "<img src='cdd.png'>no domains",
     "Secondary Structure by PSIPRED": "CCCHHH",
     "Conservation Score by AL2CO": "0.1 0.2",
