@@ -25,3 +25,26 @@ def fresh_ranking(
         scored = execute(connection, "scored_since", release_id=release_id, configuration_id=configuration_id,
                          moment=found.ranked_at).scalar_one()  # fmt: skip
     return None if scored else found
+
+
+def ranked_rows(
+    store: Store, ranking_id: int, limit: int | None, minimum_combined: float = 0.0
+) -> list[dict[str, object]]:
+    """Rows of ``nes.candidate_all`` of one ranking, best first.
+
+    Args:
+        limit: at most so many; None for all.
+        minimum_combined: threshold on the combined score before the prior.
+    """
+    wanted = {"ranking_id": ranking_id, "limit": limit, "minimum_combined": minimum_combined}
+    with store.transaction() as connection:
+        return [dict(row) for row in execute(connection, "ranked_rows", **wanted).mappings()]
+
+
+def count_over(store: Store, ranking_id: int, minimum_combined: float) -> int:
+    """How many candidates of a ranking pass a threshold on the combined score before the prior."""
+    with store.transaction() as connection:
+        found: int = execute(
+            connection, "count_over", ranking_id=ranking_id, minimum_combined=minimum_combined
+        ).scalar_one()
+        return found

@@ -1,17 +1,17 @@
 """Ingest: proteomes, references and annotations, from files or from their sources, into the database.
 
-Every function streams: a reader yields good records and rejects, `Rejects` keeps the latter, the store takes the former a
-chunk at a time and makes them visible when the last one has arrived.
+Every function streams: a reader yields good records and rejects, `Rejects` keeps the latter, the store takes the
+former a chunk at a time and makes them visible when the last one has arrived.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..records import ProteinRecord, ReferenceEntry, Reject, Release
+from ..records import ReferenceEntry, Reject
+from .proteome_source import ProteomeSource
 from .rejects import Rejects
 
 if TYPE_CHECKING:
@@ -21,19 +21,77 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class ProteomeIngest:
-    """What an ingest of a proteome did."""
+class Ingest:
+    """What an ingest did: the outcome in words, and what was refused."""
 
-    key: str
-    release: Release
-    report: ReleaseReport
+    sentences: tuple[str, ...]
     rejects: Rejects
 
-    def sentences(self) -> list[str]:
-        """The outcome in words."""
-        r = self.report
-        name = f"{self.key} release {self.release.name}"
-        if r.nothing_new:
-            return [f"{name}: {r.total:,} proteins, all of them known already; 0 rows added"]
-        counts = f"{r.new:,} new, {r.changed:,} with another sequence, {r.header_only:,} with another header"
-        return [f"{name}: {r.total:,} proteins: {counts}, {r.gone:,} gone, {r.unchanged:,} unchanged"]
+
+def ingest_proteome(store: Store, source: ProteomeSource, *, strict: bool = False, replace: bool = False) -> Ingest:
+    """Ingest a FASTA file as a release of its proteome.
+
+    Args:
+        strict: refused records are fatal; nothing is written then.
+        replace: take the place of an earlier file under the same release name.
+
+    Raises:
+        InputError: if the file is no FASTA, if `strict` and a record was refused, or if another file stands under this
+            release and `replace` is not set.
+    """
+    from ..formats.fasta import read_fasta
+    from ..store.proteomes import ProteomeKey, ingest_release
+    from ..store.runs import run
+
+    rejects = Rejects(strict=strict)
+    rejects.all.extend(source.rejects)
+    key = ProteomeKey(source.key, taxon_id=source.taxon_id)
+    stated = {"proteome": source.key, "release": source.release.name, "file": source.source, "strict": strict}
+    with run(store, "ingest proteome", stated) as (run_id, counts):
+        proteins = rejects.passing(read_fasta(source.source))
+        report = ingest_release(store, key, source.release, proteins, run_id, replace=replace)
+        counts |= {"proteins": report.total, "rows_added": report.rows_added, "rejects": len(rejects.all)}
+    return Ingest((_proteome_sentence(source, report),), rejects)
+
+
+def _proteome_sentence(source: ProteomeSource, report: ReleaseReport) -> str:
+    name = f"{source.key} release {source.release.name}: {report.total:,} proteins"
+    if report.nothing_new:
+        return f"{name}, all of them known already; 0 rows added"
+    counts = f"{report.new:,} new, {report.changed:,} with another sequence, {report.header_only:,} with another header"
+    return f"{name}: {counts}, {report.gone:,} gone, {report.unchanged:,} unchanged"
+
+
+def ingest_references(
+    store: Store,
+    source: str,
+    entries: Iterable[ReferenceEntry | Reject],
+    *,
+    strict: bool = False,
+    complete: bool = True,
+) -> Ingest:
+    """Ingest entries of a reference source.
+
+    Args:
+        source: ``nesdb``, ``uniprot``, ``bundled``, ``user:NAME``.
+        complete: `entries` are all that the source has; what it no longer has is taken out of the database.
+
+    Raises:
+        InputError: if `strict` and something was refused.
+    """
+    from ..store.references import ingest_entries
+    from ..store.runs import run
+
+    rejects = Rejects(strict=strict)
+    with run(store, "ingest references", {"source": source, "strict": strict}) as (run_id, counts):
+        report = ingest_entries(store, source, rejects.passing(entries), run_id, complete=complete)
+        counts |= {"new": report.new, "changed": report.changed, "gone": report.gone, "rejects": len(rejects.all)}
+    return Ingest(tuple(_reference_sentences(source, report)), rejects)
+
+
+def _reference_sentences(source: str, report: ReferenceReport) -> list[str]:
+    shared = [f"{source}: entries {' and '.join(ids)} have the same sequence" for ids in report.shared_sequences]
+    if not (report.new or report.changed or report.gone):
+        return [*shared, f"{source}: {report.unchanged:,} entries, all known already; nothing changed"]
+    counts = f"{report.new:,} new, {report.changed:,} changed, {report.gone:,} gone, {report.unchanged:,} unchanged"
+    return [*shared, f"{source}: {counts} entries"]

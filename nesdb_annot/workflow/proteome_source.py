@@ -1,4 +1,4 @@
-"""Which proteome a user means, and which release of it: from the command line and the file's name."""
+"""Which proteome a user means, and which release of it: from the command line, the file's name, or UniProt."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from datetime import date
 from pathlib import Path
 
 from ..errors import InputError, UsageError
-from ..records import Release
+from ..identifiers import PROTEOME_PATTERN
+from ..records import Reject, Release
+from ..settings import Settings
+from .progress import Progress, Silent
 
 UNSTATED = Release("unstated")
-UPID = re.compile(r"UP\d{9}")
+"""Release of a file whose user stated none."""
+
 _UPID_IN_NAME = re.compile(r"(?<![A-Z0-9])(UP\d{9})(?:_(\d+))?(?!\d)")
 
 
@@ -22,13 +26,15 @@ class ProteomeSource:
     Attributes:
         source: path, or ``-``.
         key: UPID, or a name of the user's own.
-        release: as the user stated it, or `UNSTATED`, since a FASTA file names no release.
+        release: as the user or UniProt stated it, or `UNSTATED`, since a FASTA file names no release.
+        rejects: what was asked of UniProt and is not in the file.
     """
 
     source: str
     key: str
     taxon_id: int | None
     release: Release
+    rejects: tuple[Reject, ...] = ()
 
 
 def proteome_source(
@@ -49,7 +55,7 @@ def proteome_source(
     """
     if upid and name:
         raise UsageError("--upid and --name exclude each other", remedy="give one of them")
-    if upid and not UPID.fullmatch(upid):
+    if upid and not PROTEOME_PATTERN.fullmatch(upid):
         raise UsageError(f"{upid!r} is no UPID", why="a UPID is UP and 9 digits", remedy="--upid UP000002311")
     if source != "-" and not Path(source).is_file():
         raise InputError(f"there is no file {source}", remedy="check the path; - reads standard input")
@@ -71,3 +77,40 @@ def _release(name: str | None, released: str | None) -> Release:
     except ValueError:
         raise UsageError(f"{released!r} is no date", remedy="--released YYYY-MM-DD") from None
     return Release(name, day) if name else UNSTATED
+
+
+def fetched_source(
+    settings: Settings, wanted: str, name: str | None, progress: Progress | None = None
+) -> ProteomeSource:
+    """Fetch a proteome (``UP...``) or the accessions in a file (``@FILE``, one a line) from UniProt.
+
+    Raises:
+        UsageError: for a list without a name of its own.
+        ConfigurationError: offline.
+        TryLaterError: if UniProt does not answer; what was fetched is kept, and the next call goes on.
+    """
+    from ..sources.uniprot import UniprotSource
+
+    progress = progress or Silent()
+    source = UniprotSource(settings)
+    progress.note(f"asking {settings.uniprot_url} for {wanted}")
+    if not wanted.startswith("@"):
+        download = source.proteome(wanted)
+        return ProteomeSource(str(download.path), wanted, None, download.release, download.rejects)
+    if not name:
+        raise UsageError(f"{wanted} has no name of its own", remedy="--name NAME")
+    download = source.accessions(_listed(Path(wanted[1:])))
+    return ProteomeSource(str(download.path), name, None, download.release, download.rejects)
+
+
+def _listed(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the list {path}", why=str(error)) from None
+    return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+
+
+def is_remote(source: str) -> bool:
+    """Whether `source` names something to fetch rather than a file."""
+    return source.startswith("@") or (bool(PROTEOME_PATTERN.fullmatch(source)) and not Path(source).exists())

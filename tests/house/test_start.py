@@ -17,8 +17,11 @@ finally:
 """
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["ingest", "--help"], ["score", "--help"], ["db", "--help"]])
-def test_help_imports_nothing_heavy(words):
-    code = PROBE.format(words=words, heavy=HEAVY)
+CALLS = ["--help", "--version", "ingest --help", "score --help", "db --help", "models --help"]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_help_imports_nothing_heavy(call):
+    code = PROBE.format(words=call.split(), heavy=HEAVY)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1] == "loaded:", done.stdout + done.stderr

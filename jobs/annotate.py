@@ -1,0 +1,73 @@
+"""Annotate one proteome file from beginning to end: ingest, score, rank. What a scheduler runs.
+
+``python -m nesdb_annot.jobs.annotate FILE [--release NAME --released DATE]`` does what ``nesannot ingest proteome``,
+``nesannot score`` and ``nesannot rank`` do, one after the other. Run again, it computes what is missing only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from nesdb_annot.errors import NesannotError
+from nesdb_annot.settings import Settings, load_settings
+from nesdb_annot.workflow.progress import Progress, Silent
+
+
+def annotate(
+    settings: Settings,
+    source: str,
+    *,
+    upid: str | None = None,
+    name: str | None = None,
+    release: str | None = None,
+    released: str | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Ingest, score and rank `source`; returns the number of ranked candidates.
+
+    Raises:
+        NesannotError: as the three workflows do.
+    """
+    from nesdb_annot.store.engine import open_store
+    from nesdb_annot.workflow.ingest import ingest_proteome
+    from nesdb_annot.workflow.proteome_source import proteome_source
+    from nesdb_annot.workflow.rank import rank_proteome
+    from nesdb_annot.workflow.score import score_proteome
+
+    progress = progress or Silent()
+    known = proteome_source(source, upid=upid, name=name, release=release, released=released)
+    with open_store(settings) as store:
+        for sentence in ingest_proteome(store, known).sentences:
+            progress.note(sentence)
+        progress.note(score_proteome(store, settings, known.key, release=known.release.name).sentence())
+        return rank_proteome(store, settings, known.key, release=known.release.name).candidates
+
+
+class _Lines(Silent):
+    """Notes as lines on stderr, for a log."""
+
+    def note(self, text: str) -> None:
+        """One line."""
+        sys.stderr.write(f"{text}\n")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run as a program; returns the exit code (see `nesdb_annot.errors.EXIT_CODES`)."""
+    parser = argparse.ArgumentParser(prog="python -m nesdb_annot.jobs.annotate", description=__doc__)
+    parser.add_argument("source")
+    for option in ("--upid", "--name", "--release", "--released"):
+        parser.add_argument(option)
+    stated = vars(parser.parse_args(words))
+    try:
+        count = annotate(load_settings().settings, stated.pop("source"), progress=_Lines(), **stated)
+    except NesannotError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    sys.stderr.write(f"{count:,} candidates ranked\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

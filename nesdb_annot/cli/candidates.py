@@ -1,0 +1,48 @@
+"""Ranked candidates on a terminal: one line each, the core marked in the peptide."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from .console import print_table
+
+METHODS = ("consensus", "similarity", "neural", "tagger", "biochemical")
+HEADER = ("rank", "accession", "gene", "residues", "peptide", "class", *METHODS, "probability", "")
+
+
+def marked(peptide: str, first_residue: int, core: Collection[int]) -> str:
+    """The peptide in lower case, its hydrophobic core residues in upper case.
+
+    Example:
+        >>> marked("LALKLAGLDI", 38, [38, 42, 45, 47])
+        'LalkLagLdI'
+    """
+    return "".join(
+        letter if position in core else letter.lower() for position, letter in enumerate(peptide, first_residue)
+    )
+
+
+def print_candidates(rows: Iterable[Mapping[str, object]], known: Collection[str] = ()) -> None:
+    """Print candidates.
+
+    Args:
+        rows: with the columns of ``nes.candidate``.
+        known: accessions of proteins that the heads were trained on; they get a star.
+    """
+    print_table(HEADER, [_line(row, known) for row in rows])
+
+
+def _line(row: Mapping[str, object], known: Collection[str]) -> tuple[object, ...]:
+    first = int(str(row["first_residue"]))
+    core = row["core_positions"] or ()
+    return (
+        row["rank"],
+        row["accession"],
+        row["gene"],
+        f"{first}-{row['last_residue']}",
+        marked(str(row["peptide"]), first, list(core)),  # type: ignore[call-overload]
+        row["nes_class"],
+        *(row.get(method) for method in METHODS),
+        row["probability"],
+        "*" if row["accession"] in known else "",
+    )

@@ -1,0 +1,31 @@
+"""`nesannot demo`: everything once, on the bundled sample."""
+
+from __future__ import annotations
+
+import typer
+
+from .candidates import print_candidates
+from .console import TerminalProgress, note
+from .context import settings_of
+
+SHOWN = 15
+
+
+def demo(ctx: typer.Context) -> None:
+    """Set up a private database and rank the bundled sample: 17 proteins, 11 of them with a published NES."""
+    from ..store.engine import open_store
+    from ..workflow.demo import run_demo
+
+    settings = settings_of(ctx)
+    with TerminalProgress() as progress, open_store(settings, migrate=True) as store:
+        done = run_demo(store, settings, progress)
+        print_candidates(done.ranking.rows[:SHOWN], done.trained_on)
+        known = ", ".join(done.trained_on) or "none"
+        note(f"\n* the heads were trained on this protein: {known}; its score is no test")
+        note(f"{done.ranking.candidates} candidates in all; the database is {store.url}")
+    note(
+        "Next:\n"
+        "  nesannot ingest proteome YOUR.fasta --name mine && nesannot score mine && nesannot rank mine\n"
+        '  nesannot sql "select accession, peptide, probability from candidate order by rank limit 5"\n'
+        "  nesannot db url      # for psql;   nesannot db stop   # stops the private server"
+    )

@@ -1,0 +1,121 @@
+"""`nesannot ingest`: proteomes, references and annotations into the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .console import TerminalProgress
+from .context import settings_of
+from .options import Quiet, RejectsFile, Strict
+
+if TYPE_CHECKING:
+    from ..workflow.ingest import Ingest
+
+app = typer.Typer(help="Read proteomes, reference NESs and annotations into the database.", no_args_is_help=True)
+
+Source = Annotated[str, typer.Argument(help="a file, or - for standard input", show_default=False)]
+
+
+def _finish(done: Ingest, rejects_file: Path | None, progress: TerminalProgress) -> None:
+    for line in [*done.rejects.lines(), *done.sentences]:
+        progress.note(line)
+    if rejects_file:
+        done.rejects.write(rejects_file)
+        progress.note(f"{len(done.rejects.all)} refused records are in {rejects_file}")
+    elif done.rejects.all:
+        progress.note("--rejects FILE writes all refused records to a table")
+
+
+@app.command()
+def proteome(
+    ctx: typer.Context,
+    source: Annotated[
+        str,
+        typer.Argument(help="FASTA file or - ; or from UniProt: a UPID, or @FILE of accessions", show_default=False),
+    ],
+    upid: Annotated[str | None, typer.Option(help="UPID, where the file name has none")] = None,
+    name: Annotated[str | None, typer.Option(help="a name of your own, for what is no UniProt proteome")] = None,
+    release: Annotated[str | None, typer.Option(help="name of the release; a FASTA file holds none")] = None,
+    released: Annotated[str | None, typer.Option(help="its date, YYYY-MM-DD; releases are ordered by it")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="replace the release of the same name")] = False,
+    strict: Strict = False,
+    rejects: RejectsFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """Ingest a proteome; what is known already is not stored again."""
+    from ..store.engine import open_store
+    from ..workflow.ingest import ingest_proteome
+    from ..workflow.proteome_source import fetched_source, is_remote, proteome_source
+
+    settings = settings_of(ctx)
+    with TerminalProgress(quiet) as progress:
+        if is_remote(source):
+            known = fetched_source(settings, source, name, progress)
+        else:
+            known = proteome_source(source, upid=upid, name=name, release=release, released=released)
+        with open_store(settings) as store:
+            _finish(ingest_proteome(store, known, strict=strict, replace=replace), rejects, progress)
+
+
+@app.command()
+def nesdb(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="an export; without it the site", show_default=False)] = None,
+    accept_terms: Annotated[bool, typer.Option("--accept-terms", help="of NESdb, free to nonprofit users")] = False,
+    strict: Strict = False,
+    rejects: RejectsFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """Ingest NESdb from an export file, or from its site when no file is given."""
+    from ..store.engine import open_store
+    from ..workflow.ingest import ingest_references
+    from ..workflow.reference_sources import nesdb_entries
+
+    settings = settings_of(ctx)
+    with TerminalProgress(quiet) as progress, open_store(settings) as store:
+        entries = nesdb_entries(settings, file, accepted_terms=accept_terms, progress=progress)
+        _finish(ingest_references(store, "nesdb", entries, strict=strict), rejects, progress)
+
+
+@app.command()
+def uniprot(
+    ctx: typer.Context,
+    source: Annotated[
+        str,
+        typer.Argument(help="JSON, TSV or flat file; from UniProt: a UPID, or nes-motifs for all annotated NESs"),
+    ] = "nes-motifs",
+    strict: Strict = False,
+    rejects: RejectsFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """Ingest UniProt entries: locations, keywords, GO terms and features; NES motifs become references."""
+    from ..store.engine import open_store
+    from ..workflow.annotate import ingest_uniprot, uniprot_file
+
+    settings = settings_of(ctx)
+    with TerminalProgress(quiet) as progress:
+        path = uniprot_file(settings, source, progress)
+        with open_store(settings) as store:
+            _finish(ingest_uniprot(store, path, strict=strict), rejects, progress)
+
+
+@app.command()
+def references(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(help="TSV: accession, first, last, evidence, citation", show_default=False)],
+    name: Annotated[str, typer.Option(help="name of this collection")] = "mine",
+    strict: Strict = False,
+    rejects: RejectsFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """Ingest NESs of your own; residues come from the database, or from a column `residues`."""
+    from ..store.engine import open_store
+    from ..workflow.ingest import ingest_references
+    from ..workflow.reference_sources import user_entries
+
+    with TerminalProgress(quiet) as progress, open_store(settings_of(ctx)) as store:
+        entries = user_entries(store, source, name)
+        _finish(ingest_references(store, f"user:{name}", entries, strict=strict), rejects, progress)

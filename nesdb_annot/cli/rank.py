@@ -1,0 +1,48 @@
+"""`nesannot rank`: the candidates of a proteome, best first, on the terminal or as a file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..errors import UsageError
+from .candidates import print_candidates
+from .console import TerminalProgress, note
+from .context import settings_with
+from .options import Force, Model, Output, Proteome, ReleaseName
+
+FORMATS = ("table", "tsv", "csv", "jsonl", "json", "gff3", "bed")
+
+
+def rank(
+    ctx: typer.Context,
+    proteome: Proteome,
+    top: Annotated[int, typer.Option(help="candidates to list; 0 for all")] = 20,
+    point: Annotated[str | None, typer.Option(help="only those over it: strict, balanced or sensitive")] = None,
+    format_: Annotated[str, typer.Option("--format", help=", ".join(FORMATS))] = "table",
+    output: Output = "-",
+    force: Force = False,
+    provenance: Annotated[bool, typer.Option(help="lines that say where the numbers come from")] = True,
+    cargo_prior: Annotated[float | None, typer.Option(help="share of proteins assumed to carry an NES")] = None,
+    release: ReleaseName = None,
+    model: Model = None,
+) -> None:
+    """List the ranked candidates of a proteome."""
+    from ..store.engine import open_store
+    from ..workflow.rank import rank_proteome
+    from ..workflow.write import write_ranking
+
+    if format_ not in FORMATS:
+        raise UsageError(f"no such format: {format_!r}", remedy=f"choose from {', '.join(FORMATS)}")
+    settings = settings_with(ctx, cargo_prior=cargo_prior, model=model)
+    with TerminalProgress() as progress, open_store(settings) as store:
+        ranking = rank_proteome(store, settings, proteome, release=release, limit=top or None, point=point)
+        if ranking.unscored:
+            progress.note(f"{ranking.unscored:,} sequences are not scored yet: nesannot score {ranking.target.name}")
+        if format_ == "table":
+            print_candidates(ranking.rows)
+        else:
+            write_ranking(ranking, output, format_, provenance=provenance, force=force)
+        for sentence in ranking.sentences(settings.cargo_prior):
+            note(sentence)

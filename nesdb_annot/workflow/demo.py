@@ -1,0 +1,51 @@
+"""The demo: the bundled proteins and references through the whole pipeline, with nothing to download or to set up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import as_file
+from typing import TYPE_CHECKING
+
+from ..settings import Settings
+from . import sample
+from .ingest import ingest_proteome, ingest_references
+from .progress import Progress
+from .proteome_source import UNSTATED, ProteomeSource
+from .rank import RankedProteome, rank_proteome
+from .reference_sources import bundled_entries
+from .score import ScoreSummary, score_proteome
+
+if TYPE_CHECKING:
+    from ..store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Outcome of the demo.
+
+    Attributes:
+        trained_on: accessions of the sample whose sequences the heads were trained on.
+    """
+
+    summary: ScoreSummary
+    ranking: RankedProteome
+    trained_on: tuple[str, ...]
+
+
+def run_demo(store: Store, settings: Settings, progress: Progress) -> Demo:
+    """Ingest, score and rank the bundled sample; what is there already is not done again."""
+    with as_file(sample.proteins()) as path:
+        source = ProteomeSource(str(path), sample.NAME, None, UNSTATED)
+        ingests = [ingest_proteome(store, source)]
+    ingests.append(ingest_references(store, "bundled", bundled_entries()))
+    for sentence in (line for done in ingests for line in done.sentences):
+        progress.note(sentence)
+    summary = score_proteome(store, settings, sample.NAME, progress=progress)
+    progress.note(summary.sentence())
+    ranking = rank_proteome(store, settings, sample.NAME)
+    return Demo(summary, ranking, _trained_on(ranking))
+
+
+def _trained_on(ranking: RankedProteome) -> tuple[str, ...]:
+    known = set(ranking.head_set.training_digests)
+    return tuple(sorted({str(row["accession"]) for row in ranking.rows if row["sequence_sha256"] in known}))

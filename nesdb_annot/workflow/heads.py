@@ -1,0 +1,105 @@
+"""Which head set scores with which language model, and the configuration in the database that stands for both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigurationError
+from ..records import NES, Json, LanguageModelIdentity
+from ..settings import Settings
+from .candidates import candidate_segmenter
+
+if TYPE_CHECKING:
+    from ..methods.headset import HeadSet
+    from ..store.engine import Store
+
+BUNDLED = "bundled/headset_nes.safetensors"
+"""The head set for the bundled language model, within ``nesdb_annot.methods``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Everything that scoring needs besides the sequences.
+
+    Attributes:
+        payload: the head set as bytes, for worker processes.
+        configuration_id: key in the database of language model x segmentation x methods x head set.
+        chosen: which model runs on which device with which engine, and why, for people.
+        notes: what the user should know before scoring.
+        stated: facts for the run's record.
+    """
+
+    head_set: HeadSet
+    payload: bytes
+    configuration_id: int
+    chosen: str
+    notes: tuple[str, ...]
+    stated: Mapping[str, Json]
+
+
+def heads_for(store: Store, settings: Settings) -> Heads:
+    """The newest head set for the settings' language model and segmentation, and the configuration that it makes.
+
+    Raises:
+        ConfigurationError: if there are no weights or no head set for the language model.
+    """
+    from ..language.embedder import open_embedder
+    from ..methods.scoring import build_methods
+    from ..store.configurations import ensure_configuration
+
+    embedder = open_embedder(settings)
+    segmenter = candidate_segmenter(settings)
+    payload = _payload(store, embedder.identity)
+    head_set, notes = _checked(store, payload)
+    head_set.check_fits(embedder.identity, segmenter.identity)
+    identities = build_methods(head_set).identities
+    configuration_id = ensure_configuration(
+        store, NES, embedder.identity, segmenter.identity, identities, head_set.digest
+    )
+    stated: dict[str, Json] = {
+        "language_model": dict(asdict(embedder.identity)),
+        "segmentation": segmenter.identity.algorithm,
+        "head_set": head_set.digest,
+        "configuration": configuration_id,
+    }
+    return Heads(head_set, payload, configuration_id, embedder.chosen, notes, stated)
+
+
+def bundled_head_set() -> bytes:
+    """The head set that comes with the package."""
+    return (files("nesdb_annot.methods") / BUNDLED).read_bytes()
+
+
+def _payload(store: Store, language_model: LanguageModelIdentity) -> bytes:
+    """The newest head set trained in this database, else the bundled one if it is for this language model."""
+    from ..methods.headset import HeadSet
+    from ..store.head_sets import load_head_set
+
+    stored = load_head_set(store, language_model.digest)
+    if stored:
+        _, payload, _ = stored
+        return payload
+    payload = bundled_head_set()
+    if HeadSet.from_bytes(payload).language_model.digest == language_model.digest:
+        return payload
+    raise ConfigurationError(
+        f"no head set was trained for {language_model.name}, layer {language_model.layer}",
+        why="the bundled one is for the bundled language model",
+        remedy=f"nesannot train --model {language_model.name}",
+    )
+
+
+def _checked(store: Store, payload: bytes) -> tuple[HeadSet, tuple[str, ...]]:
+    """The head set, and a note if the database's references are not those that it was fitted on."""
+    from ..methods.headset import HeadSet
+    from ..store.references import load_entries, references_digest
+
+    head_set = HeadSet.from_bytes(payload)
+    entries = load_entries(store)
+    if not entries or references_digest(entries) == head_set.references_digest:
+        return head_set, ()
+    told = "the references in this database are not those that the heads were fitted on; `nesannot train` fits new ones"
+    return head_set, (told,)

@@ -1,0 +1,73 @@
+"""From residues to scored segments: what a worker process does with each protein.
+
+A worker is built once per process from plain values (`build_scorer`) and then called with chunks of sequences. It needs
+neither a terminal nor the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..records import ScoredSegment, ScoredSequence
+from ..settings import Settings
+from .candidates import candidate_segmenter, candidates_left
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..language.protocol import Embedder
+    from ..methods.headset import HeadSet
+    from ..segmentation.protocol import Segmenter
+
+Chunk = Sequence[tuple[str, str]]
+"""Sequences to score: (digest, residues) each."""
+
+POOLED_TYPE = "<f2"
+"""How pooled vectors are stored: float16, little-endian."""
+
+
+class ProteinScorer:
+    """Embeds, segments and scores, one protein independently of all others."""
+
+    def __init__(self, embedder: Embedder, segmenter: Segmenter, head_set: HeadSet) -> None:
+        from ..methods.scoring import build_methods
+
+        self.embedder = embedder
+        self.segmenter = segmenter
+        self.methods = build_methods(head_set)
+
+    def __call__(self, chunk: Chunk) -> tuple[int, list[ScoredSequence]]:
+        """Residues in `chunk`, and every sequence scored; one that fails carries its error and stops no other."""
+        return sum(len(residues) for _, residues in chunk), list(self._scored(chunk))
+
+    def _scored(self, chunk: Chunk) -> Iterator[ScoredSequence]:
+        embeddings = self.embedder.embed(residues for _, residues in chunk)
+        for (digest, residues), embedding in zip(chunk, embeddings, strict=True):
+            try:
+                yield self.score(digest, residues, embedding)
+            except (ArithmeticError, ValueError) as error:
+                yield ScoredSequence(digest, error=f"{type(error).__name__}: {error}")
+
+    def score(self, digest: str, residues: str, embedding: NDArray[np.float32]) -> ScoredSequence:
+        """One protein from its embedding, shape (L, dimension)."""
+        from ..methods.protocol import ProteinContext, pool
+
+        spans = self.segmenter.spans(residues, embedding)
+        if not spans:
+            return ScoredSequence(digest)
+        context = ProteinContext(digest, residues, embedding, spans, pool(embedding, spans))
+        scores = self.methods.score(context)
+        kept = candidates_left(self.segmenter, spans, [s[-1].calibrated for s in scores], len(residues))
+        pooled = context.pooled.astype(POOLED_TYPE)
+        return ScoredSequence(digest, tuple(ScoredSegment(spans[i], pooled[i].tobytes(), scores[i]) for i in kept))
+
+
+def build_scorer(settings: Settings, head_set: bytes) -> ProteinScorer:
+    """A scorer from plain values, for a process of its own."""
+    from ..language.embedder import open_embedder
+    from ..methods.headset import HeadSet
+
+    return ProteinScorer(open_embedder(settings), candidate_segmenter(settings), HeadSet.from_bytes(head_set))

@@ -1,0 +1,144 @@
+"""Rank: the stored scores of a release in their final order, with a probability for a stated population.
+
+All known NESs are those of cargoes, and the heads' probabilities refer to the segments of cargoes. In a proteome most
+proteins are none: the logit of every probability is shifted by the cargo prior, which changes no order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigurationError, InputError
+from ..settings import Settings
+from .heads import Heads, heads_for
+from .target import Target, find_target
+
+if TYPE_CHECKING:
+    from ..methods.headset import HeadSet
+    from ..store.engine import Store
+    from ..store.rankings import StoredRanking
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class RankedProteome:
+    """A ranking and how to read it.
+
+    Attributes:
+        candidates: number of candidates in the whole ranking.
+        rows: those asked for, best first, keyed by the columns of ``nes.candidate``.
+        over: number of candidates over each operating point of the head set that has a threshold.
+        unscored: sequences of the release that have no scores yet.
+    """
+
+    target: Target
+    candidates: int
+    rows: Sequence[Row]
+    over: Mapping[str, int]
+    unscored: int
+    head_set: HeadSet
+    run_id: int
+
+    def facts(self) -> dict[str, object]:
+        """Where the numbers come from, for the head of a file."""
+        model = self.head_set.language_model
+        return {
+            "proteome": self.target.name,
+            "release": self.target.release,
+            "ranking run": self.run_id,
+            "language model": f"{model.name} layer {model.layer} sha256 {model.weights_sha256}",
+            "segmentation": self.head_set.segmentation.algorithm,
+            "head set": self.head_set.digest,
+        }
+
+    def sentences(self, cargo_prior: float) -> list[str]:
+        """How many candidates there are, in words."""
+        over = ", ".join(f"{count:,} over the {name} threshold" for name, count in self.over.items())
+        first = f"{self.target.name} release {self.target.release}: {self.candidates:,} candidates"
+        prior = f"probabilities assume that {cargo_prior:.0%} of the proteins carry an NES"
+        return [f"{first}, {over}" if over else first, prior]
+
+
+def prior_shift(within_cargoes: float, cargo_prior: float) -> float:
+    """What to add to a logit when only `cargo_prior` of the proteins are cargoes.
+
+    Bayes' rule on the odds: the share of NESs among segments falls from ``p`` to ``p * prior``.
+
+    Example:
+        >>> round(prior_shift(0.1, 0.5), 4)
+        -0.7472
+    """
+    after = within_cargoes * cargo_prior
+    return log(after / (1 - after)) - log(within_cargoes / (1 - within_cargoes))
+
+
+def rank_proteome(
+    store: Store,
+    settings: Settings,
+    proteome: str,
+    *,
+    release: str | None = None,
+    limit: int | None = None,
+    point: str | None = None,
+) -> RankedProteome:
+    """The ranking of a proteome's release under the current configuration, made anew if it is missing or stale.
+
+    Args:
+        limit: rows to return, from the top; None for all.
+        point: only rows over this operating point of the head set.
+
+    Raises:
+        UsageError: if there is no such proteome or release.
+        InputError: if nothing of it is scored under the current configuration.
+        ConfigurationError: if the head set has no such operating point.
+    """
+    from ..store.lookup import count_over, ranked_rows
+    from ..store.scores import pending
+
+    target = find_target(store, proteome, release)
+    heads = heads_for(store, settings)
+    threshold = _threshold(heads.head_set, point)
+    shift = prior_shift(heads.head_set.prior, settings.cargo_prior)
+    unscored = pending(store, heads.configuration_id, *target.key).sequences
+    ranking = _ranking(store, settings, target, heads, shift)
+    if not ranking.candidates and unscored:
+        told = f"{target.name} release {target.release} has no scores yet"
+        raise InputError(told, remedy=f"nesannot score {target.name}")
+    rows = ranked_rows(store, ranking.id, limit, threshold)
+    thresholds = {p.name: p.threshold for p in heads.head_set.operating_points if p.threshold is not None}
+    over = {name: count_over(store, ranking.id, value) for name, value in thresholds.items()}
+    return RankedProteome(target, ranking.candidates, rows, over, unscored, heads.head_set, ranking.run_id)
+
+
+def _threshold(head_set: HeadSet, point: str | None) -> float:
+    """Threshold on the combined score before the prior; 0 for no point."""
+    if point is None:
+        return 0.0
+    found = head_set.operating_point(point)
+    if found.threshold is None:
+        told = f"the operating point {point} is not available"
+        raise ConfigurationError(told, why=found.why, remedy="another --point")
+    return found.threshold
+
+
+def _ranking(store: Store, settings: Settings, target: Target, heads: Heads, shift: float) -> StoredRanking:
+    """The stored ranking if nothing changed since, else a new one."""
+    from ..errors import InternalError
+    from ..store.lookup import fresh_ranking
+    from ..store.rankings import materialise
+    from ..store.runs import run
+
+    place = (store, target.name, target.release, target.release_id, heads.configuration_id, shift)
+    fresh = fresh_ranking(*place)
+    if fresh:
+        return fresh
+    with run(store, "rank", {**heads.stated, "cargo_prior": settings.cargo_prior}) as (run_id, counts):
+        counts["candidates"] = materialise(store, *target.key, heads.configuration_id, run_id, logit_shift=shift)
+    made = fresh_ranking(*place)
+    if made is None:
+        raise InternalError(f"the ranking of {target.name} was changed while it was made")
+    return made

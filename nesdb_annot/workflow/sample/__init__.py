@@ -1,0 +1,19 @@
+"""The bundled sample: published facts, enough to try everything. ATTRIBUTION.md names the sources."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+NAME = "sample"
+"""Name of the sample as a proteome."""
+
+
+def proteins() -> Traversable:
+    """FASTA of 17 proteins."""
+    return files(__name__) / "proteins.fasta"
+
+
+def references() -> Traversable:
+    """Table of 13 published sites on them."""
+    return files(__name__) / "references.tsv"

@@ -1,0 +1,40 @@
+"""The command line as a user calls it: in a process of its own."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory, module_database_url):
+    """Environment of a user with an empty migrated database and directories of their own."""
+    directory = tmp_path_factory.mktemp("home")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NESANNOT_")}
+    return kept | {
+        "HOME": str(directory),
+        "NESANNOT_DATABASE_URL": module_database_url,
+        "NESANNOT_DATA_DIR": str(directory / "data"),
+        "NESANNOT_CACHE_DIR": str(directory / "cache"),
+        "NESANNOT_WORKERS": "1",
+    }
+
+
+@pytest.fixture(scope="module")
+def nesannot(home):
+    """Run `nesannot` with these words; gives the finished process."""
+
+    def call(*words, **environment):
+        command = [sys.executable, "-c", "from nesdb_annot.cli.main import main; main()", *map(str, words)]
+        return subprocess.run(
+            command,
+            env=home | environment,
+            cwd=home["HOME"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    return call

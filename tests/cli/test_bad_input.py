@@ -1,0 +1,101 @@
+"""Bad input of every kind: one clear message, the right exit code, no traceback, and nothing written."""
+
+import gzip
+
+import pytest
+
+FASTA = ">P1 one\nMKLVLLALLDI\n>P2 two\nMKLVJ\n>P3 three\n\n>P4 four\nMKLVRR*\n"
+
+
+def rows(nesannot, table="nesannot.protein"):
+    return nesannot("sql", f"select count(*) from {table}").stdout.splitlines()[-1].strip()
+
+
+def check(done, code, *said):
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    for words in said:
+        assert words in done.stderr
+
+
+def test_good_records_go_in_and_bad_ones_are_listed(nesannot, tmp_path):
+    fasta, table = tmp_path / "mixed.fasta", tmp_path / "rejects.tsv"
+    fasta.write_text(FASTA)
+    done = nesannot("ingest", "proteome", fasta, "--name", "mixed", "--rejects", table)
+    check(done, 0, "2 proteins", "letter 'J' at position 5", "no residues", "mixed.fasta:3")
+    assert [line.split("\t")[2] for line in table.read_text().splitlines()[1:]] == ["P2", "P3"]
+
+
+def test_strict_makes_them_fatal_and_writes_nothing(nesannot, tmp_path):
+    fasta = tmp_path / "strict.fasta"
+    fasta.write_text(FASTA)
+    before = rows(nesannot, "nesannot.proteome")
+    done = nesannot("ingest", "proteome", fasta, "--name", "strict", "--strict")
+    check(done, 65, "2 records were refused", "strict.fasta:3 P2", "--strict")
+    assert rows(nesannot, "nesannot.proteome") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("page.fasta", b"<!DOCTYPE html><html><body>404</body></html>", "is HTML"),
+        ("answer.fasta", b'{"messages": ["not found"]}', "is JSON"),
+        ("empty.fasta", b"", "no records"),
+        ("text.fasta", b"just words\n", "not FASTA"),
+        ("cut.fasta.gz", gzip.compress((">P1\n" + "MKLV" * 5000 + "\n").encode() * 50)[:-40], "cut.fasta.gz"),
+        ("latin.fasta", b">P1 \xe4\nMKLV\n", "latin.fasta"),
+    ],
+)
+def test_files_that_are_no_fasta(nesannot, tmp_path, name, content, said):
+    path = tmp_path / name
+    path.write_bytes(content)
+    before = rows(nesannot, "nesannot.release")
+    check(nesannot("ingest", "proteome", path, "--name", "bad"), 65, said)
+    assert rows(nesannot, "nesannot.release") == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("ingest", "proteome", "nowhere.fasta"), 65, "there is no file"),
+        (("score", "UP000000001"), 2, "no proteome"),
+        (("rank", "UP000000001"), 2, "no proteome"),
+        (("ingest", "nesdb"), 78, "--accept-terms"),
+        (("--offline", "ingest", "nesdb", "--accept-terms"), 78, "offline"),
+        (("--offline", "ingest", "proteome", "UP000005640"), 78, "offline"),
+        (("scorr",), 2, "No such command"),
+        (("rank",), 2, "Missing argument"),
+        (("rank", "x", "--format", "xls"), 2, "no such format"),
+        (("score", "x", "--model", "esm2_t6_8M_UR50D"), 2, "no proteome"),
+        (("--database-url", "mysql://x/y", "runs"), 78, "not one of PostgreSQL"),
+        (("--database-url", "postgresql://u:canary@127.0.0.1:9/none", "runs"), 69, "cannot connect"),
+    ],
+)
+def test_wrong_calls(nesannot, words, code, said):
+    done = nesannot(*words)
+    check(done, code, said)
+    assert "canary" not in done.stdout + done.stderr
+
+
+def test_a_bad_setting_is_named(nesannot):
+    check(nesannot("runs", NESANNOT_WORKERS="many"), 78, "workers is 'many'", "NESANNOT_WORKERS")
+
+
+def test_nesdb_export_that_is_none(nesannot, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text("a,b\n1,2\n")
+    check(nesannot("ingest", "nesdb", path), 65, "export.csv")
+
+
+def test_references_of_ones_own(nesannot, tmp_path):
+    fasta, table = tmp_path / "mine.fasta", tmp_path / "mine.tsv"
+    fasta.write_text(">Q1\nMKLALKLAGLDIKK\n")
+    nesannot("ingest", "proteome", fasta, "--name", "mine")
+    table.write_text(
+        "accession\tfirst\tlast\tevidence\tcitation\n"
+        "Q1\t3\t12\tLMB sensitive\tPMID:1\n"
+        "Q1\t3\t99\tLMB sensitive\tPMID:1\n"
+        "Q2\t3\t12\tLMB sensitive\tPMID:1\n"
+    )
+    done = nesannot("ingest", "references", table)
+    check(done, 0, "1 new", "mine.tsv:3", "mine.tsv:4 Q2")

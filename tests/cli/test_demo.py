@@ -1,0 +1,115 @@
+"""The demo from an empty database to ranked candidates; run again, it computes nothing."""
+
+import csv
+import json
+import re
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+@pytest.fixture(scope="module")
+def first(nesannot):
+    return nesannot("demo")
+
+
+@pytest.fixture(scope="module")
+def again(first, nesannot):
+    return nesannot("demo")
+
+
+def test_demo_ranks_candidates(first):
+    assert first.returncode == 0, first.stderr
+    lines = first.stdout.splitlines()
+    assert lines[0].split()[:5] == ["rank", "accession", "gene", "residues", "peptide"]
+    assert [line.split()[0] for line in lines[1:6]] == ["1", "2", "3", "4", "5"]
+    assert "17 proteins" in first.stderr
+    assert "Next:" in first.stderr
+
+
+def test_demo_marks_what_it_was_trained_on(first):
+    starred = {line.split()[1] for line in first.stdout.splitlines() if line.rstrip().endswith("*")}
+    named = re.search(r"trained on this protein: (.+); its score", first.stderr)
+    assert named
+    assert starred <= set(named.group(1).split(", "))
+    assert "P61925" in named.group(1)
+    assert "Q9BVS4" not in named.group(1)
+
+
+def test_demo_finds_a_published_nes_of_a_protein_it_never_saw(first, nesannot):
+    done = nesannot("rank", "sample", "--top", "0", "--format", "tsv", "--no-provenance")
+    rows = list(csv.DictReader(done.stdout.splitlines(), delimiter="\t"))
+    riok2 = [r for r in rows if r["accession"] == "Q9BVS4"]
+    assert any(int(r["first_residue"]) <= 398 and int(r["last_residue"]) >= 394 for r in riok2)
+
+
+def test_second_demo_computes_nothing_and_says_so(first, again):
+    assert again.returncode == 0, again.stderr
+    assert "all of them known already; 0 rows added" in again.stderr
+    assert "every sequence is scored already; nothing was computed" in again.stderr
+    assert again.stdout == first.stdout
+
+
+def test_sql_answers(first, nesannot):
+    done = nesannot("sql", "select accession, peptide from candidate where proteome = 'sample' order by rank limit 3")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 4
+
+
+@pytest.mark.parametrize("text", ["delete from candidate", "drop schema nes cascade", "create table t (i int)"])
+def test_sql_cannot_write(first, nesannot, text):
+    done = nesannot("sql", text)
+    assert done.returncode == 65, done.stderr
+    assert nesannot("sql", "select count(*) from candidate").returncode == 0
+
+
+def test_sql_error_says_where(first, nesannot):
+    done = nesannot("sql", "select nothing_such from candidate")
+    assert done.returncode == 65
+    assert "nothing_such" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["tsv", "csv", "jsonl", "json", "gff3", "bed"])
+def test_rank_writes_every_format(first, nesannot, tmp_path, kind):
+    out = tmp_path / f"candidates.{kind}"
+    done = nesannot("rank", "sample", "--top", "5", "--format", kind, "-o", out)
+    assert done.returncode == 0, done.stderr
+    rows = [line for line in out.read_text().splitlines() if not line.startswith("#")]
+    assert len(rows) >= 5
+    if kind == "json":
+        assert len(json.loads(out.read_text())["candidates"]) == 5
+
+
+def test_a_file_that_stands_there_is_not_overwritten(first, nesannot, tmp_path):
+    out = tmp_path / "taken.tsv"
+    out.write_text("mine")
+    assert nesannot("rank", "sample", "--format", "tsv", "-o", out).returncode == 73
+    assert out.read_text() == "mine"
+    assert nesannot("rank", "sample", "--format", "tsv", "-o", out, "--force").returncode == 0
+    assert out.read_text() != "mine"
+
+
+def test_the_prior_moves_probabilities_and_not_ranks(first, nesannot):
+    def ranked(prior):
+        done = nesannot("rank", "sample", "--top", "30", "--format", "tsv", "--no-provenance", "--cargo-prior", prior)
+        return list(csv.DictReader(done.stdout.splitlines(), delimiter="\t"))
+
+    low, high = ranked("0.01"), ranked("0.9")
+    key = [(r["accession"], r["first_residue"]) for r in low]
+    assert key == [(r["accession"], r["first_residue"]) for r in high]
+    assert all(float(a["probability"]) < float(b["probability"]) for a, b in zip(low, high, strict=True))
+
+
+def test_dry_run_writes_nothing(first, nesannot):
+    before = nesannot("sql", "select count(*) from run_progress").stdout
+    done = nesannot("score", "sample", "--again", "--dry-run")
+    assert "17 sequences" in done.stderr
+    assert nesannot("sql", "select count(*) from run_progress").stdout == before
+
+
+def test_runs_are_listed(first, nesannot):
+    done = nesannot("runs")
+    assert done.returncode == 0
+    assert "score" in done.stdout
