@@ -156,6 +156,19 @@ class Annotation:
     evidence: tuple[str, ...] = ()
 
 
+RECEIPT_SUFFIX = ".receipt.json"
+"""Added to the name of a fetched file: where its `FileReceipt` stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReceipt:
+    """What a fetched file was when it came: `size` in bytes, its digest and its address."""
+
+    size: int
+    sha256: str
+    address: str
+
+
 @dataclass(frozen=True, slots=True)
 class LanguageModelIdentity:
     """What an embedding depends on. `long_rule` names how proteins longer than one pass are treated."""

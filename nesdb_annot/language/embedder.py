@@ -1,0 +1,123 @@
+"""Opens the embedder that the settings ask for: file, layer, device, engine; and says what was chosen and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..errors import ConfigurationError
+from ..records import LanguageModelIdentity
+from ..residues import ResidueSpan
+from ..settings import Settings
+from . import processor
+from .checkpoint import LoadedModel, load_model
+from .engines import openvino
+from .engines.packed import PackedEngine
+from .engines.protocol import Engine
+from .engines.stock import StockEngine
+from .models import model_path
+from .windows import LongRule
+
+ENGINES = ("auto", "stock", "packed", "openvino")
+
+
+class ModelEmbedder:
+    """A model, a layer and an engine behind the Protocol `Embedder`.
+
+    Attributes:
+        identity: what the embedding depends on.
+        chosen: one line: model, layer, engine, and why.
+    """
+
+    def __init__(self, identity: LanguageModelIdentity, engine: Engine, rule: LongRule, chosen: str) -> None:
+        self.identity, self.chosen = identity, chosen
+        self._engine, self._rule = engine, rule
+
+    def embed(self, sequences: Iterable[str]) -> Iterator[NDArray[np.float32]]:
+        """Per-residue embeddings, shape (L, dimension) each, in the order of `sequences`.
+
+        Args:
+            sequences: cleaned residues, consumed a batch at a time.
+        """
+        batch: list[str] = []
+        held = 0
+        for residues in sequences:
+            batch.append(residues)
+            held += len(residues)
+            if held >= self._engine.batch_residues:
+                yield from self._embedded(batch)
+                batch, held = [], 0
+        yield from self._embedded(batch)
+
+    def _embedded(self, batch: list[str]) -> Iterator[NDArray[np.float32]]:
+        """Embed a batch; a protein longer than one pass goes alone, window by window."""
+        whole = [residues for residues in batch if len(residues) <= self._rule.window]
+        vectors = iter(self._engine.run(whole) if whole else [])
+        for residues in batch:
+            yield next(vectors) if len(residues) <= self._rule.window else self._long(residues)
+
+    def _long(self, residues: str) -> NDArray[np.float32]:
+        def pieces() -> Iterator[tuple[ResidueSpan, NDArray[np.float32]]]:
+            for span in self._rule.spans(len(residues)):
+                yield span, self._engine.run([span.of(residues)])[0]
+
+        return self._rule.blended(len(residues), pieces())
+
+
+def _device(asked: str) -> tuple[str, str]:
+    """Device for torch, and why."""
+    if asked != "auto":
+        kind = asked.partition(":")[0]
+        present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+        if not present.get(kind, False):
+            why = "torch sees none" if kind in present else "devices are auto, cpu, cuda, cuda:N and mps"
+            raise ConfigurationError(f"no device {asked!r}", why=why, remedy="--device auto")
+        return asked, "as asked"
+    if torch.cuda.is_available():
+        return "cuda", "a GPU is there"
+    return "cpu", "no GPU is there"
+
+
+def _engine(loaded: LoadedModel, layer: int, settings: Settings) -> tuple[Engine, str]:
+    device, why = _device(settings.device)
+    kind = settings.engine
+    if kind not in ENGINES:
+        raise ConfigurationError(f"no engine {kind!r}", why=f"engines are {', '.join(ENGINES)}", remedy="--engine auto")
+    half = device.startswith("cuda") or (device == "cpu" and processor.has_bfloat16())
+    if kind == "auto":
+        kind = "openvino" if device == "cpu" and openvino.available() else "packed"
+        why += ", bfloat16 is in the hardware" if half else ""
+    if kind == "stock":
+        return StockEngine(loaded.model, layer, device), why
+    if kind == "packed":
+        return PackedEngine(loaded.model, layer, device, torch.bfloat16 if half else torch.float32), why
+    if device != "cpu" or not openvino.available():
+        raise ConfigurationError(
+            "OpenVINO cannot be used", why=f"device {device}, or it is not installed", remedy="--engine packed"
+        )
+    return openvino.OpenVinoEngine(loaded.model, layer, half=half), why
+
+
+def _layer(loaded: LoadedModel, asked: int) -> int:
+    layers = int(loaded.model.num_layers)
+    if not -layers - 1 <= asked <= layers:
+        raise ConfigurationError(
+            f"{loaded.name} has no layer {asked}", why=f"its layers are 0 to {layers}", remedy="--layer -1"
+        )
+    return asked if asked >= 0 else layers + 1 + asked
+
+
+def open_embedder(settings: Settings) -> ModelEmbedder:
+    """The embedder that `settings` ask for by model, layer, device and engine.
+
+    Raises:
+        ConfigurationError: if the weights are absent, damaged or hostile; if layer, device or engine do not exist.
+    """
+    loaded = load_model(model_path(settings))
+    layer, rule = _layer(loaded, settings.layer), LongRule()
+    engine, why = _engine(loaded, layer, settings)
+    identity = LanguageModelIdentity(loaded.name, layer, int(loaded.model.embed_dim), loaded.sha256, rule.name)
+    return ModelEmbedder(identity, engine, rule, f"{loaded.name}, layer {layer}, {engine.name} ({why})")

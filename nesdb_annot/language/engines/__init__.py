@@ -1,0 +1,1 @@
+"""Ways to run a language model: each takes residues of one pass and gives their vectors."""

@@ -1,0 +1,257 @@
+"""The training loop: data-parallel over single-threaded processes on a CPU, resumable, its curve as JSON lines."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from esm.model.esm2 import ESM2
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.multiprocessing.spawn import spawn
+
+from . import forward
+from .batches import Batch, BatchOrder, corrupted, crop
+from .corpus import open_split
+from .initial import fresh_model
+
+STATE = "state.safetensors"
+CURVE = "log.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to train, for how long.
+
+    Attributes:
+        corpus: a prepared corpus.
+        folder: where state and curve go.
+        layers, width, heads: shape of the model.
+        steps: optimiser steps, or 0 to let `seconds` of wall time decide.
+        seconds: wall time over all sessions; learning rate and end follow it when `steps` is 0.
+        batch_tokens: tokens of one batch; a step takes `batches_per_step` of them.
+        processes: data-parallel processes; must divide `batches_per_step`.
+        peak: greatest learning rate; warm-up is linear over `warm_up` steps, decay linear to zero.
+        save_every: seconds between saved states.
+        measure_every: seconds between validations.
+        compiled: use torch.compile (a C++ compiler must be there).
+        half: bfloat16 matrices and residual stream, float32 parameters.
+    """
+
+    corpus: Path
+    folder: Path
+    layers: int = 6
+    width: int = 192
+    heads: int = 6
+    steps: int = 0
+    seconds: float = 4500.0
+    batch_tokens: int = 4096
+    batches_per_step: int = 2
+    processes: int = 1
+    peak: float = 2e-3
+    warm_up: int = 200
+    seed: int = 1
+    save_every: float = 600.0
+    measure_every: float = 300.0
+    compiled: bool = False
+    half: bool = False
+
+
+def trained_parameters(model: ESM2) -> dict[str, Tensor]:
+    """Every parameter but the contact head, which masked-language modelling never touches."""
+    return {name: p for name, p in model.named_parameters() if not name.startswith("contact_head")}
+
+
+def _optimiser(model: ESM2, peak: float) -> torch.optim.AdamW:
+    parameters = trained_parameters(model)
+    decayed = [p for n, p in parameters.items() if p.ndim == 2 and not n.startswith("embed_tokens")]
+    others = [p for n, p in parameters.items() if p.ndim != 2 or n.startswith("embed_tokens")]
+    groups = [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.98), eps=1e-8, fused=True)
+
+
+def learning_rate(plan: Plan, step: int, progress: float) -> float:
+    """Linear warm-up by steps, linear decay to zero by progress (0 to 1)."""
+    return plan.peak * min(1.0, (step + 1) / plan.warm_up) * max(0.0, 1.0 - progress)
+
+
+def save_state(path: Path, model: ESM2, optimiser: torch.optim.AdamW, facts: dict[str, float]) -> None:
+    """Parameters and both moments, with the counters; written aside, then renamed."""
+    tensors: dict[str, Tensor] = {}
+    for name, parameter in trained_parameters(model).items():
+        tensors["model." + name] = parameter.detach().contiguous()
+        moments = optimiser.state.get(parameter)
+        if moments:
+            tensors["first." + name], tensors["second." + name] = moments["exp_avg"], moments["exp_avg_sq"]
+    aside = path.with_suffix(".part")
+    save_file(tensors, aside, metadata={"facts": json.dumps(facts)})
+    aside.replace(path)
+
+
+def load_state(path: Path, model: ESM2, optimiser: torch.optim.AdamW) -> dict[str, float]:
+    """Put a saved state back; returns its counters."""
+    with safe_open(path, framework="pt") as state, torch.no_grad():
+        facts: dict[str, float] = json.loads(state.metadata()["facts"])
+        stored = set(state.keys())
+        for name, parameter in trained_parameters(model).items():
+            parameter.copy_(state.get_tensor("model." + name))
+            if "first." + name in stored:
+                optimiser.state[parameter] = {
+                    "step": torch.tensor(float(facts["step"])),
+                    "exp_avg": state.get_tensor("first." + name),
+                    "exp_avg_sq": state.get_tensor("second." + name),
+                }
+    return facts
+
+
+def validation_batches(corpus: Path, proteins: int | None = None, longest: int = 512) -> list[Batch]:
+    """One batch of one crop per validation protein; every chosen residue is shown as <mask>."""
+    store = open_split(corpus, "validation")
+    batches = []
+    for protein in range(min(len(store), proteins or len(store))):
+        generator = np.random.default_rng([7, protein])
+        length = int(store.offsets[protein + 1] - store.offsets[protein]) + 2
+        first = int(generator.integers(0, max(1, length - longest + 1)))
+        tokens = crop(store, protein, first, longest).astype(np.int64)[None]
+        batches.append(corrupted(tokens, generator, masks_only=True))
+    return batches
+
+
+def perplexity(model: ESM2, batches: list[Batch]) -> float:
+    """Exponential of the mean cross-entropy over all masked residues, float32."""
+    total, count = 0.0, 0
+    with torch.inference_mode():
+        for batch in batches:
+            tokens, chosen, targets = map(torch.from_numpy, (batch.tokens, batch.chosen, batch.targets))
+            total += float(forward.masked_loss(model, tokens, chosen, targets)) * len(batch.targets)
+            count += len(batch.targets)
+    return math.exp(total / count)
+
+
+class _Session:
+    """One process of one training session."""
+
+    def __init__(self, plan: Plan, rank: int) -> None:
+        self.plan, self.rank = plan, rank
+        self.model = fresh_model(plan.layers, plan.width, plan.heads, plan.seed)
+        self.optimiser = _optimiser(self.model, plan.peak)
+        self.order = BatchOrder(open_split(plan.corpus, "train"), plan.batch_tokens, plan.seed)
+        self.parameters = list(trained_parameters(self.model).values())
+        state = plan.folder / STATE
+        facts = load_state(state, self.model, self.optimiser) if state.is_file() else {}
+        self.step, self.elapsed = int(facts.get("step", 0)), float(facts.get("elapsed", 0.0))
+        self.loss: Callable[..., Tensor] = forward.masked_loss
+        if plan.compiled:
+            self.loss = torch.compile(forward.masked_loss)
+
+    def gradients(self) -> float:
+        """Accumulate the gradients of this process's share of one step; returns its mean loss."""
+        share = self.plan.batches_per_step // self.plan.processes
+        stream = torch.bfloat16 if self.plan.half else torch.float32
+        mean = 0.0
+        for i in range(share):
+            batch = self.order[self.step * self.plan.batches_per_step + self.rank * share + i]
+            tensors = (torch.from_numpy(a) for a in (batch.tokens, batch.chosen, batch.targets))
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.plan.half):
+                loss = self.loss(self.model, *tensors, stream) / share
+            loss.backward()  # type: ignore[no-untyped-call]
+            mean += float(loss.detach())
+        return mean
+
+    def shared(self, loss: float, progress: float) -> tuple[float, float]:
+        """Average the gradients over the processes; the first one's clock counts for all."""
+        if self.plan.processes == 1:
+            return loss, progress
+        flat = [p.grad.reshape(-1) for p in self.parameters if p.grad is not None]
+        own = torch.tensor([loss, progress * self.plan.processes if self.rank == 0 else 0.0])
+        together = torch.cat([*flat, own]) / self.plan.processes
+        dist.all_reduce(together)
+        place = 0
+        for parameter in self.parameters:
+            if parameter.grad is not None:
+                parameter.grad.copy_(together[place : place + parameter.numel()].view_as(parameter))
+                place += parameter.numel()
+        return float(together[-2]), float(together[-1])
+
+    def progress(self) -> float:
+        """How much of the plan is done, 0 to 1."""
+        return self.step / self.plan.steps if self.plan.steps else self.elapsed / self.plan.seconds
+
+    def advance(self, progress: float) -> tuple[float, float]:
+        """One optimiser step; returns loss and the progress that all processes agree on."""
+        loss, progress = self.shared(self.gradients(), progress)
+        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(self.plan, self.step, progress)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+        return loss, progress
+
+    def save(self) -> None:
+        """Write the state (first process only)."""
+        if self.rank == 0:
+            facts = {"step": self.step, "elapsed": self.elapsed}
+            save_state(self.plan.folder / STATE, self.model, self.optimiser, facts)
+
+    def note(self, **facts: float) -> None:
+        """Append one line to the curve (first process only)."""
+        if self.rank == 0:
+            tokens = self.step * self.plan.batches_per_step * self.plan.batch_tokens
+            line = {"step": self.step, "tokens": tokens, "seconds": round(self.elapsed, 1), **facts}
+            with (self.plan.folder / CURVE).open("a") as curve:
+                curve.write(json.dumps(line) + "\n")
+
+    def run(self) -> None:
+        """Train until the plan is done."""
+        begun, before = time.monotonic(), self.elapsed
+        saved = measured = self.elapsed
+        checks = validation_batches(self.plan.corpus, 128) if self.rank == 0 else []
+        agreed, smooth = 0.0, 0.0
+        while agreed < 1.0 and self.progress() < (1.0 if self.plan.steps else math.inf):
+            loss, agreed = self.advance(self.progress())
+            self.elapsed = before + time.monotonic() - begun
+            smooth = loss if not smooth else 0.98 * smooth + 0.02 * loss
+            if self.step % 50 == 0:
+                self.note(loss=round(smooth, 4))
+            if self.elapsed - measured >= self.plan.measure_every and self.rank == 0:
+                self.note(loss=round(smooth, 4), validation_perplexity=round(perplexity(self.model, checks), 4))
+                measured = self.elapsed
+            if self.elapsed - saved >= self.plan.save_every:
+                self.save()
+                saved = self.elapsed
+        self.save()
+        if self.rank == 0:
+            full = perplexity(self.model, validation_batches(self.plan.corpus))
+            self.note(loss=round(smooth, 4), final_validation_perplexity=round(full, 4))
+
+
+def _train(rank: int, plan: Plan) -> None:
+    torch.set_num_threads(1)
+    if plan.processes > 1:
+        rendezvous = f"file://{(plan.folder / 'rendezvous').resolve()}"
+        dist.init_process_group("gloo", init_method=rendezvous, rank=rank, world_size=plan.processes)
+    _Session(plan, rank).run()
+    if plan.processes > 1:
+        dist.destroy_process_group()
+
+
+def pretrain(plan: Plan) -> None:
+    """Train as planned, going on from the state in the plan's folder if there is one."""
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    (plan.folder / "rendezvous").unlink(missing_ok=True)
+    (plan.folder / "plan.json").write_text(json.dumps(asdict(plan), default=str, indent=1))
+    os.environ["OMP_NUM_THREADS"] = "1"
+    if plan.processes == 1:
+        _train(0, plan)
+    else:
+        spawn(_train, args=(plan,), nprocs=plan.processes, join=True)  # type: ignore[no-untyped-call]
