@@ -10,7 +10,7 @@ from nesdb_annot.store.schema import SCHEMA, Base
 _PARTITION = re.compile(r"_c\d+$")
 
 
-def include_name(name: str | None, kind: str, parents: object) -> bool:
+def include_name(name: str | None, kind: str, _parents: object) -> bool:
     """Compare our own schema only, without the partitions, which are made with each configuration."""
     if kind == "schema":
         return name == SCHEMA
@@ -19,7 +19,7 @@ def include_name(name: str | None, kind: str, parents: object) -> bool:
 
 def migrate(connection: Connection) -> None:
     """Run the migrations asked for on `connection`."""
-    # A role called like our schema has that schema as its default one, and Alembic leaves the default schema's name out.
+    # A role called like our schema has that schema as its default, and Alembic leaves the default schema's name out.
     connection.dialect.default_schema_name = "public"
     context.configure(
         connection=connection,

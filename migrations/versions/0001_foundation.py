@@ -9,9 +9,9 @@ down_revision = None
 
 _HERE = Path(__file__).parent
 _TABLES = (
-    "ranked_segment, ranking, method_score, segment, scored_sequence, configuration_method, configuration, head_set, method, "
-    "segmentation, language_model, reference_motif, reference_entry, annotation, membership, protein, release, proteome, "
-    "sequence, motif, run"
+    "ranked_segment, ranking, method_score, segment, scored_sequence, configuration_method, configuration, head_set, "
+    "method, segmentation, language_model, reference_motif, reference_entry, annotation, membership, protein, release, "
+    "proteome, sequence, motif, run"
 )
 
 

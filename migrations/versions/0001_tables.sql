@@ -500,6 +500,7 @@ CREATE TABLE nesannot.ranked_segment (
     CONSTRAINT fk_ranked_segment_ranking_id_ranking FOREIGN KEY(ranking_id) REFERENCES nesannot.ranking (id) ON DELETE CASCADE,
     CONSTRAINT fk_ranked_segment_sequence_id_sequence FOREIGN KEY(sequence_id) REFERENCES nesannot.sequence (id)
 );
+CREATE INDEX ix_ranked_segment_membership_id ON nesannot.ranked_segment (membership_id);
 CREATE INDEX ix_ranked_segment_probability ON nesannot.ranked_segment (probability DESC) WHERE is_current;
 CREATE INDEX ix_ranked_segment_proteome_rank ON nesannot.ranked_segment (proteome, rank) WHERE is_current;
 CREATE INDEX ix_ranked_segment_sequence_id ON nesannot.ranked_segment (sequence_id);

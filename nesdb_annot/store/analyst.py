@@ -48,11 +48,12 @@ def _rows(store: Store, text: str, timeout_s: float) -> Iterator[tuple[object, .
         raw = session.connection.dbapi_connection
         assert isinstance(raw, psycopg.Connection)
         with translated(), raw.transaction(), raw.cursor() as cursor:
-            for name, value in (("statement_timeout", f"{timeout_s * 1000:.0f}"), ("search_path", f"{VIEWS}, {SCHEMA}")):
+            limits = {"statement_timeout": f"{timeout_s * 1000:.0f}", "search_path": f"{VIEWS}, {SCHEMA}"}
+            for name, value in limits.items():
                 cursor.execute("SELECT set_config(%s, %s, true)", (name, value))
             cursor.execute("SET TRANSACTION READ ONLY")
             try:
-                fetched = cursor.stream(sql.SQL(text))  # type: ignore[arg-type]
+                fetched = cursor.stream(sql.SQL(text))
                 first = next(fetched, None)
                 yield tuple(column.name for column in cursor.description or ())
                 if first is not None:

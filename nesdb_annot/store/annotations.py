@@ -57,5 +57,12 @@ def replace_annotations(
 
 def _row(accession: str, annotation: Annotation) -> tuple[object, ...]:
     span = annotation.span
-    return (accession, str(annotation.kind), annotation.identifier, annotation.text, span.first if span else None,
-            span.last if span else None, list(annotation.evidence))  # fmt: skip
+    return (
+        accession,
+        str(annotation.kind),
+        annotation.identifier,
+        annotation.text,
+        span.first if span else None,
+        span.last if span else None,
+        list(annotation.evidence),
+    )

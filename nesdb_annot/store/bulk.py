@@ -94,5 +94,19 @@ STAGED = {
 def staged_row(protein: ProteinRecord, digest: str, record_digest: str) -> tuple[object, ...]:
     """Values of `STAGED` for one protein."""
     p = protein
-    return (p.accession, digest, record_digest, p.isoform, p.entry_name, p.reviewed, p.protein_name, p.organism,
-            p.taxon_id, p.gene, p.existence, p.sequence_version, p.fragment, p.header)  # fmt: skip
+    return (
+        p.accession,
+        digest,
+        record_digest,
+        p.isoform,
+        p.entry_name,
+        p.reviewed,
+        p.protein_name,
+        p.organism,
+        p.taxon_id,
+        p.gene,
+        p.existence,
+        p.sequence_version,
+        p.fragment,
+        p.header,
+    )

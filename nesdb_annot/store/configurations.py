@@ -39,10 +39,14 @@ def ensure_configuration(
         if found is not None:
             return found
         key: int = execute(
-            connection, "add_configuration", digest=digest, motif=motif, head_set_digest=head_set_digest,
+            connection,
+            "add_configuration",
+            digest=digest,
+            motif=motif,
+            head_set_digest=head_set_digest,
             language_model_id=ensure_language_model(connection, language_model),
             segmentation_id=_ensure_segmentation(connection, segmentation),
-        ).scalar_one()  # fmt: skip
+        ).scalar_one()
         for method in methods:
             method_id = _ensure_method(connection, motif, method)
             execute(connection, "add_configuration_method", configuration_id=key, method_id=method_id, name=method.name)
@@ -80,17 +84,27 @@ def ensure_language_model(connection: Connection, model: LanguageModelIdentity) 
 
 def _ensure_segmentation(connection: Connection, segmentation: SegmentationIdentity) -> int:
     key: int = execute(
-        connection, "ensure_segmentation", digest=segmentation.digest, algorithm=segmentation.algorithm,
-        version=segmentation.version, parameters=json.dumps(dict(segmentation.parameters)),
-    ).scalar_one()  # fmt: skip
+        connection,
+        "ensure_segmentation",
+        digest=segmentation.digest,
+        algorithm=segmentation.algorithm,
+        version=segmentation.version,
+        parameters=json.dumps(dict(segmentation.parameters)),
+    ).scalar_one()
     return key
 
 
 def _ensure_method(connection: Connection, motif: str, method: MethodIdentity) -> int:
     key: int = execute(
-        connection, "ensure_method", motif=motif, digest=method.digest, name=method.name, version=method.version,
-        parameters=json.dumps(dict(method.parameters)), training_digest=method.training_digest,
-    ).scalar_one()  # fmt: skip
+        connection,
+        "ensure_method",
+        motif=motif,
+        digest=method.digest,
+        name=method.name,
+        version=method.version,
+        parameters=json.dumps(dict(method.parameters)),
+        training_digest=method.training_digest,
+    ).scalar_one()
     return key
 
 

@@ -14,6 +14,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import psycopg
@@ -135,7 +136,9 @@ def _start_alone(place: Placement, deadline: float) -> None:
     finally:
         os.close(lock)
     if not _wait_for_answer(place, deadline):
-        raise DatabaseUnreachableError("the embedded Postgres ended while starting", where=str(place.log), why=_log_end(place))
+        raise DatabaseUnreachableError(
+            "the embedded Postgres ended while starting", where=str(place.log), why=_log_end(place)
+        )
 
 
 def _answer(place: Placement) -> str:
@@ -176,10 +179,11 @@ def _check_version(place: Placement) -> None:
         )
 
 
-def _run(command: list[str], account: Account | None, stdin: str) -> None:
+def _run(command: list[str], account: Account | None, stdin: str = "") -> None:
     """Run a program of the server, as `account`, and explain its failure."""
-    ended = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, cwd="/",
-                           env=_environment(), **_as(account))  # fmt: skip
+    ended = subprocess.run(
+        command, input=stdin, capture_output=True, text=True, check=False, cwd="/", env=_environment(), **_as(account)
+    )
     if ended.returncode != 0:
         raise DatabaseUnreachableError(
             f"{Path(command[0]).name} failed with code {ended.returncode}",
@@ -187,7 +191,7 @@ def _run(command: list[str], account: Account | None, stdin: str) -> None:
         )
 
 
-def _as(account: Account | None) -> dict[str, object]:
+def _as(account: Account | None) -> dict[str, Any]:
     return {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
 
 
@@ -210,12 +214,27 @@ def _create_cluster(place: Placement, where: Path) -> None:
         for path in (draft, handed_over):
             os.chown(path, place.account.uid, place.account.gid)
     try:
-        _run([str(where / "initdb"), "-D", str(draft), "-U", ROLE, f"--pwfile={handed_over}",
-              "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin",
-              "--builtin-locale=C.UTF-8", "--no-instructions"], place.account, "")  # fmt: skip
+        _run(
+            [
+                str(where / "initdb"),
+                "-D",
+                str(draft),
+                "-U",
+                ROLE,
+                f"--pwfile={handed_over}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--no-instructions",
+            ],
+            place.account,
+        )
     finally:
         handed_over.unlink()
-    _run([str(where / "postgres"), "--single", "-D", str(draft), "postgres"], place.account, f"create database {DATABASE}\n")
+    single = [str(where / "postgres"), "--single", "-D", str(draft), "postgres"]
+    _run(single, place.account, f"create database {DATABASE}\n")
     _write_password(place, password)
     draft.rename(place.cluster)
 
@@ -234,9 +253,18 @@ def _launch(place: Placement, where: Path, lock: int) -> None:
     if place.log.exists() and place.log.stat().st_size > _LARGEST_LOG:
         place.log.replace(place.log.with_suffix(".1"))
     with os.fdopen(open_private(place.log, os.O_WRONLY | os.O_APPEND), "a") as log:
-        subprocess.run(["/bin/sh", "-c", '"$@" &', "sh", *command], check=True, stdin=subprocess.DEVNULL, stdout=log,
-                       stderr=log, cwd="/", pass_fds=(lock,), start_new_session=True, env=_environment(),
-                       **_as(place.account))  # type: ignore[call-overload]  # fmt: skip
+        subprocess.run(
+            ["/bin/sh", "-c", '"$@" &', "sh", *command],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            pass_fds=(lock,),
+            start_new_session=True,
+            env=_environment(),
+            **_as(place.account),
+        )
 
 
 def _log_end(place: Placement) -> str:

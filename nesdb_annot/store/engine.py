@@ -102,8 +102,9 @@ class Store:
             raise _unreachable(self.url, error) from error
         if version < OLDEST_SERVER:
             self.close()
-            raise ConfigurationError(f"the server is PostgreSQL {version}", where=self.url,
-                                     why=f"{OLDEST_SERVER} or newer is needed")  # fmt: skip
+            raise ConfigurationError(
+                f"the server is PostgreSQL {version}", where=self.url, why=f"{OLDEST_SERVER} or newer is needed"
+            )
         return version
 
 

@@ -22,13 +22,21 @@ def save_head_set(
     """Store a head set, which from now on is the one in use for its language model. Saving it again does no harm."""
     with store.transaction() as connection:
         execute(
-            connection, "save_head_set", digest=digest, motif=motif, name=name, payload=payload, run_id=run_id,
-            language_model_id=ensure_language_model(connection, language_model), references_digest=references_digest,
-        )  # fmt: skip
+            connection,
+            "save_head_set",
+            digest=digest,
+            motif=motif,
+            name=name,
+            payload=payload,
+            run_id=run_id,
+            language_model_id=ensure_language_model(connection, language_model),
+            references_digest=references_digest,
+        )
 
 
 def load_head_set(store: Store, language_model_digest: str, motif: str = NES) -> tuple[str, bytes, str] | None:
-    """Digest, payload and digest of the references of the head set in use for a language model; None if there is none."""
+    """Digest, payload and references' digest of the head set in use for a language model; None if there is none."""
+    wanted = {"language_model_digest": language_model_digest, "motif": motif}
     with store.transaction() as connection:
-        row = execute(connection, "load_head_set", language_model_digest=language_model_digest, motif=motif).one_or_none()
+        row = execute(connection, "load_head_set", **wanted).one_or_none()
     return None if row is None else (row.digest, bytes(row.payload), row.references_digest)

@@ -1,12 +1,13 @@
 """Proteomes: ingest of a release, and what is there.
 
 An ingest streams. Sequences are stored chunk by chunk (they are content-addressed: one too many does no harm); the
-proteins wait in a temporary table and become visible in one last transaction. A killed ingest leaves no half release and
-no staging rows, and running it again starts clean.
+proteins wait in a temporary table and become visible in one last transaction. A killed ingest leaves no half release
+and no staging rows, and running it again starts clean.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -21,7 +22,7 @@ from ..residues import sequence_digest
 from .bulk import STAGED, add_sequences, chunks, copy_rows, staged_row
 from .engine import Store
 from .queries import count, execute
-from .releases import StoredRelease, dated_like, publish, releases_of, remove, slot_for
+from .releases import Slot, StoredRelease, dated_like, publish, releases_of, remove, slot_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,9 @@ def ingest_release(
     with store.session() as connection:
         sequences = _stage(connection, proteins, chunk)
         with connection.begin():
-            proteome_id = execute(connection, "claim_proteome", name=proteome.name, title=proteome.title,
-                                  taxon_id=proteome.taxon_id).scalar_one()  # fmt: skip
+            proteome_id = execute(
+                connection, "claim_proteome", name=proteome.name, title=proteome.title, taxon_id=proteome.taxon_id
+            ).scalar_one()
             total, digest = _check_staged(connection, proteome.name)
             others = releases_of(connection, proteome_id)
             stored = next((other for other in others if other.name == release.name), None)
@@ -122,7 +124,11 @@ def ingest_release(
                 _may_replace(proteome, stored, replace, stored.content_digest == digest)
                 others = [other for other in others if other is not stored]
                 remove(connection, proteome_id, stored, others)
-            return _publish(connection, proteome_id, release, others, newest, sequences, run_id, (total, digest))
+            slot = slot_for(release, others, newest)
+            report = _publish(connection, proteome_id, slot, total)
+            row = {"name": release.name, "released": release.released, "proteins": total, "content_digest": digest}
+            count(connection, "add_release", proteome_id=proteome_id, at=slot.at, run_id=run_id, **row)
+            return dataclasses.replace(report, rows_added=report.rows_added + sequences + 1)
 
 
 def _stage(connection: Connection, proteins: Iterable[ProteinRecord], size: int) -> int:
@@ -132,8 +138,10 @@ def _stage(connection: Connection, proteins: Iterable[ProteinRecord], size: int)
     added = 0
     for chunk in chunks(proteins, size):
         digests = [sequence_digest(protein.residues) for protein in chunk]
-        rows = (staged_row(protein, digest, _record_digest(protein, digest))
-                for protein, digest in zip(chunk, digests, strict=True))  # fmt: skip
+        rows = (
+            staged_row(protein, digest, _record_digest(protein, digest))
+            for protein, digest in zip(chunk, digests, strict=True)
+        )
         residues_of = {digest: protein.residues for protein, digest in zip(chunk, digests, strict=True)}
         with connection.begin():
             added += add_sequences(connection, residues_of)
@@ -154,8 +162,12 @@ def _check_staged(connection: Connection, name: str) -> tuple[int, str]:
     """
     conflicts = [row.accession for row in execute(connection, "conflicting_accessions")]
     if conflicts:
-        raise InputError(f"accessions with two different records: {', '.join(conflicts)}", where=name,
-                         why="an accession names one protein", remedy="remove one of the two records")  # fmt: skip
+        raise InputError(
+            f"accessions with two different records: {', '.join(conflicts)}",
+            where=name,
+            why="an accession names one protein",
+            remedy="remove one of the two records",
+        )
     execute(connection, "drop_repeated")
     row = execute(connection, "staged_digest").one()
     if row.proteins == 0:
@@ -172,22 +184,16 @@ def _may_replace(proteome: ProteomeKey, stored: StoredRelease, replace: bool, sa
         )
 
 
-def _publish(
-    connection: Connection, proteome_id: int, release: Release, others: list[StoredRelease], newest: bool,
-    sequences: int, run_id: int, content: tuple[int, str],
-) -> ReleaseReport:  # fmt: skip
-    """Make the staged release visible, and say how it differs from the one before."""
-    slot = slot_for(release, others, newest)
-    rows = sequences + count(connection, "add_proteins")
+def _publish(connection: Connection, proteome_id: int, slot: Slot, total: int) -> ReleaseReport:
+    """Make the staged proteins members, and say how they differ from those of the release before."""
+    rows = count(connection, "add_proteins")
     execute(connection, "resolve_staged")
     execute(connection, "index_incoming")
     kinds = execute(connection, "compare_releases", proteome_id=proteome_id, before=slot.before).all()
     rows += publish(connection, proteome_id, slot)
-    rows += count(connection, "add_release", proteome_id=proteome_id, name=release.name, released=release.released,
-                  at=slot.at, proteins=content[0], content_digest=content[1], run_id=run_id)  # fmt: skip
     counts = {row.kind: row.proteins for row in kinds}
     examples = {row.kind: list(row.examples) for row in kinds if row.kind != "unchanged"}
-    return ReleaseReport(content[0], **counts, examples=examples, previous=slot.previous, rows_added=rows)
+    return ReleaseReport(total, **counts, examples=examples, previous=slot.previous, rows_added=rows)
 
 
 def list_proteomes(store: Store) -> list[StoredProteome]:
@@ -222,5 +228,6 @@ def release_of(store: Store, proteome: StoredProteome, name: str | None = None) 
         releases = releases_of(connection, proteome.id)
     found = releases[-1] if name is None else next((one for one in releases if one.name == name), None)
     if found is None:
-        raise UsageError(f"no release {name!r} of {proteome.name}", why=f"there are: {', '.join(r.name for r in releases)}")
+        there = ", ".join(release.name for release in releases)
+        raise UsageError(f"no release {name!r} of {proteome.name}", why=f"there are: {there}")
     return found

@@ -37,7 +37,8 @@ def queries() -> Mapping[str, Query]:
     """
     source = resources.files(__package__).joinpath("queries.sql").read_text(encoding="utf-8")
     parts = _HEADING.split(source)[1:]
-    found = [Query(name, purpose, body.strip().rstrip(";")) for name, purpose, body in zip(*[iter(parts)] * 3, strict=True)]
+    triples = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+    found = [Query(name, purpose, body.strip().rstrip(";")) for name, purpose, body in triples]
     by_name = {query.name: query for query in found}
     if len(by_name) != len(found):
         raise ValueError("two statements of queries.sql have one name")

@@ -174,6 +174,10 @@ UPDATE nesannot.membership SET valid_to = CAST(:after AS date)
 -- Removing a release: its own row, and with it its rankings.
 DELETE FROM nesannot.release WHERE id = :release_id;
 
+-- name: date_of_release
+-- The date that orders a release.
+SELECT effective FROM nesannot.release WHERE id = :release_id;
+
 -- name: list_proteomes
 -- Proteomes with their newest release.
 SELECT o.id, o.name, o.title, o.taxon_id, l.id AS release_id, l.name AS release, l.released, l.proteins,
@@ -532,3 +536,13 @@ SELECT s.residues
   JOIN nesannot.sequence s ON s.id = m.sequence_id
  WHERE p.accession = :accession
  ORDER BY m.valid_to DESC NULLS FIRST, m.id DESC LIMIT 1;
+
+-- name: ranked_rows
+-- The first candidates of a ranking that pass a threshold on the combined score before the prior; all columns of the view.
+SELECT * FROM nes.candidate_all
+ WHERE ranking_id = :ranking_id AND combined >= :minimum_combined
+ ORDER BY rank LIMIT :limit;
+
+-- name: count_over
+-- How many candidates of a ranking pass a threshold on the combined score before the prior.
+SELECT count(*) FROM nesannot.ranked_segment WHERE ranking_id = :ranking_id AND combined >= :minimum_combined;

@@ -78,10 +78,10 @@ def materialise(
     q_value_of: Sequence[tuple[float, float]] = (),
     motif: str = NES,
 ) -> int:
-    """Rank a release, replacing its ranking under this configuration; readers see the old one until the new one is whole.
+    """Rank a release, replacing its ranking under this configuration; until it is whole, readers see the old one.
 
-    The order is total: probability, then digest of the sequence, then position. With shift s a calibrated score c becomes
-    ``p = sigmoid(logit(c) + s)``. Equal sequences share one rank.
+    The order is total: probability, then digest of the sequence, then position. With shift s a calibrated score c
+    becomes ``p = sigmoid(logit(c) + s)``. Equal sequences share one rank.
 
     Args:
         store: where.
@@ -117,10 +117,18 @@ def materialise(
         ranking_id = execute(connection, "add_ranking", **scope, **shown, motif=motif, run_id=run_id).scalar_one()
         methods = methods_of(connection, configuration_id)
         ranked = count(
-            connection, "fill_ranking", **shown, **{name: methods.get(name) for name in WELL_KNOWN}, at=found.effective,
-            proteome_id=proteome_id, configuration_id=configuration_id, ranking_id=ranking_id, proteome=found.name,
-            thresholds=[step for step, _ in steps] or None, q_values=[q for _, q in steps] or None,
-        )  # fmt: skip
+            connection,
+            "fill_ranking",
+            **shown,
+            **{name: methods.get(name) for name in WELL_KNOWN},
+            at=found.effective,
+            proteome_id=proteome_id,
+            configuration_id=configuration_id,
+            ranking_id=ranking_id,
+            proteome=found.name,
+            thresholds=[step for step, _ in steps] or None,
+            q_values=[q for _, q in steps] or None,
+        )
         execute(connection, "count_ranking", ranking_id=ranking_id, candidates=ranked)
     with store.transaction() as connection:
         connection.execute(text(f"ANALYZE {SCHEMA}.ranked_segment"))
@@ -129,8 +137,9 @@ def materialise(
 
 def find_ranking(store: Store, proteome: str, release: str | None = None, motif: str = NES) -> StoredRanking | None:
     """The ranking of a release, or the current one of a proteome; None if it is not ranked."""
+    wanted = {"proteome": proteome, "release": release, "motif": motif}
     with store.transaction() as connection:
-        row = execute(connection, "find_ranking", proteome=proteome, release=release, motif=motif).mappings().one_or_none()
+        row = execute(connection, "find_ranking", **wanted).mappings().one_or_none()
     return None if row is None else StoredRanking(**row)
 
 
@@ -152,6 +161,7 @@ def top(
     if ranking is None:
         raise UsageError(f"{proteome} is not ranked yet", remedy=f"nesannot rank {proteome}")
     with store.transaction() as connection:
-        rows = execute(connection, "top_candidates", ranking_id=ranking.id, limit=limit,
-                       minimum_probability=minimum_probability).mappings()  # fmt: skip
+        rows = execute(
+            connection, "top_candidates", ranking_id=ranking.id, limit=limit, minimum_probability=minimum_probability
+        ).mappings()
         return [Candidate(**row) for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -66,9 +67,15 @@ def ingest_entries(
         for key in sorted(new | changed):
             _write(connection, given[key], run_id)
         for motif in motifs:
-            execute(connection, "forget_references", motif=motif, source=source,
-                    entry_ids=[entry_id for key_motif, entry_id in gone if key_motif == motif])  # fmt: skip
-    return ReferenceReport(len(new), len(changed), len(given) - len(new) - len(changed), len(gone), shared_sequences(given.values()))
+            execute(
+                connection,
+                "forget_references",
+                motif=motif,
+                source=source,
+                entry_ids=[entry_id for key_motif, entry_id in gone if key_motif == motif],
+            )
+    unchanged = len(given) - len(new) - len(changed)
+    return ReferenceReport(len(new), len(changed), unchanged, len(gone), shared_sequences(given.values()))
 
 
 def load_entries(store: Store, motif: str = NES, sources: Sequence[str] | None = None) -> list[ReferenceEntry]:
@@ -111,7 +118,8 @@ def _facts(entry: ReferenceEntry) -> tuple[object, ...]:
 
 
 def _load(connection: Connection, motif: str, sources: Sequence[str] | None) -> list[ReferenceEntry]:
-    rows = execute(connection, "load_references", motif=motif, sources=None if sources is None else list(sources)).mappings().all()
+    wanted = None if sources is None else list(sources)
+    rows = execute(connection, "load_references", motif=motif, sources=wanted).mappings().all()
     sites: defaultdict[int, list[ReferenceSite]] = defaultdict(list)
     for row in execute(connection, "load_reference_sites", entries=[row["id"] for row in rows]):
         span = ResidueSpan(row.first_residue, row.last_residue)
@@ -119,10 +127,10 @@ def _load(connection: Connection, motif: str, sources: Sequence[str] | None) -> 
     return [_entry(dict(row), tuple(sites[row["id"]])) for row in rows]
 
 
-def _entry(row: dict[str, object], sites: tuple[ReferenceSite, ...]) -> ReferenceEntry:
-    lists = {name: tuple(row.pop(name)) for name in ("evidence", "citations")}  # type: ignore[arg-type]
+def _entry(row: dict[str, Any], sites: tuple[ReferenceSite, ...]) -> ReferenceEntry:
     del row["id"]
-    return ReferenceEntry(**row, **lists, sites=sites)  # type: ignore[arg-type]
+    evidence, citations = tuple(row.pop("evidence")), tuple(row.pop("citations"))
+    return ReferenceEntry(**row, sites=sites, evidence=evidence, citations=citations)
 
 
 def _write(connection: Connection, entry: ReferenceEntry, run_id: int) -> None:
@@ -136,5 +144,14 @@ def _write(connection: Connection, entry: ReferenceEntry, run_id: int) -> None:
     entry_key = execute(connection, "write_reference", **facts).scalar_one()
     execute(connection, "forget_reference_sites", entry=entry_key)
     for position, site in enumerate(entry.sites, 1):
-        execute(connection, "write_reference_site", entry=entry_key, position=position, kind=str(site.kind),
-                sign=str(site.sign), first=site.span.first, last=site.span.last, note=site.note)  # fmt: skip
+        execute(
+            connection,
+            "write_reference_site",
+            entry=entry_key,
+            position=position,
+            kind=str(site.kind),
+            sign=str(site.sign),
+            first=site.span.first,
+            last=site.span.last,
+            note=site.note,
+        )

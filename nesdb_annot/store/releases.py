@@ -1,7 +1,7 @@
 """Where a release stands among the others of its proteome, and what changes in the database when it comes or goes.
 
-A statement about a protein (its sequence and header) is stored once, with the releases for which it holds as an interval
-of dates. Releases may be ingested in any order: one that comes in between splits, shortens or extends intervals.
+A statement about a protein (its sequence and header) is stored once, with the releases for which it holds as an
+interval of dates. Releases may be ingested in any order: one in between splits, shortens or extends intervals.
 """
 
 from __future__ import annotations
@@ -55,8 +55,11 @@ def slot_for(release: Release, others: list[StoredRelease], newest: bool) -> Slo
     at = _effective(release, others, newest)
     twin = next((other for other in others if other.effective == at), None)
     if twin is not None:
-        raise InputError(f"release {release.name} has the date of release {twin.name}, {at}",
-                         why="releases are ordered by their dates", remedy="--released YYYY-MM-DD")  # fmt: skip
+        raise InputError(
+            f"release {release.name} has the date of release {twin.name}, {at}",
+            why="releases are ordered by their dates",
+            remedy="--released YYYY-MM-DD",
+        )
     earlier = [other for other in others if other.effective < at]
     later = [other.effective for other in others if other.effective > at]
     before = earlier[-1] if earlier else None
@@ -79,7 +82,7 @@ def _effective(release: Release, others: list[StoredRelease], newest: bool) -> d
 
 def publish(connection: Connection, proteome_id: int, slot: Slot) -> int:
     """Fit the incoming statements into time; returns the number of new ones."""
-    dates = {"at": slot.at, "before": slot.before, "after": slot.after, "proteome_id": proteome_id}
+    dates: dict[str, object] = {"at": slot.at, "before": slot.before, "after": slot.after, "proteome_id": proteome_id}
     added = 0
     if slot.before is not None and slot.after is not None:
         added += count(connection, "split_memberships", **_only(dates, "before", "after", "proteome_id"))

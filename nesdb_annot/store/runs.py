@@ -55,9 +55,15 @@ def start_run(store: Store, kind: str, settings: Mapping[str, object], device: s
     told = without_secrets(settings)
     with store.transaction() as connection:
         run_id: int = execute(
-            connection, "start_run", kind=kind, settings_digest=digest_of(told), settings=json.dumps(told),
-            software=json.dumps({**software(), "postgres": str(store.server_version)}), git=git_commit(), device=device,
-        ).scalar_one()  # fmt: skip
+            connection,
+            "start_run",
+            kind=kind,
+            settings_digest=digest_of(told),
+            settings=json.dumps(told),
+            software=json.dumps({**software(), "postgres": str(store.server_version)}),
+            git=git_commit(),
+            device=device,
+        ).scalar_one()
         return run_id
 
 
@@ -70,8 +76,14 @@ def report_run(store: Store, run_id: int, counts: Mapping[str, Json]) -> None:
 def finish_run(store: Store, run_id: int, status: RunStatus | str, counts: Mapping[str, Json], error: str = "") -> None:
     """Record how a run ended: ``done``, ``failed`` or ``stopped``."""
     with store.transaction() as connection:
-        execute(connection, "finish_run", run_id=run_id, status=str(RunStatus(status)), counts=json.dumps(dict(counts)),
-                error=error)  # fmt: skip
+        execute(
+            connection,
+            "finish_run",
+            run_id=run_id,
+            status=str(RunStatus(status)),
+            counts=json.dumps(dict(counts)),
+            error=error,
+        )
 
 
 def list_runs(store: Store, limit: int = 20) -> list[StoredRun]:
@@ -84,10 +96,10 @@ def list_runs(store: Store, limit: int = 20) -> list[StoredRun]:
 def run(
     store: Store, kind: str, settings: Mapping[str, object], device: str = ""
 ) -> Iterator[tuple[int, dict[str, Json]]]:
-    """A run around a block: ``with run(store, "score", told) as (run_id, counts): ...``.
+    """Make a block a run: ``with run(store, "score", told) as (run_id, counts): ...``.
 
-    What stands in `counts` at the end is kept. Ctrl-C and SIGTERM mark the run as stopped, any other error as failed; if
-    the database is gone by then the run stays ``running``, which its last sign of life tells.
+    What stands in `counts` at the end is kept. Ctrl-C and SIGTERM mark the run as stopped, any other error as failed;
+    if the database is gone by then the run stays ``running``, and its last sign of life tells.
     """
     run_id = start_run(store, kind, settings, device)
     counts: dict[str, Json] = {}

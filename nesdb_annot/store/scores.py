@@ -20,10 +20,23 @@ ATTEMPTS = 3
 """How often a sequence that fails is tried in all, one attempt a run."""
 
 _PAGE = 256
-_SEGMENT = {"configuration_id": "int4", "sequence_id": "int8", "segment": "int2", "first_residue": "int4",
-            "last_residue": "int4", "pooled": "bytea"}  # fmt: skip
-_SCORE = {"configuration_id": "int4", "sequence_id": "int8", "segment": "int2", "method_id": "int2", "raw": "float4",
-          "calibrated": "float4", "evidence": "jsonb"}  # fmt: skip
+_SEGMENT = {
+    "configuration_id": "int4",
+    "sequence_id": "int8",
+    "segment": "int2",
+    "first_residue": "int4",
+    "last_residue": "int4",
+    "pooled": "bytea",
+}
+_SCORE = {
+    "configuration_id": "int4",
+    "sequence_id": "int8",
+    "segment": "int2",
+    "method_id": "int2",
+    "raw": "float4",
+    "calibrated": "float4",
+    "evidence": "jsonb",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +120,9 @@ def _scope(
 ) -> dict[str, object]:
     at = None
     if release_id is not None:
-        at = connection.execute(
-            text(f"SELECT effective FROM {SCHEMA}.release WHERE id = :release_id"), {"release_id": release_id}  # noqa: S608
-        ).scalar_one()
-    return {"configuration_id": configuration_id, "proteome_id": proteome_id, "at": at, "again": again, "attempts": ATTEMPTS}
+        at = execute(connection, "date_of_release", release_id=release_id).scalar_one()
+    whose = {"configuration_id": configuration_id, "proteome_id": proteome_id, "at": at}
+    return {**whose, "again": again, "attempts": ATTEMPTS}
 
 
 def write_scored(store: Store, configuration_id: int, run_id: int, scored: Sequence[ScoredSequence]) -> None:
@@ -119,7 +131,7 @@ def write_scored(store: Store, configuration_id: int, run_id: int, scored: Seque
     Two writers of the same sequence do no harm: one waits for the other, and the later one's rows stay.
 
     Raises:
-        InternalError: if a sequence is not stored, comes twice, or has a score of a method foreign to the configuration.
+        InternalError: if a sequence is not stored or comes twice, or a method is not one of the configuration.
     """
     if not scored:
         return
@@ -127,8 +139,15 @@ def write_scored(store: Store, configuration_id: int, run_id: int, scored: Seque
         methods = methods_of(connection, configuration_id)
         keys = _sequence_keys(connection, [one.digest for one in scored])
         ids = [keys[one.digest] for one in scored]
-        execute(connection, "claim_scored", configuration_id=configuration_id, run_id=run_id, sequence_ids=ids,
-                segments=[len(one.segments) for one in scored], errors=[one.error or None for one in scored])  # fmt: skip
+        execute(
+            connection,
+            "claim_scored",
+            configuration_id=configuration_id,
+            run_id=run_id,
+            sequence_ids=ids,
+            segments=[len(one.segments) for one in scored],
+            errors=[one.error or None for one in scored],
+        )
         for statement in ("forget_scores", "forget_segments"):
             execute(connection, statement, configuration_id=configuration_id, sequence_ids=ids)
         numbered = list(zip(ids, scored, strict=True))
@@ -145,7 +164,9 @@ def _sequence_keys(connection: Connection, digests: list[str]) -> dict[str, int]
     return keys
 
 
-def _segment_rows(configuration_id: int, numbered: Iterable[tuple[int, ScoredSequence]]) -> Iterator[tuple[object, ...]]:
+def _segment_rows(
+    configuration_id: int, numbered: Iterable[tuple[int, ScoredSequence]]
+) -> Iterator[tuple[object, ...]]:
     for key, sequence in numbered:
         for number, segment in enumerate(sequence.segments, 1):
             yield configuration_id, key, number, segment.span.first, segment.span.last, segment.pooled
@@ -170,7 +191,7 @@ def ledger(store: Store, configuration_id: int) -> LedgerCounts:
 
 
 def discard(store: Store, configuration_id: int) -> None:
-    """Forget all scores of a configuration; its space is free at once. Rankings made of them stay until they are rebuilt."""
+    """Forget all scores of a configuration; its space is free at once. Rankings of them stay until they are rebuilt."""
     tables = ", ".join(f"{SCHEMA}.{partition(table, configuration_id)}" for table in PARTITIONED)
     with store.transaction() as connection:
         connection.execute(text(f"TRUNCATE {tables}"))

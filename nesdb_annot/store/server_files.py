@@ -172,11 +172,13 @@ def _make_private(path: Path, account: Account | None, mode: int) -> None:
     facts = path.lstat()
     ours = {os.geteuid()} | ({account.uid} if account else set())
     if not stat.S_ISDIR(facts.st_mode) or (facts.st_uid not in ours and os.geteuid() != 0):
-        raise ConfigurationError(f"{path} belongs to somebody else", remedy="set NESANNOT_DATA_DIR to another directory")
+        raise ConfigurationError(
+            f"{path} belongs to somebody else", remedy="set NESANNOT_DATA_DIR to another directory"
+        )
 
 
 def programs(account: Account | None) -> Path:
-    """Directory with ``postgres`` and ``initdb`` that `account` can run; copies them if it cannot reach the installed ones.
+    """Directory with ``postgres`` and ``initdb`` that `account` can run: the installed one, or a copy of it.
 
     Raises:
         ConfigurationError: if the embedded server is not installed for this platform, or cannot be copied.

@@ -45,8 +45,11 @@ def _ours(error: BaseException | None) -> NesannotError | None:
     if state in _LATER:
         return TryLaterError(said, why=_LATER[state], remedy="run the command again")
     if state.startswith(_LOST) or (not state and isinstance(error, psycopg.OperationalError)):
-        return TryLaterError("the connection to the database is lost", why=said,
-                             remedy="run the command again; what was finished is kept")  # fmt: skip
+        return TryLaterError(
+            "the connection to the database is lost",
+            why=said,
+            remedy="run the command again; what was finished is kept",
+        )
     if state == "53100":
         return CannotWriteError("the database's disk is full", why=said)
     if state == "42501":

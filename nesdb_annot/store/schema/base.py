@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, MetaData, Text, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -31,7 +31,7 @@ class Base(DeclarativeBase):
     """Base of all models."""
 
     metadata = MetaData(schema=SCHEMA, naming_convention=NAMES)
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text(),
         datetime: DateTime(timezone=True),
         list[str]: ARRAY(Text()),
@@ -46,7 +46,8 @@ def identity(comment: str) -> MappedColumn[int]:
 
 def moment(comment: str) -> MappedColumn[Any]:
     """A time stamp by the database's clock, never by a host's."""
-    return mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp(), nullable=False, comment=comment)
+    clock = func.clock_timestamp()
+    return mapped_column(DateTime(timezone=True), server_default=clock, nullable=False, comment=comment)
 
 
 def one_of(column: str, words: Iterable[str]) -> CheckConstraint:

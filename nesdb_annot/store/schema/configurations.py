@@ -79,7 +79,9 @@ class HeadSet(Base):
     name: Mapped[str] = mapped_column(comment="Name for people")
     language_model_id: Mapped[int] = mapped_column(ForeignKey("language_model.id"), comment="Whose embeddings it reads")
     references_digest: Mapped[str] = mapped_column(comment="SHA-256 of the references that it was fitted on")
-    payload: Mapped[bytes] = mapped_column(LargeBinary, comment="safetensors with JSON metadata; no pickle, no sequences")
+    payload: Mapped[bytes] = mapped_column(
+        LargeBinary, comment="safetensors with JSON metadata; no pickle, no sequences"
+    )
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), comment="Run that trained or loaded it")
     saved_at: Mapped[datetime] = moment("When it was saved")
 
@@ -93,8 +95,12 @@ class Configuration(Base):
         {"comment": "Language model x segmentation x methods x head set: all that a score depends on but the sequence"},
     )
 
-    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True,
-                                    comment="Surrogate key; names the partitions segment_c<id>, ...")  # fmt: skip
+    id: Mapped[int] = mapped_column(
+        Integer,
+        Identity(always=True),
+        primary_key=True,
+        comment="Surrogate key; names the partitions segment_c<id>, ...",
+    )
     digest: Mapped[str] = mapped_column(unique=True, comment="SHA-256 over the digests of its parts")
     motif: Mapped[str] = mapped_column(ForeignKey("motif.key"), comment="Which motif is scored")
     language_model_id: Mapped[int] = mapped_column(ForeignKey("language_model.id"), comment="Its language model")
@@ -112,7 +118,8 @@ class ConfigurationMethod(Base):
         {"comment": "The methods of a configuration; of each name it has one"},
     )
 
-    configuration_id: Mapped[int] = mapped_column(ForeignKey("configuration.id", ondelete="CASCADE"), primary_key=True,
-                                                  comment="The configuration")  # fmt: skip
+    configuration_id: Mapped[int] = mapped_column(
+        ForeignKey("configuration.id", ondelete="CASCADE"), primary_key=True, comment="The configuration"
+    )
     method_id: Mapped[int] = mapped_column(ForeignKey("method.id"), primary_key=True, comment="The method")
     name: Mapped[str] = mapped_column(comment="Name of the method")

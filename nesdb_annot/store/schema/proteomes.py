@@ -39,11 +39,13 @@ class Release(Base):
     name: Mapped[str] = mapped_column(comment="Name within the proteome, e.g. 2026_01")
     released: Mapped[date | None] = mapped_column(comment="Date of release; NULL if it is not known")
     effective: Mapped[date] = mapped_column(
-        comment="Date that orders releases: released; for an undated one 0001-01-01 or the day after the newest before it"
+        comment="Date that orders releases: released; for an undated one 0001-01-01 "
+        "or the day after the newest before it"
     )
     proteins: Mapped[int] = mapped_column(comment="Number of proteins")
     content_digest: Mapped[str] = mapped_column(
-        comment="SHA-256 over the digests of all records by accession: equal content, in whatever order, has an equal digest"
+        comment="SHA-256 over the digests of all records by accession: equal content, in whatever order, "
+        "has an equal digest"
     )
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), comment="Run that ingested it")
     ingested_at: Mapped[datetime] = moment("When the ingest finished")
@@ -69,7 +71,9 @@ class Membership(Base):
         Index(None, "proteome_id", "sequence_id"),
         Index(None, "sequence_id"),
         Index(None, "protein_id"),
-        {"comment": "Sequence and header of a protein within a proteome, valid in all releases from valid_from to valid_to"},
+        {
+            "comment": "Sequence and header of a protein within a proteome, valid in all releases from valid_from to valid_to"
+        },
     )
 
     id: Mapped[int] = identity("Surrogate key")
@@ -80,7 +84,9 @@ class Membership(Base):
     valid_to: Mapped[date | None] = mapped_column(
         comment="release.effective of the first later release that no longer says so; NULL if the newest still does"
     )
-    isoform: Mapped[int | None] = mapped_column(SmallInteger, comment="Number of the isoform; NULL for the canonical one")
+    isoform: Mapped[int | None] = mapped_column(
+        SmallInteger, comment="Number of the isoform; NULL for the canonical one"
+    )
     entry_name: Mapped[str | None] = mapped_column(comment="UniProt entry name (CET1_YEAST); not a stable key")
     reviewed: Mapped[bool | None] = mapped_column(comment="Whether it comes from Swiss-Prot")
     protein_name: Mapped[str | None] = mapped_column(comment="Recommended name of the protein")

@@ -32,7 +32,9 @@ class Ranking(Base):
         Double, comment="Candidates below it are not listed; NULL if all are"
     )
     candidates: Mapped[int] = mapped_column(comment="Number of ranked candidates")
-    is_current: Mapped[bool] = mapped_column(comment="Whether nes.candidate shows it: the newest release's latest ranking")
+    is_current: Mapped[bool] = mapped_column(
+        comment="Whether nes.candidate shows it: the newest release's latest ranking"
+    )
     ranked_at: Mapped[datetime] = moment("When it was made")
 
 
@@ -44,14 +46,16 @@ class RankedSegment(Base):
         Index("ix_ranked_segment_proteome_rank", "proteome", "rank", postgresql_where=text("is_current")),
         Index("ix_ranked_segment_probability", text("probability DESC"), postgresql_where=text("is_current")),
         Index(None, "sequence_id"),
+        Index(None, "membership_id"),
         {
             "comment": "A ranked candidate. Repeats what is read together (proteome, span, scores), so that a page of "
             "candidates is one index scan; made from the other tables and made again at any time"
         },
     )
 
-    ranking_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ranking.id", ondelete="CASCADE"), primary_key=True,
-                                            comment="The ranking")  # fmt: skip
+    ranking_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("ranking.id", ondelete="CASCADE"), primary_key=True, comment="The ranking"
+    )
     rank: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="Place, from 1")
     sequence_id: Mapped[int] = mapped_column(ForeignKey("sequence.id"), comment="The sequence")
     membership_id: Mapped[int] = mapped_column(BigInteger, comment="The protein that stands for all with this sequence")
@@ -67,7 +71,9 @@ class RankedSegment(Base):
     biochemical: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
     combined: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
     proteome: Mapped[str] = mapped_column(comment="Name of the proteome")
-    nes_class: Mapped[str | None] = mapped_column(comment="Pattern class of the best consensus match; NULL if none matches")
+    nes_class: Mapped[str | None] = mapped_column(
+        comment="Pattern class of the best consensus match; NULL if none matches"
+    )
     core_positions: Mapped[list[int] | None] = mapped_column(
         ARRAY(Integer), comment="Positions of its hydrophobic core residues, 1-based, ascending"
     )

@@ -33,7 +33,9 @@ class Run(Base):
     kind: Mapped[str] = mapped_column(comment="What it does: ingest, train, score, rank, ...")
     settings_digest: Mapped[str] = mapped_column(comment="SHA-256 of the settings")
     settings: Mapped[dict[str, Json]] = mapped_column(comment="Settings and arguments, without secrets")
-    software: Mapped[dict[str, Json]] = mapped_column(comment="Versions of this package and of those that numbers depend on")
+    software: Mapped[dict[str, Json]] = mapped_column(
+        comment="Versions of this package and of those that numbers depend on"
+    )
     git: Mapped[str] = mapped_column(comment="Commit of the checkout it ran from; empty for an installed package")
     device: Mapped[str] = mapped_column(comment="Device that computed; empty if none did")
     counts: Mapped[dict[str, Json]] = mapped_column(comment="What was done so far, by name")

@@ -26,13 +26,15 @@ class ScoredSequence(Base):
     __table_args__ = (
         CheckConstraint("segments >= 0", name="segments_not_negative"),
         {
-            "comment": "Ledger of scoring: one row for each sequence tried under a configuration, also if it has no segment",
+            "comment": "Ledger of scoring: one row for each sequence tried under a configuration, "
+            "also if it has no segment",
             **_BY_CONFIGURATION,
         },
     )
 
-    configuration_id: Mapped[int] = mapped_column(ForeignKey("configuration.id"), primary_key=True,
-                                                  comment="The configuration")  # fmt: skip
+    configuration_id: Mapped[int] = mapped_column(
+        ForeignKey("configuration.id"), primary_key=True, comment="The configuration"
+    )
     sequence_id: Mapped[int] = mapped_column(ForeignKey("sequence.id"), primary_key=True, comment="The sequence")
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), comment="Run that scored it last")
     segments: Mapped[int] = mapped_column(comment="Number of stored segments")
@@ -73,7 +75,9 @@ class MethodScore(Base):
     method_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, comment="The method")
     raw: Mapped[float] = mapped_column(REAL, comment="On the method's own scale; higher is more motif-like")
     calibrated: Mapped[float] = mapped_column(REAL, comment="Probability that the segment holds a motif")
-    evidence: Mapped[dict[str, Json] | None] = mapped_column(comment="What the score rests on; NULL if nothing is to say")
+    evidence: Mapped[dict[str, Json] | None] = mapped_column(
+        comment="What the score rests on; NULL if nothing is to say"
+    )
 
 
 PARTITIONED = (ScoredSequence.__tablename__, Segment.__tablename__, MethodScore.__tablename__)

@@ -30,7 +30,9 @@ class Sequence(Base):
     )
 
     id: Mapped[int] = identity("Surrogate key; differs between databases, unlike sha256")
-    sha256: Mapped[str] = mapped_column(unique=True, comment="SHA-256 of the cleaned residues: the identity of a sequence")
+    sha256: Mapped[str] = mapped_column(
+        unique=True, comment="SHA-256 of the cleaned residues: the identity of a sequence"
+    )
     md5: Mapped[str] = mapped_column(comment="MD5 of the cleaned residues: the checksum that UniProt publishes")
     length: Mapped[int] = mapped_column(comment="Number of residues")
     residues: Mapped[str] = mapped_column(comment="Cleaned residues: upper case, no white space, no trailing *")
