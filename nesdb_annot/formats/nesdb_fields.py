@@ -12,7 +12,7 @@ from .uniprot_header import parse_header
 
 SOURCE = "nesdb"
 NOT_STATED = frozenset({"", "unknown", "none", "not known", "n/a", "[]", "-"})
-_ENTRY = re.compile(r"(.*?)\s*\(NES ID:\s*(\d+)\)", re.DOTALL)
+_ENTRY_ID = re.compile(r"\s*(\d{1,9})\)")
 _SEPARATOR = re.compile(r",\s+|;\s+|\n+")
 
 
@@ -23,8 +23,9 @@ def parse_entry_name(text: str) -> tuple[str, str] | None:
         >>> parse_entry_name("ATF-2 (NES ID: 208)")
         ('ATF-2', '208')
     """
-    match = _ENTRY.fullmatch(text.strip())
-    return (match.group(1), match.group(2)) if match else None
+    name, _, rest = text.strip().rpartition("(NES ID:")
+    match = _ENTRY_ID.fullmatch(rest)
+    return (name.strip(), match.group(1)) if match else None
 
 
 def is_stated(text: str) -> bool:

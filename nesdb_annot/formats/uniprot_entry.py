@@ -24,7 +24,7 @@ EXPERIMENTAL = "ECO:0000269"
 """Evidence code: experimental evidence used in manual assertion."""
 
 _EXACT = re.compile(r"(\d+)(?:\.\.(\d+))?")
-_BRACES = re.compile(r"\s*\{([^}]*)\}")
+_BRACES = re.compile(r" ?\{([^{}]*)\}")
 _ISOFORM_SCOPE = re.compile(r"^\[[^\]]*\]:\s*")
 _LOCATION_END = re.compile(r"\.(?:\s+|$)")
 _PUBMED = re.compile(r"\|\s*PubMed:(\d+)")
@@ -94,7 +94,7 @@ class EntryBuilder:
     accession: str
     residues: str | None = None
     line: int = 0
-    annotations: list[Annotation] = field(default_factory=list)
+    annotations: dict[Annotation, None] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
 
     def refuse(self, field_name: str, reason: str) -> None:
@@ -103,9 +103,7 @@ class EntryBuilder:
 
     def note(self, kind: AnnotationKind, identifier: str, text: str, evidence: Iterable[str] = ()) -> None:
         """An annotation of the whole protein; one that was noted before is not noted twice."""
-        annotation = Annotation(self.accession, kind, identifier, text, None, tuple(evidence))
-        if annotation not in self.annotations:
-            self.annotations.append(annotation)
+        self.annotations[Annotation(self.accession, kind, identifier, text, None, tuple(evidence))] = None
 
     def feature(self, key: str, location: str, text: str, evidence: Iterable[str] = ()) -> None:
         """A feature, if its key is one of `FEATURES`."""
@@ -119,7 +117,7 @@ class EntryBuilder:
             self.refuse(key, str(error))
             return
         kind = AnnotationKind.FEATURE
-        self.annotations.append(Annotation(self.accession, kind, key, text, span, tuple(evidence)))
+        self.annotations[Annotation(self.accession, kind, key, text, span, tuple(evidence))] = None
 
     def entry(self, record: ProteinRecord | None) -> UniprotEntry:
         """The finished entry."""

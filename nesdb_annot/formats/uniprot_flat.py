@@ -26,7 +26,7 @@ _QUALIFIER = re.compile(r'/(\w+)="((?:[^"]|"")*)"')
 _KEPT = frozenset(("ID", "AC", "DT", "DE", "GN", "OS", "OX", "PE", "KW", "FT", "CC", "DR", "  "))
 _VERSION = re.compile(r"sequence version (\d+)\.")
 _TAXON = re.compile(r"NCBI_TaxID=(\d+)")
-_FULL = re.compile(r"(?:RecName|SubName): Full=(.*?);", re.DOTALL)
+_FULL = re.compile(r"(?:RecName|SubName): Full=([^;]{1,2000});")
 _GENE = re.compile(r"(?:Name|OrderedLocusNames|ORFNames)=([^;,{]+)")
 _LOCATION = re.compile(r"-!- SUBCELLULAR LOCATION:(.*?)(?=-!-|-----|$)", re.DOTALL)
 _GO_LINE = re.compile(r"GO; (GO:\d{7}); ([^;]*); (.*?)\.?$")
@@ -79,7 +79,8 @@ def _features(raw: _Raw) -> Iterator[str]:
 
 
 def _unwrapped(text: str) -> str:
-    return re.sub(r"(?<=\w[-|])\s+", "", re.sub(r"\s*\n\s*", " ", text)).replace('""', '"')
+    joined = " ".join(line.strip() for line in text.split("\n"))
+    return re.sub(r"(?<=\w[-|])\s+", "", joined).replace('""', '"')
 
 
 def _add_features(builder: EntryBuilder, raw: _Raw) -> None:

@@ -17,10 +17,9 @@ MAXIMUM_HEADER = 2**16
 
 _UNIPROT = re.compile(rf"(sp|tr)\|({ACCESSION}(?:-(\d+))?)\|(\S+)\s*(.*)", re.DOTALL)
 _TAGS = re.compile(r"(?:^|\s)(OS|OX|GN|PE|SV)=")
-_FRAGMENT = re.compile(r"\s*\(Fragments?\)$")
+_FRAGMENTS = ("(Fragment)", "(Fragments)")
 _VERSIONED = re.compile(rf"({ACCESSION}(?:-\d+)?)(?:\.(\d+))?")
 _FULL_NAME = re.compile(r"RecName:\s*Full=([^;]+)")
-_SPECIES = re.compile(r"^(.*?)\s*\[([^\[\]]+)\]\s*$")
 _FOREIGN_TAGS = ("ref", "gb", "emb", "dbj", "pdb", "pir", "prf", "gnl", "lcl", "gi")
 
 
@@ -57,7 +56,9 @@ def _from_uniprot(match: re.Match[str]) -> Header:
     database, accession, isoform, entry_name, description = match.groups()
     parts = _TAGS.split(description)
     tags = dict(zip(parts[1::2], parts[2::2], strict=True))
-    name, fragments = _FRAGMENT.subn("", parts[0].strip())
+    name = parts[0].strip()
+    fragment = name.endswith(_FRAGMENTS)
+    name = name.rpartition("(")[0].rstrip() if fragment else name
     return Header(
         accession=accession,
         isoform=_number(isoform),
@@ -69,7 +70,7 @@ def _from_uniprot(match: re.Match[str]) -> Header:
         gene=tags.get("GN", "").strip() or None,
         existence=_number(tags.get("PE")),
         sequence_version=_number(tags.get("SV")),
-        fragment=bool(fragments),
+        fragment=fragment,
     )
 
 
@@ -88,8 +89,10 @@ def _description(text: str) -> tuple[str | None, str | None]:
     full = _FULL_NAME.search(text)
     if full:
         return full.group(1).strip(), None
-    species = _SPECIES.match(text)
-    return (species.group(1).strip() or None, species.group(2)) if species else (text.strip() or None, None)
+    name, bracket, species = text.strip().rpartition("[")
+    if bracket and species.endswith("]"):
+        return name.strip() or None, species[:-1].strip() or None
+    return text.strip() or None, None
 
 
 def _from_pipes(header: str) -> Header | None:

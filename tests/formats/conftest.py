@@ -1,5 +1,7 @@
 """A UniProtKB entry, made up, in the three formats that UniProt gives entries in."""
 
+import json
+
 import pytest
 
 RESIDUES = "MSDKE" * 4 + "LALKLAGLDI" + "NKTGS" * 10
@@ -152,3 +154,10 @@ def tsv_text():
 @pytest.fixture
 def tsv_cells():
     return dict(TSV_CELLS)
+
+
+@pytest.fixture(scope="session")
+def uniprot_texts():
+    """Two entries in each format."""
+    entries = [make_json_entry(), make_json_entry(primaryAccession="P00002")]
+    return {"json": json.dumps({"results": entries}), "flat": FLAT * 2, "tsv": make_tsv(TSV_CELLS, TSV_CELLS)}
