@@ -546,3 +546,12 @@ SELECT * FROM nes.candidate_all
 -- name: count_over
 -- How many candidates of a ranking pass a threshold on the combined score before the prior.
 SELECT count(*) FROM nesannot.ranked_segment WHERE ranking_id = :ranking_id AND combined >= :minimum_combined;
+
+-- name: database_counts
+-- What is in the database, in round numbers where counting would take long.
+SELECT pg_size_pretty(pg_database_size(current_database())) AS size,
+       (SELECT count(*) FROM nesannot.proteome) AS proteomes,
+       (SELECT count(*) FROM nesannot.reference_entry) AS reference_entries,
+       (SELECT count(*) FROM nesannot.configuration) AS configurations,
+       (SELECT coalesce(sum(candidates), 0) FROM nesannot.ranking WHERE is_current) AS ranked_candidates,
+       (SELECT count(*) FROM nesannot.run) AS runs;

@@ -96,7 +96,7 @@ def list_runs(store: Store, limit: int = 20) -> list[StoredRun]:
 def run(
     store: Store, kind: str, settings: Mapping[str, object], device: str = ""
 ) -> Iterator[tuple[int, dict[str, Json]]]:
-    """Make a block a run: ``with run(store, "score", told) as (run_id, counts): ...``.
+    """A run around a block; gives its number and a dictionary of counts to fill.
 
     What stands in `counts` at the end is kept. Ctrl-C and SIGTERM mark the run as stopped, any other error as failed;
     if the database is gone by then the run stays ``running``, and its last sign of life tells.

@@ -72,7 +72,8 @@ class Membership(Base):
         Index(None, "sequence_id"),
         Index(None, "protein_id"),
         {
-            "comment": "Sequence and header of a protein within a proteome, valid in all releases from valid_from to valid_to"
+            "comment": "Sequence and header of a protein within a proteome, "
+            "valid in all releases from valid_from to valid_to"
         },
     )
 
