@@ -1,0 +1,99 @@
+"""What training starts from: proteins with their candidates and what is known of them, as rows and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..methods.biochemical_features import segment_features
+from ..methods.protocol import ProteinContext, pool
+from ..residues import ResidueSpan
+from .neural import SegmentRows
+from .tagger import TaggerExample, residue_labels
+from .truth import Truth, Verdict, bounds, overlaps, verdicts
+
+CLEAR_SHARE = 0.6
+"""Overlap, as a share of the shorter of candidate and motif, from which a candidate is a clear positive example."""
+
+UNLABELLED_WEIGHT = 0.7
+"""Weight of what lies outside the motifs of a cargo: unlabelled rather than negative, since a part of it may be
+unannotated motifs. It is treated as negative, but counts less than a motif or a tested or bacterial negative does."""
+
+
+@dataclass(frozen=True)
+class TrainingProtein:
+    """One protein to train on.
+
+    Attributes:
+        digest: of the residues.
+        residues: cleaned, length L.
+        embedding: per residue, shape (L, dimension).
+        spans: candidate segments, as the segmentation gives them.
+        truth: motifs to learn, and stretches to ignore (doubtful, too long to tell where the motif is).
+        cargo: False for a protein without any motif (bacterial, tested non-binder): all of it is negative.
+    """
+
+    digest: str
+    residues: str
+    embedding: NDArray[np.float32]
+    spans: Sequence[ResidueSpan]
+    truth: Truth = field(default_factory=Truth)
+    cargo: bool = True
+
+    def context(self) -> ProteinContext:
+        """The protein as the scoring methods see it."""
+        return ProteinContext(self.digest, self.residues, self.embedding, self.spans, self.pooled)
+
+    @cached_property
+    def pooled(self) -> NDArray[np.float32]:
+        """Mean embedding of each candidate, shape (n, dimension)."""
+        return pool(self.embedding, self.spans)
+
+    @cached_property
+    def features(self) -> NDArray[np.float64]:
+        """Biochemical features of each candidate."""
+        return segment_features(self.residues, self.spans)
+
+    @cached_property
+    def verdicts(self) -> NDArray[np.int64]:
+        """`Verdict` of each candidate, shape (n,)."""
+        return verdicts(self.spans, self.truth)
+
+    @cached_property
+    def example_weights(self) -> NDArray[np.float64]:
+        """Weight of each candidate as an example, shape (n,); 0 for those that are neither one thing nor the other."""
+        weight = np.full(len(self.spans), UNLABELLED_WEIGHT if self.cargo else 1.0)
+        known = bounds([*self.truth.motifs, *self.truth.unknown])
+        if len(known):
+            own = bounds(self.spans)
+            lengths = np.minimum((own[:, 1] - own[:, 0] + 1)[:, None], (known[:, 1] - known[:, 0] + 1)[None])
+            share = (overlaps(own, known) / lengths).max(axis=1)
+            weight[share > 0] = 0.0
+            weight[(self.verdicts == Verdict.HIT) & (share >= CLEAR_SHARE)] = 1.0
+        return weight
+
+    def tagger_example(self) -> TaggerExample:
+        """Labels per residue."""
+        weight = UNLABELLED_WEIGHT if self.cargo else 1.0
+        target, weights = residue_labels(len(self.residues), self.truth, weight)
+        return TaggerExample(self.residues, self.embedding, target, weights)
+
+
+def segment_rows(proteins: Sequence[TrainingProtein], folds: Sequence[int]) -> SegmentRows:
+    """Candidates that are clear examples, with their pooled embeddings and the fold of their protein."""
+    kept = [protein.example_weights > 0 for protein in proteins]
+    return SegmentRows(
+        np.concatenate([protein.pooled[k] for protein, k in zip(proteins, kept, strict=True)]),
+        np.concatenate([(protein.verdicts == Verdict.HIT)[k] for protein, k in zip(proteins, kept, strict=True)]),
+        np.concatenate([protein.example_weights[k] for protein, k in zip(proteins, kept, strict=True)]),
+        np.repeat(np.asarray(folds), [int(k.sum()) for k in kept]),
+    )
+
+
+def feature_rows(proteins: Sequence[TrainingProtein]) -> NDArray[np.float64]:
+    """Biochemical features of the candidates of `segment_rows`, in the same order."""
+    return np.concatenate([protein.features[protein.example_weights > 0] for protein in proteins])

@@ -1,0 +1,213 @@
+"""The head set: everything that training leaves behind for one language model and one segmentation, as one artefact.
+
+It holds numbers, sequence digests and identities; no sequence, and no text of any reference source. On disk and in
+the database it is one safetensors blob with its facts as JSON in the metadata.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ConfigurationError
+from ..records import NES, Json, LanguageModelIdentity, SegmentationIdentity, digest_of
+from .calibration import Calibration, calibration_from_json
+
+FORMAT = 1
+_KEY = "nesannot_head_set"
+_RETRAIN = "nesannot train"
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """A named threshold on the combined calibrated probability.
+
+    Attributes:
+        name: ``strict``, ``balanced`` or ``sensitive``.
+        threshold: None where the validation folds don't reach the `rule`.
+        rule: what the threshold was chosen for.
+        precision: on the validation folds, at the threshold.
+        recall: likewise.
+        why: reason for a missing threshold.
+    """
+
+    name: str
+    threshold: float | None
+    rule: str
+    precision: float | None = None
+    recall: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class HeadSet:
+    """Trained heads with their calibrations, and what they were trained on and for.
+
+    Attributes:
+        language_model: whose embeddings the heads read.
+        segmentation: whose segments they were calibrated on.
+        references_digest: of the references they were fitted to.
+        seed: of every random choice in training.
+        training_digests: of all sequences that were trained on, cargoes and negatives.
+        prior: share of motifs among the segments that the probabilities refer to (segments of known cargoes, after
+            overlap resolution).
+        arrays: ``method/name`` -> weights; float16 where the method stores it so.
+        parameters: method -> its settings and fitted plain numbers.
+        calibrations: method -> raw score to probability.
+        operating_points: in ascending order of sensitivity.
+        report: how the heads did on held-out families, and their loss curves; not part of the digest.
+    """
+
+    language_model: LanguageModelIdentity
+    segmentation: SegmentationIdentity
+    references_digest: str
+    seed: int
+    training_digests: tuple[str, ...]
+    prior: float
+    arrays: Mapping[str, Array]
+    parameters: Mapping[str, Mapping[str, Json]]
+    calibrations: Mapping[str, Calibration]
+    operating_points: tuple[OperatingPoint, ...]
+    report: Mapping[str, Json] = field(default_factory=dict)
+    motif: str = NES
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of everything but the report: two head sets of equal digest score alike."""
+        facts = {name: value for name, value in self._facts().items() if name != "report"}
+        arrays = {
+            name: [str(array.dtype), list(array.shape), sha256(np.ascontiguousarray(array).tobytes()).hexdigest()]
+            for name, array in self.arrays.items()
+        }
+        return digest_of([facts, arrays])
+
+    def of(self, method: str) -> dict[str, NDArray[np.float32]]:
+        """Weights of one method without its prefix, floating ones as float32.
+
+        Raises:
+            ConfigurationError: if the head set has none for it.
+        """
+        prefix = f"{method}/"
+        chosen = {name.removeprefix(prefix): array for name, array in self.arrays.items() if name.startswith(prefix)}
+        if not chosen:
+            raise ConfigurationError(f"the head set holds no weights of method {method!r}", remedy=_RETRAIN)
+        return {name: array.astype(np.float32) if array.dtype.kind == "f" else array for name, array in chosen.items()}
+
+    def operating_point(self, name: str) -> OperatingPoint:
+        """The point of that name.
+
+        Raises:
+            ConfigurationError: if there is none.
+        """
+        for point in self.operating_points:
+            if point.name == name:
+                return point
+        known = ", ".join(point.name for point in self.operating_points)
+        raise ConfigurationError(f"no operating point {name!r}", why=f"the head set has: {known}")
+
+    def check_fits(self, language_model: LanguageModelIdentity, segmentation: SegmentationIdentity) -> None:
+        """Refuse embeddings or segments that the heads were not trained on.
+
+        Raises:
+            ConfigurationError: with both identities, and what to type.
+        """
+        pairs: list[tuple[str, str, str]] = [
+            ("language model", language_model.digest, self.language_model.digest),
+            ("segmentation", segmentation.digest, self.segmentation.digest),
+        ]
+        for what, given, own in pairs:
+            if given != own:
+                why = f"it was trained on {own[:12]}, these are of {given[:12]}"
+                raise ConfigurationError(f"the head set is for another {what}", why=why, remedy=_RETRAIN)
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "motif": self.motif,
+            "language_model": asdict(self.language_model),
+            "segmentation": {
+                "algorithm": self.segmentation.algorithm,
+                "version": self.segmentation.version,
+                "parameters": dict(self.segmentation.parameters),
+            },
+            "references_digest": self.references_digest,
+            "seed": self.seed,
+            "training_digests": list(self.training_digests),
+            "prior": self.prior,
+            "parameters": {name: dict(value) for name, value in self.parameters.items()},
+            "calibrations": {name: calibration.to_json() for name, calibration in self.calibrations.items()},
+            "operating_points": [asdict(point) for point in self.operating_points],
+            "report": dict(self.report),
+        }
+
+    def to_bytes(self) -> bytes:
+        """One safetensors blob; equal head sets give equal bytes."""
+        from safetensors.numpy import save
+
+        facts = json.dumps(self._facts(), sort_keys=True, allow_nan=False)
+        return bytes(save({name: np.ascontiguousarray(a) for name, a in self.arrays.items()}, metadata={_KEY: facts}))
+
+    @classmethod
+    def from_bytes(cls, blob: bytes) -> HeadSet:
+        """Read a head set and check it.
+
+        Raises:
+            ConfigurationError: if the blob is no head set, of another format, or holds numbers that are not finite.
+        """
+        facts = _facts_of(blob)
+        try:
+            return _from_facts(facts, _arrays_of(blob))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigurationError("the head set is damaged", why=repr(error), remedy=_RETRAIN) from None
+
+
+def _from_facts(facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> HeadSet:
+    return HeadSet(
+        language_model=LanguageModelIdentity(**facts["language_model"]),
+        segmentation=SegmentationIdentity(**facts["segmentation"]),
+        references_digest=facts["references_digest"],
+        seed=facts["seed"],
+        training_digests=tuple(facts["training_digests"]),
+        prior=facts["prior"],
+        arrays=arrays,
+        parameters=facts["parameters"],
+        calibrations={name: calibration_from_json(stored) for name, stored in facts["calibrations"].items()},
+        operating_points=tuple(OperatingPoint(**point) for point in facts["operating_points"]),
+        report=facts["report"],
+        motif=facts["motif"],
+    )
+
+
+def _facts_of(blob: bytes) -> dict[str, Any]:
+    """The JSON in the header of a safetensors blob: 8 bytes of length, then the header."""
+    try:
+        size = int.from_bytes(blob[:8], "little")
+        facts: dict[str, Any] = json.loads(json.loads(blob[8 : 8 + size])["__metadata__"][_KEY])
+    except (KeyError, TypeError, ValueError):
+        raise ConfigurationError("this is no head set", why="no facts in its header", remedy=_RETRAIN) from None
+    if facts.get("format") != FORMAT:
+        raise ConfigurationError(f"the head set has format {facts.get('format')!r}, not {FORMAT}", remedy=_RETRAIN)
+    return facts
+
+
+def _arrays_of(blob: bytes) -> dict[str, Array]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        arrays: dict[str, Array] = load(blob)
+    except SafetensorError as error:
+        raise ConfigurationError("the head set is damaged", why=str(error), remedy=_RETRAIN) from None
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ConfigurationError("the head set is damaged", where=name, why="not all numbers are finite")
+    return arrays

@@ -1,0 +1,148 @@
+"""All methods of a head set, applied to one protein at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ConfigurationError
+from ..records import Json, MethodIdentity, MethodScore
+from . import biochemical, neural, ranking, similarity, tagger
+from .calibration import Calibration, logit
+from .consensus import Consensus
+from .headset import HeadSet
+from .protocol import Method, ProteinContext, RawScore
+from .ranking import Ranking
+from .trees import BoostedTrees
+
+VERSION = 1
+METHODS = ("consensus", similarity.NAME, neural.NAME, tagger.NAME, biochemical.NAME)
+"""Methods that are combined, in the order in which they are stored; `ranking.NAME` comes last."""
+
+Floats = NDArray[np.float64]
+
+
+def _own(arrays: Mapping[str, NDArray[Any]], method: str) -> dict[str, NDArray[Any]]:
+    prefix = f"{method}/"
+    own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+    if not own:
+        raise ConfigurationError(f"the head set holds no weights of method {method!r}", remedy="nesannot train")
+    return {name: array.astype(np.float32) if array.dtype.kind == "f" else array for name, array in own.items()}
+
+
+def _references(arrays: Mapping[str, NDArray[Any]], digests: Sequence[str]) -> similarity.References:
+    own = _own(arrays, similarity.NAME)
+    owners = [digests[i] for i in own["owner"].tolist()]
+    return similarity.References(
+        own["vectors"], own["is_motif"].astype(bool), own["spans"].astype(np.int64), owners, own["center"]
+    )
+
+
+def methods_of(
+    arrays: Mapping[str, NDArray[Any]],
+    parameters: Mapping[str, Mapping[str, Json]],
+    digests: Sequence[str],
+    training_digest: str,
+) -> list[Method]:
+    """The methods that are combined, in the order of `METHODS`.
+
+    Args:
+        arrays: ``method/name`` -> weights.
+        parameters: method -> settings; `similarity` states its ``neighbours``.
+        digests: of the training sequences, which the owners of reference vectors point at.
+        training_digest: identity of the training, for the methods' identities.
+
+    Raises:
+        ConfigurationError: if weights or settings of a method are missing.
+    """
+
+    def identity(name: str) -> MethodIdentity:
+        return MethodIdentity(name, VERSION, dict(parameters.get(name, {})), training_digest)
+
+    try:
+        neighbours = int(parameters[similarity.NAME]["neighbours"])  # type: ignore[arg-type]
+        return [
+            Consensus(),
+            similarity.Similarity(identity(similarity.NAME), _references(arrays, digests), neighbours),
+            neural.Neural(identity(neural.NAME), _own(arrays, neural.NAME)),
+            tagger.Tagger(identity(tagger.NAME), _own(arrays, tagger.NAME)),
+            biochemical.Biochemical(
+                identity(biochemical.NAME), BoostedTrees.from_arrays(_own(arrays, biochemical.NAME))
+            ),
+        ]
+    except (KeyError, IndexError) as error:
+        raise ConfigurationError("the head set is incomplete", why=repr(error), remedy="nesannot train") from None
+
+
+def raw_scores(methods: Sequence[Method], context: ProteinContext) -> Floats:
+    """Raw score of each segment by each method, shape (n, methods)."""
+    columns = [[score.raw for score in method.score(context)] for method in methods]
+    return np.array(columns, dtype=np.float64).reshape(len(methods), -1).T
+
+
+@dataclass(frozen=True, slots=True)
+class RawScores:
+    """Raw scores of one protein's segments: by method, and combined log-odds of shape (n,)."""
+
+    by_method: list[list[RawScore]]
+    combined: Floats
+
+
+class ScoringMethods:
+    """Every method of a head set with its calibration, and their combination.
+
+    Attributes:
+        head_set: whose weights, calibrations and ranking are used.
+        methods: in the order of `METHODS`.
+    """
+
+    def __init__(self, head_set: HeadSet) -> None:
+        self.head_set = head_set
+        self.methods = methods_of(head_set.arrays, head_set.parameters, head_set.training_digests, head_set.digest)
+        self.ranking = Ranking.from_json(head_set.parameters[ranking.NAME])
+        self._calibrations = [self._calibration(name) for name in (*METHODS, ranking.NAME)]
+
+    def _calibration(self, name: str) -> Calibration:
+        if name not in self.head_set.calibrations:
+            raise ConfigurationError(f"the head set has no calibration of {name!r}", remedy="nesannot train")
+        return self.head_set.calibrations[name]
+
+    @property
+    def identities(self) -> tuple[MethodIdentity, ...]:
+        """Of every method, the combination last."""
+        combined = MethodIdentity(ranking.NAME, VERSION, self.ranking.to_json(), self.head_set.digest)
+        return (*(method.identity for method in self.methods), combined)
+
+    def score(self, context: ProteinContext) -> list[tuple[MethodScore, ...]]:
+        """All scores of each segment of `context`, the combination last; depends on nothing but the protein."""
+        if not len(context.spans):
+            return []
+        by_method = [method.score(context) for method in self.methods]
+        raw = np.array([[score.raw for score in scores] for scores in by_method]).T
+        calibrated = np.column_stack([c.apply(raw[:, i]) for i, c in enumerate(self._calibrations[:-1])])
+        combined = self.ranking.combined(logit(calibrated), context.spans, len(context.residues))
+        total = RawScores(by_method, combined)
+        probability = self._calibrations[-1].apply(combined)
+        return [tuple(self._rows(total, calibrated, float(probability[i]), i)) for i in range(len(context.spans))]
+
+    def _rows(self, raw: RawScores, calibrated: Floats, probability: float, i: int) -> list[MethodScore]:
+        rows = [
+            MethodScore(name, scores[i].raw, value, scores[i].evidence)
+            for name, scores, value in zip(METHODS, raw.by_method, calibrated[i].tolist(), strict=True)
+        ]
+        added = np.round(logit(calibrated[i]) * np.array(self.ranking.weights), 3).tolist()
+        parts: dict[str, Json] = dict(zip(METHODS, added, strict=True))
+        return [*rows, MethodScore(ranking.NAME, float(raw.combined[i]), probability, {"log_odds": parts})]
+
+
+def build_methods(head_set: HeadSet) -> ScoringMethods:
+    """The methods of a head set, ready to score.
+
+    Raises:
+        ConfigurationError: if weights, a calibration or the ranking are missing.
+    """
+    return ScoringMethods(head_set)
