@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..settings import Settings
@@ -22,12 +22,18 @@ def candidate_segmenter(settings: Settings) -> Segmenter:
     return make_segmenter("lattice", consensus_cores, anchors_digest=Consensus().identity.digest)
 
 
-def candidates_left(
-    segmenter: Segmenter, spans: Sequence[ResidueSpan], probabilities: Sequence[float], length: int
-) -> list[int]:
-    """Indices of the segments to store: of overlapping ones the most probable; of a partition, all."""
+Resolve = Callable[[Sequence["ResidueSpan"], Sequence[float], int], list[int]]
+"""Spans, probabilities and length of a protein -> indices of the candidates to store, ascending."""
+
+
+def resolution(segmenter: Segmenter) -> Resolve:
+    """Which candidates are left: of a lattice's overlapping ones the most probable; of a partition, all."""
     from ..segmentation.overlaps import keep_limit, resolve_overlaps
 
-    if segmenter.identity.algorithm != "lattice":
+    def of_lattice(spans: Sequence[ResidueSpan], probabilities: Sequence[float], length: int) -> list[int]:
+        return resolve_overlaps(spans, probabilities, limit=keep_limit(length))
+
+    def of_partition(spans: Sequence[ResidueSpan], _: Sequence[float], __: int) -> list[int]:
         return list(range(len(spans)))
-    return resolve_overlaps(spans, probabilities, limit=keep_limit(length))
+
+    return of_lattice if segmenter.identity.algorithm == "lattice" else of_partition

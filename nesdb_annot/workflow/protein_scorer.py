@@ -13,7 +13,7 @@ import numpy as np
 
 from ..records import ScoredSegment, ScoredSequence
 from ..settings import Settings
-from .candidates import candidate_segmenter, candidates_left
+from .candidates import candidate_segmenter, resolution
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +38,7 @@ class ProteinScorer:
         self.embedder = embedder
         self.segmenter = segmenter
         self.methods = build_methods(head_set)
+        self.resolve = resolution(segmenter)
 
     def __call__(self, chunk: Chunk) -> tuple[int, list[ScoredSequence]]:
         """Residues in `chunk`, and every sequence scored; one that fails carries its error and stops no other."""
@@ -60,7 +61,7 @@ class ProteinScorer:
             return ScoredSequence(digest)
         context = ProteinContext(digest, residues, embedding, spans, pool(embedding, spans))
         scores = self.methods.score(context)
-        kept = candidates_left(self.segmenter, spans, [s[-1].calibrated for s in scores], len(residues))
+        kept = self.resolve(spans, [s[-1].calibrated for s in scores], len(residues))
         pooled = context.pooled.astype(POOLED_TYPE)
         return ScoredSequence(digest, tuple(ScoredSegment(spans[i], pooled[i].tobytes(), scores[i]) for i in kept))
 

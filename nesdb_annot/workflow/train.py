@@ -1,0 +1,125 @@
+"""Train: the references in the database become a head set for one language model and one segmentation.
+
+Whole families stay in one fold. Every method, calibration, weight and operating point that is reported was fitted on
+other folds than the one that it is reported for; the head set that is kept is then fitted to all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import CannotWriteError, InputError
+from ..settings import Settings
+from .candidates import candidate_segmenter, resolution
+from .progress import Progress, Silent
+from .training_set import training_proteins
+
+if TYPE_CHECKING:
+    from ..learning.examples import TrainingProtein
+    from ..learning.training import TrainingOutcome
+    from ..methods.headset import HeadSet
+    from ..store.engine import Store
+
+FOLDS = 6
+FEWEST = 12
+"""Proteins below which no fold could be held out."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedHeads:
+    """A stored head set, and a table of how its methods did on families that they had not seen."""
+
+    head_set: HeadSet
+    columns: tuple[str, ...]
+    rows: list[tuple[object, ...]]
+
+
+def train_heads(
+    store: Store,
+    settings: Settings,
+    *,
+    seed: int = 17,
+    save_to: Path | None = None,
+    progress: Progress | None = None,
+) -> TrainedHeads:
+    """Train a head set for the settings' language model and make it the one in use.
+
+    Args:
+        seed: of every random choice.
+        save_to: a file that also gets the head set.
+
+    Raises:
+        InputError: if the database holds too few references.
+        ConfigurationError: if there are no weights of the language model.
+        CannotWriteError: if `save_to` cannot be written.
+    """
+    from ..language.embedder import open_embedder
+    from ..learning.training import train_head_set
+    from ..store.head_sets import save_head_set
+    from ..store.references import load_entries, references_digest
+    from ..store.runs import run
+
+    progress = progress or Silent()
+    entries = load_entries(store)
+    embedder, segmenter = open_embedder(settings), candidate_segmenter(settings)
+    progress.note(embedder.chosen)
+    stated = {"language_model": embedder.identity.name, "segmentation": segmenter.identity.algorithm, "seed": seed}
+    with run(store, "train", stated, device=embedder.chosen) as (run_id, counts):
+        progress.begin("embedding the references", sum(map(len, {entry.residues for entry in entries})))
+        proteins = [p for p in training_proteins(entries, embedder, segmenter, progress) if p.truth.motifs]
+        progress.end()
+        counts["proteins"], counts["motifs"] = len(proteins), sum(len(p.truth.motifs) for p in proteins)
+        outcome = train_head_set(
+            _enough(proteins),
+            folds=_folds(proteins, seed),
+            language_model=embedder.identity,
+            segmentation=segmenter.identity,
+            references_digest=references_digest(entries),
+            resolve=resolution(segmenter),
+            seed=seed,
+            workers=settings.workers,
+            told=progress.note,
+        )
+        head_set = outcome.head_set
+        payload = head_set.to_bytes()
+        save_head_set(
+            store,
+            payload,
+            name=f"{embedder.identity.name}/{segmenter.identity.algorithm}",
+            language_model=embedder.identity,
+            references_digest=head_set.references_digest,
+            digest=head_set.digest,
+            run_id=run_id,
+        )
+        if save_to:
+            _write(save_to, payload)
+    columns, rows = _table(outcome, segmenter)
+    return TrainedHeads(head_set, columns, rows)
+
+
+def _enough(proteins: list[TrainingProtein]) -> list[TrainingProtein]:
+    if len(proteins) < FEWEST:
+        raise InputError(
+            f"the database holds {len(proteins)} proteins with a known NES",
+            why=f"at least {FEWEST} are needed to hold families out",
+            remedy="nesannot ingest nesdb FILE",
+        )
+    return proteins
+
+
+def _folds(proteins: list[TrainingProtein], seed: int) -> list[int]:
+    from ..learning.folds import FoldMember, grouped_folds
+
+    members = [
+        FoldMember(p.digest, p.residues, tuple(span.of(p.residues) for span in p.truth.motifs)) for p in proteins
+    ]
+    return [int(fold) for fold in grouped_folds(members, FOLDS, seed)]
+
+
+def _write(path: Path, payload: bytes) -> None:
+    try:
+        path.write_bytes(payload)
+    except OSError as error:
+        raise CannotWriteError(f"cannot write {path}", why=str(error)) from error

@@ -1,0 +1,71 @@
+"""From the references in the database to proteins to train on: which span is a motif, which leaves the question open.
+
+A motif is the representative peptide of a reference (NESdb's curated peptide), or a functional signal that no peptide
+stands for, if it has at most `LONGEST` residues and is not doubtful. Doubtful and longer ones are
+*unknown*: neither positive nor negative. Mutations are never taken for signals. Entries with the same sequence are one
+protein.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ..records import ReferenceEntry, ReferenceSite, Sign, SiteKind
+from ..residues import ResidueSpan
+
+if TYPE_CHECKING:
+    from ..language.protocol import Embedder
+    from ..learning.examples import TrainingProtein
+    from ..learning.truth import Truth
+    from ..segmentation.protocol import Segmenter
+    from .progress import Progress
+
+LONGEST = 30
+"""Residues; a longer annotation says that an NES is somewhere inside, but not where."""
+
+SHORTEST = 8
+"""Residues; shorter ones are single residues or halves of a signal."""
+
+
+def signal_sites(entry: ReferenceEntry) -> list[ReferenceSite]:
+    """Sites that state where a signal is: peptides, and the functional signals that no peptide stands for.
+
+    NESdb's export gives one peptide twice for some entries with two signals; the second signal then has its range only.
+    """
+    peptides = [site for site in entry.sites if site.kind is SiteKind.PEPTIDE]
+    signals = [site for site in entry.sites if site.kind is SiteKind.FUNCTIONAL_SIGNAL]
+    return peptides + [s for s in signals if not any(s.span.overlap(p.span) for p in peptides)]
+
+
+def truth_of(entries: Iterable[ReferenceEntry]) -> Truth:
+    """What the entries of one sequence state together. What one source doubts, another may be sure of."""
+    from ..learning.truth import Truth
+
+    motifs: set[ResidueSpan] = set()
+    unknown: set[ResidueSpan] = set()
+    for entry in entries:
+        for site in signal_sites(entry):
+            if site.sign is Sign.MOTIF and SHORTEST <= len(site.span) <= LONGEST:
+                motifs.add(site.span)
+            elif site.sign is not Sign.NON_MOTIF:
+                unknown.add(site.span)
+    return Truth(tuple(sorted(motifs)), tuple(sorted(unknown)))
+
+
+def training_proteins(
+    entries: Sequence[ReferenceEntry], embedder: Embedder, segmenter: Segmenter, progress: Progress
+) -> Iterator[TrainingProtein]:
+    """Each distinct sequence of `entries` with its embedding, candidates and truth, in the order of digests."""
+    from ..learning.examples import TrainingProtein
+
+    by_digest: defaultdict[str, list[ReferenceEntry]] = defaultdict(list)
+    for entry in entries:
+        by_digest[entry.digest].append(entry)
+    digests = sorted(by_digest)
+    residues = [by_digest[digest][0].residues for digest in digests]
+    for digest, letters, embedding in zip(digests, residues, embedder.embed(residues), strict=True):
+        progress.advance(len(letters))
+        spans = segmenter.spans(letters, embedding)
+        yield TrainingProtein(digest, letters, embedding, spans, truth_of(by_digest[digest]))
