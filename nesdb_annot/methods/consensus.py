@@ -92,12 +92,14 @@ def consensus_cores(residues: str) -> list[ResidueSpan]:
     """Distinct cores (Φ1 to Φ4) of a protein, best first: what a segmentation can anchor its candidates at.
 
     Relaxed matches, with one Φ outside LIVMF, are included; their terms rank them behind strict ones of equal merit.
+    The membrane term is left out of the order: whether a helix spans a membrane is for the scores to say.
 
     Example:
         >>> consensus_cores("GSNELALKLAGLDINKTE")[0].of("GSNELALKLAGLDINKTE")
         'LALKLAGLDI'
     """
     scored = ScoredCores(residues, find_relaxed_hits(residues))
-    best_first = np.argsort(-scored.totals, kind="stable")
+    merit = scored.totals - scored.terms[:, TERMS.index("membrane")]
+    best_first = np.argsort(-merit, kind="stable")
     ends = scored.cores[best_first][:, [1, 4]]
     return [ResidueSpan(first, last) for first, last in dict.fromkeys(map(tuple, ends.tolist()))]

@@ -1,8 +1,8 @@
 """The consensus score of the published pipeline, as its authors computed it: for the record and for comparison.
 
 It is an unbounded sum over all matches. Its class 3 has the spacing of class 1d, its reverse classes include those of
-the palindromic classes 2 and 3, its PKI spacing is not the literature's, and its Rev rule never looks at the last window:
-all of that is part of the published numbers and is kept. Use `consensus` for work.
+the palindromic classes 2 and 3, its PKI spacing is not the literature's, and its Rev rule never looks at the last
+window: all of that is part of the published numbers and is kept. Use `consensus` for work.
 """
 
 from __future__ import annotations

@@ -174,7 +174,7 @@ def find_hits(residues: str) -> PatternHits:
     Example:
         >>> hits = find_hits("SNELALKLAGLDI")
         >>> [(PATTERNS[p].name, int(first)) for p, first in zip(hits.pattern, hits.first)]
-        [('1a', 4), ('1d', 6)]
+        [('1a', 4), ('2', 6)]
     """
     return _matched(encoded(residues), "")
 

@@ -66,8 +66,8 @@ def membrane_like(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
     Example:
         >>> codes = np.frombuffer(b"K" * 30 + b"LIVALLVGALLIVFLLAVLIG" + b"R" * 30, dtype=np.uint8)
-        >>> int(membrane_like(codes).sum())
-        29
+        >>> bool(membrane_like(codes)[30:51].all()), bool(membrane_like(codes)[:20].any())
+        (True, False)
     """
     return _covered(hydropathy(codes, TM_WINDOW) >= TM_HYDROPATHY, TM_WINDOW, len(codes))
 

@@ -4,8 +4,10 @@ Candidates are proposed by families (`lattice_families`), each with the best pro
 of `SCHEDULE` until the budget is spent: a sparse lattice holds the best of each family, a denser one goes on down the
 ranks. Within a family candidates must differ, and those between change points go where no other candidate lies.
 
-The geometry (flanks, likeness, schedule) was chosen on the functional ranges of NESdb: on the half of its proteins
-whose digest begins with 0 to 7, then checked on the other half. It holds no parameter that looks at a score.
+The geometry (flanks, likeness, schedule) was chosen on the annotated ranges of NESdb, mainly those of one half of its
+proteins (digest beginning with 0 to 7), but the figures of the other half were seen while choosing. At 0.1 candidates
+per residue and with random vectors for an embedding the first half gives an oracle recall of 0.99 to 1.00 and a mean
+best IoU of 0.85, the other 0.985 to 1.00 and 0.84. The geometry looks at no score.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Segmentation `zps`: zero-shot protein segmentation as published, for comparison.
 
 Source: PLoS Comput Biol 2025, doi 10.1371/journal.pcbi.1012929: a window of 30 residues slides along the embedding,
-its halves are compared by the gain of an RBF kernel cost, and the highest peaks become breakpoints (ruptures' `Window`).
-With that width no segment is shorter than 15 residues, whatever number of breakpoints is asked for.
+its halves are compared by the gain of an RBF kernel cost, and the highest peaks become breakpoints (`Window` of
+ruptures). With that width no segment is shorter than 15 residues, whatever number of breakpoints is asked for.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class ZeroShot:
     breakpoints: float = 3.0
 
     def __post_init__(self) -> None:
-        """Refuse a number that asks for nothing."""
-        if self.breakpoints <= 0:
-            raise ValueError(f"{self.breakpoints} breakpoints per 100 residues")
+        """Refuse a number that asks for nothing, or for more than segments of two residues."""
+        if not 0 < self.breakpoints <= 40:
+            raise ValueError(f"{self.breakpoints} breakpoints per 100 residues: 0 to 40 can be asked for")
 
     @property
     def identity(self) -> SegmentationIdentity:

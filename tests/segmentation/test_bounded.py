@@ -1,0 +1,163 @@
+"""Exact segmentation: the optimum by brute force and by ruptures, bounds kept, short proteins, extremes."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+import ruptures
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nesdb_annot.residues import ResidueSpan
+from nesdb_annot.segmentation.bounded import Bounded, change_points, partition
+
+SIGNALS = st.tuples(st.integers(0, 10_000), st.integers(20, 90), st.integers(2, 6))
+
+
+def signal(seed, length, dimension):
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(length, dimension))
+    for end in rng.integers(1, length, size=length // 12):
+        rows[end:] += rng.normal(size=dimension)
+    return rows.astype(np.float32)
+
+
+def squared_cost(rows):
+    rows = rows.astype(np.float64)
+    return cache(lambda begin, end: float(((rows[begin:end] - rows[begin:end].mean(axis=0)) ** 2).sum()))
+
+
+def total(rows, ends, penalty):
+    cost = squared_cost(rows)
+    return sum(cost(begin, end) + penalty for begin, end in zip([0, *ends], ends, strict=False))
+
+
+def optimum(rows, minimum, maximum, penalty):
+    """Cost of the best segmentation, by plain recursion."""
+    cost = squared_cost(rows)
+
+    @cache
+    def best(end):
+        if end == 0:
+            return 0.0
+        begins = range(max(0, end - maximum), end - minimum + 1)
+        return min((best(begin) + cost(begin, end) + penalty for begin in begins), default=np.inf)
+
+    return best(len(rows))
+
+
+@given(SIGNALS, st.integers(1, 6), st.floats(0, 30))
+@settings(max_examples=60, deadline=None)
+def test_no_segmentation_within_bounds_is_cheaper(shape, minimum, penalty):
+    rows = signal(*shape)
+    maximum = 2 * minimum + 5
+    ends = change_points(rows, minimum, maximum, penalty).tolist()
+    assert total(rows, ends, penalty) == pytest.approx(optimum(rows, minimum, maximum, penalty), rel=1e-9)
+
+
+@given(SIGNALS, st.integers(1, 8), st.floats(0.5, 40))
+@settings(max_examples=40, deadline=None)
+def test_without_maximum_the_breakpoints_are_those_of_ruptures(shape, minimum, penalty):
+    rows = signal(*shape)
+    ours = change_points(rows, minimum, len(rows), penalty).tolist()
+    wide = rows.astype(np.float64)
+    kernel = ruptures.KernelCPD(kernel="linear", min_size=minimum, jump=1).fit(wide)
+    assert ours == kernel.predict(pen=penalty)
+    assert ours == ruptures.Dynp(model="l2", min_size=minimum, jump=1).fit(wide).predict(n_bkps=len(ours) - 1)
+
+
+@given(SIGNALS, st.floats(5, 40))
+@settings(max_examples=25, deadline=None)
+def test_without_bounds_the_breakpoints_are_those_of_pelt(shape, penalty):
+    rows = signal(*shape)
+    pelt = ruptures.Pelt(model="l2", min_size=1, jump=1).fit(rows.astype(np.float64))
+    assert change_points(rows, 1, len(rows), penalty).tolist() == pelt.predict(pen=penalty)
+
+
+@given(SIGNALS, st.integers(1, 8), st.floats(0.2, 5))
+@settings(max_examples=40, deadline=None)
+def test_cosine_breakpoints_are_those_of_ruptures(shape, minimum, penalty):
+    rows = signal(*shape)
+    ours = change_points(rows, minimum, len(rows), penalty, cost="cosine").tolist()
+    wide = rows.astype(np.float64)
+    assert ours == ruptures.KernelCPD(kernel="cosine", min_size=minimum, jump=1).fit(wide).predict(pen=penalty)
+
+
+@given(st.integers(1, 130), st.integers(1, 12), st.floats(0, 5), st.sampled_from(["squared", "cosine"]))
+@settings(max_examples=150, deadline=None)
+def test_segments_cover_the_protein_within_bounds(length, minimum, penalty, cost):
+    segmenter = Bounded(minimum=minimum, maximum=2 * minimum + 3, penalty=penalty, cost=cost)
+    spans = segmenter.spans("A" * length, signal(length, length, 3))
+    assert [span.first for span in spans] == [1, *(span.last + 1 for span in spans[:-1])]
+    assert spans[-1].last == length
+    if length < minimum:
+        assert spans == [ResidueSpan(1, length)]
+    else:
+        assert all(minimum <= len(span) <= 2 * minimum + 3 for span in spans)
+
+
+def test_clear_jumps_are_found(stepped):
+    embedding = stepped(100, ends=(20, 37, 50, 72), noise=0.05)
+    spans = Bounded(penalty=0.5).spans("A" * 100, embedding)
+    assert {20, 37, 50, 72} <= {span.last for span in spans}
+    assert all(8 <= len(span) <= 25 for span in spans)
+
+
+def test_without_penalty_everything_is_cut_small(wandering):
+    spans = Bounded(penalty=0.0).spans("A" * 300, wandering(300))
+    assert np.mean([len(span) for span in spans]) < 10
+
+
+def test_a_penalty_makes_segments_longer(wandering):
+    counts = [len(Bounded(penalty=penalty).spans("A" * 300, wandering(300))) for penalty in (0.0, 1.0, 4.0, 100.0)]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[-1] == 12
+
+
+def test_segments_do_not_depend_on_scale_or_offset(wandering):
+    embedding = wandering(200).astype(np.float64)
+    spans = Bounded().spans("A" * 200, embedding)
+    assert Bounded().spans("A" * 200, embedding * 1000) == spans
+    assert Bounded().spans("A" * 200, embedding + 5000) == spans
+
+
+@pytest.mark.parametrize("cost", ["squared", "cosine"])
+def test_constant_embeddings(cost):
+    for value in (0.0, 3.0):
+        spans = Bounded(cost=cost).spans("A" * 60, np.full((60, 4), value, dtype=np.float32))
+        assert spans[-1].last == 60
+
+
+def test_a_giant_protein_needs_little_memory(wandering):
+    spans = Bounded().spans("A" * 36_000, wandering(36_000, dimension=4))
+    assert spans[-1].last == 36_000
+
+
+@pytest.mark.parametrize(("length", "shape"), [(10, (9, 4)), (10, (10,)), (0, (0, 4)), (10, (11, 4))])
+def test_an_embedding_of_another_protein_is_refused(length, shape):
+    with pytest.raises(ValueError, match="does not fit"):
+        Bounded().spans("A" * length, np.zeros(shape, dtype=np.float32))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_not_finite_are_refused(value):
+    embedding = np.zeros((20, 4), dtype=np.float32)
+    embedding[7, 2] = value
+    with pytest.raises(ValueError, match="not finite"):
+        Bounded().spans("A" * 20, embedding)
+
+
+@pytest.mark.parametrize("wrong", [{"minimum": 0}, {"minimum": 14}, {"penalty": -1.0}, {"cost": "rbf"}])
+def test_impossible_parameters_are_refused(wrong):
+    with pytest.raises(ValueError, match="cannot cut|no such"):
+        Bounded(**wrong)
+
+
+def test_identity_follows_the_parameters():
+    assert Bounded().identity.digest == Bounded().identity.digest
+    assert len({Bounded(penalty=p, cost=c).identity.digest for p in (1.0, 2.0) for c in ("squared", "cosine")}) == 4
+
+
+def test_partition_of_nothing_and_of_one():
+    assert partition([]) == []
+    assert partition([5]) == [ResidueSpan(1, 5)]
