@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from ..errors import ConfigurationError
+from ..records import RECEIPT_SUFFIX
 from ..settings import Settings
-from .catalog import BUNDLED, OFFICIAL_MODELS
+from .catalog import BUNDLED, OFFICIAL_MODELS, OfficialModel
 
 BUNDLED_FILE = Path(__file__).parent / "bundled" / "model.safetensors"
 
@@ -36,3 +38,39 @@ def model_path(settings: Settings) -> Path:
         names = ", ".join([BUNDLED, *OFFICIAL_MODELS])
         raise ConfigurationError(what, why=f"the models are {names}", remedy="nesannot models list")
     return path
+
+
+def official(name: str) -> OfficialModel:
+    """The official model of that name.
+
+    Raises:
+        ConfigurationError: if there is none; names are those of fair-esm.
+    """
+    if name not in OFFICIAL_MODELS:
+        why = f"the official models are {', '.join(OFFICIAL_MODELS)}"
+        raise ConfigurationError(f"no model {name!r} to fetch", why=why, remedy="nesannot models list")
+    return OFFICIAL_MODELS[name]
+
+
+def describe(settings: Settings) -> list[tuple[str, str]]:
+    """Names and values of what is known about ``settings.model`` without loading its tensors.
+
+    Raises:
+        ConfigurationError: as `model_path`.
+    """
+    path = model_path(settings)
+    facts: dict[str, object] = {"file": path, "bytes": f"{path.stat().st_size:,}"}
+    if known := OFFICIAL_MODELS.get(path.stem):
+        facts |= {"layers": known.layers, "width": known.width, "heads": known.heads, "licence": known.licence}
+    for beside in (path.with_suffix(".json"), path.with_name(path.name + RECEIPT_SUFFIX)):
+        if beside.is_file():
+            facts |= _flat(json.loads(beside.read_text(encoding="utf-8")))
+    return [(name, str(value)) for name, value in facts.items()]
+
+
+def _flat(card: dict[str, object], prefix: str = "") -> dict[str, object]:
+    """Nested objects as dotted names."""
+    flat: dict[str, object] = {}
+    for name, value in card.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return flat

@@ -23,6 +23,7 @@ from . import forward
 from .batches import Batch, BatchOrder, corrupted, crop
 from .corpus import open_split
 from .initial import fresh_model
+from .optimiser import Optimiser
 
 STATE = "state.safetensors"
 CURVE = "log.jsonl"
@@ -40,7 +41,8 @@ class Plan:
         seconds: wall time over all sessions; learning rate and end follow it when `steps` is 0.
         batch_tokens: tokens of one batch; a step takes `batches_per_step` of them.
         processes: data-parallel processes; must divide `batches_per_step`.
-        peak: greatest learning rate; warm-up is linear over `warm_up` steps, decay linear to zero.
+        peak: greatest learning rate of AdamW, `optimiser.MATRIX_RATE` times that for Muon; linear warm-up over
+            `warm_up` steps, then linear decay to zero.
         save_every: seconds between saved states.
         measure_every: seconds between validations.
         compiled: use torch.compile (a C++ compiler must be there).
@@ -57,7 +59,7 @@ class Plan:
     batch_tokens: int = 4096
     batches_per_step: int = 2
     processes: int = 1
-    peak: float = 2e-3
+    peak: float = 1e-3
     warm_up: int = 200
     seed: int = 1
     save_every: float = 600.0
@@ -71,45 +73,27 @@ def trained_parameters(model: ESM2) -> dict[str, Tensor]:
     return {name: p for name, p in model.named_parameters() if not name.startswith("contact_head")}
 
 
-def _optimiser(model: ESM2, peak: float) -> torch.optim.AdamW:
-    parameters = trained_parameters(model)
-    decayed = [p for n, p in parameters.items() if p.ndim == 2 and not n.startswith("embed_tokens")]
-    others = [p for n, p in parameters.items() if p.ndim != 2 or n.startswith("embed_tokens")]
-    groups = [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.98), eps=1e-8, fused=True)
-
-
 def learning_rate(plan: Plan, step: int, progress: float) -> float:
     """Linear warm-up by steps, linear decay to zero by progress (0 to 1)."""
     return plan.peak * min(1.0, (step + 1) / plan.warm_up) * max(0.0, 1.0 - progress)
 
 
-def save_state(path: Path, model: ESM2, optimiser: torch.optim.AdamW, facts: dict[str, float]) -> None:
-    """Parameters and both moments, with the counters; written aside, then renamed."""
-    tensors: dict[str, Tensor] = {}
-    for name, parameter in trained_parameters(model).items():
-        tensors["model." + name] = parameter.detach().contiguous()
-        moments = optimiser.state.get(parameter)
-        if moments:
-            tensors["first." + name], tensors["second." + name] = moments["exp_avg"], moments["exp_avg_sq"]
+def save_state(path: Path, model: ESM2, optimiser: Optimiser, facts: dict[str, float]) -> None:
+    """Parameters and moments, with the counters; written aside, then renamed."""
+    tensors = {"model." + name: p.detach().contiguous() for name, p in trained_parameters(model).items()}
     aside = path.with_suffix(".part")
-    save_file(tensors, aside, metadata={"facts": json.dumps(facts)})
+    save_file(tensors | optimiser.state(), aside, metadata={"facts": json.dumps(facts)})
     aside.replace(path)
 
 
-def load_state(path: Path, model: ESM2, optimiser: torch.optim.AdamW) -> dict[str, float]:
+def load_state(path: Path, model: ESM2, optimiser: Optimiser) -> dict[str, float]:
     """Put a saved state back; returns its counters."""
     with safe_open(path, framework="pt") as state, torch.no_grad():
         facts: dict[str, float] = json.loads(state.metadata()["facts"])
-        stored = set(state.keys())
+        tensors = {name: state.get_tensor(name) for name in state.keys()}  # noqa: SIM118 - it is no mapping
         for name, parameter in trained_parameters(model).items():
-            parameter.copy_(state.get_tensor("model." + name))
-            if "first." + name in stored:
-                optimiser.state[parameter] = {
-                    "step": torch.tensor(float(facts["step"])),
-                    "exp_avg": state.get_tensor("first." + name),
-                    "exp_avg_sq": state.get_tensor("second." + name),
-                }
+            parameter.copy_(tensors["model." + name])
+    optimiser.restore(tensors, int(facts["step"]))
     return facts
 
 
@@ -143,7 +127,7 @@ class _Session:
     def __init__(self, plan: Plan, rank: int) -> None:
         self.plan, self.rank = plan, rank
         self.model = fresh_model(plan.layers, plan.width, plan.heads, plan.seed)
-        self.optimiser = _optimiser(self.model, plan.peak)
+        self.optimiser = Optimiser(trained_parameters(self.model))
         self.order = BatchOrder(open_split(plan.corpus, "train"), plan.batch_tokens, plan.seed)
         self.parameters = list(trained_parameters(self.model).values())
         state = plan.folder / STATE
@@ -190,10 +174,7 @@ class _Session:
         """One optimiser step; returns loss and the progress that all processes agree on."""
         loss, progress = self.shared(self.gradients(), progress)
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.plan, self.step, progress)
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.step(learning_rate(self.plan, self.step, progress))
         self.step += 1
         return loss, progress
 

@@ -1,0 +1,103 @@
+"""`nesannot models`: the language models: which there are, where their weights come from, and how ours was trained."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .console import note, print_table
+from .context import settings_of, settings_with
+
+app = typer.Typer(help="List, fetch, check and pre-train language models.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="a name from `models list`, or the path of a checkpoint")]
+
+
+@app.command(name="list")
+def list_models(ctx: typer.Context) -> None:
+    """Show the models, their size, and whether their weights are here."""
+    from ..language.catalog import BUNDLED, OFFICIAL_MODELS
+    from ..language.models import BUNDLED_FILE, weights_folder
+
+    folder = weights_folder(settings_of(ctx))
+    card = json.loads(BUNDLED_FILE.with_suffix(".json").read_text(encoding="utf-8"))
+    rows = [(BUNDLED, card["layers"], card["width"], f"{card['parameters']:,}", card["licence"], "yes")]
+    for model in OFFICIAL_MODELS.values():
+        here = "yes" if (folder / model.file_name).is_file() else "no"
+        rows.append((model.name, model.layers, model.width, f"{model.parameters:,}", model.licence, here))
+    print_table(("model", "layers", "width", "parameters", "licence", "here"), rows)
+
+
+@app.command()
+def info(ctx: typer.Context, name: Name = "bundled") -> None:
+    """Show what is known about a model: shape, digest, and, for the bundled one, its training."""
+    from ..language.models import describe
+
+    print_table(("fact", "value"), describe(settings_with(ctx, model=name)))
+
+
+@app.command()
+def verify(ctx: typer.Context, name: Name = "bundled") -> None:
+    """Load a model: its digest, its tensors and its first embedding must be as they should."""
+    from ..language.embedder import open_embedder
+
+    embedder = open_embedder(settings_with(ctx, model=name))
+    vectors = next(embedder.embed(["MAEVQLEESALELLQKLSLEELA"]))
+    note(embedder.chosen)
+    typer.echo(f"{embedder.identity.name} sha256 {embedder.identity.weights_sha256}: {vectors.shape[1]} dimensions")
+
+
+@app.command()
+def fetch(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="a name from `models list`")],
+    to: Annotated[Path | None, typer.Option(help="directory; the data directory by default")] = None,
+    sha256: Annotated[str | None, typer.Option(help="digest that the file must have")] = None,
+) -> None:
+    """Fetch the weights of an official model; an interrupted fetch goes on where it stopped."""
+    from ..language.models import official, weights_folder
+    from ..sources.weights import WeightsSource
+
+    settings = settings_of(ctx)
+    source = WeightsSource(settings, told=_Megabytes())
+    path = source.fetch(official(name).file_name, to or weights_folder(settings), sha256=sha256)
+    note(f"{name} is in {path}")
+
+
+@app.command()
+def pretrain(
+    ctx: typer.Context,
+    corpus: Annotated[Path, typer.Argument(help="FASTA, plain or .xz", exists=True, dir_okay=False)],
+    folder: Annotated[Path, typer.Argument(help="state, curve and model go here; a run found there goes on")],
+    leave_out: Annotated[
+        list[Path] | None, typer.Option(help="FASTA of proteins whose families must not be trained on")
+    ] = None,
+    minutes: Annotated[float, typer.Option(help="wall time of the training")] = 90.0,
+    steps: Annotated[int, typer.Option(help="steps instead of minutes: the same weights in every run")] = 0,
+    layers: int = 6,
+    width: int = 192,
+    heads: int = 6,
+    compiled: Annotated[bool, typer.Option(help="torch.compile; needs a C++ compiler")] = True,
+) -> None:
+    """Train a small model of ESM-2's architecture on your own corpus, on all cores."""
+    from ..language.pretraining.run import Wanted, train
+
+    wanted = Wanted(layers=layers, width=width, heads=heads, minutes=minutes, steps=steps, compiled=compiled)
+    card = train(corpus, leave_out or [], folder, wanted, workers=settings_of(ctx).workers)
+    print_table(("fact", "value"), [(key, str(fact)) for key, fact in card.items()])
+
+
+class _Megabytes:
+    """Tells how much of a file has come, once per percent."""
+
+    def __init__(self) -> None:
+        self._percent = -1
+
+    def __call__(self, have: int, total: int) -> None:
+        percent = 100 * have // total if total else have // (100 << 20)
+        if percent != self._percent:
+            self._percent = percent
+            note(f"{have / 1e6:,.0f} of {total / 1e6:,.0f} MB" if total else f"{have / 1e6:,.0f} MB")
