@@ -15,5 +15,8 @@ Example:
     [True, True, True, False]
 """
 
+MAXIMUM_IDENTIFIER = 255
+"""Characters of an accession or any other identifier; the database's indexes take no more than some thousands."""
+
 PROTEOME_PATTERN = re.compile(r"UP[0-9]{9}")
 """A proteome identifier (UPID), ``UP000005640``; use `fullmatch`."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import InputError
+from ..identifiers import MAXIMUM_IDENTIFIER
 from ..records import ProteinRecord, Reject
 from ..residues import MAXIMUM_LENGTH, ResidueError, clean_residues
 from .compression import name_of
@@ -65,13 +66,21 @@ def _raw_records(path: Path | str, source: str) -> Iterator[_Open]:
 def _bad_header(header: str) -> str:
     if len(header) > MAXIMUM_HEADER:
         return f"header of more than {MAXIMUM_HEADER:,} characters"
+    if "\0" in header:
+        return "header holds a NUL character"
     return "header holds a carriage return (Mac line ends?)" if "\r" in header else ""
 
 
 def _as_record(raw: _Open, source: str) -> ProteinRecord | Reject:
     header = None if (reason := _bad_header(raw.header)) else parse_header(raw.header)
     if header is None:
-        return Reject(source, raw.line, raw.header[:40], reason or "header names no accession", "header")
+        return Reject(
+            source,
+            raw.line,
+            raw.header[:40],
+            reason or f"header names no accession of at most {MAXIMUM_IDENTIFIER} characters",
+            "header",
+        )
     try:
         if raw.letters > _COLLECTED:
             raise ResidueError(f"{raw.letters:,} letters, more than the limit of {MAXIMUM_LENGTH:,} residues")

@@ -58,11 +58,13 @@ class _Buffer:
         return InputError(f"{self._name} is not valid JSON", where=where, why=why, remedy="fetch the file again")
 
 
-def _decode(buffer: _Buffer) -> Json:
+def _decode(buffer: _Buffer) -> tuple[Json, str]:
+    """The next value and its text."""
     decoder = json.JSONDecoder()
     while True:
         try:
-            value, buffer.at = decoder.raw_decode(buffer.text, buffer.at)
+            begin = buffer.at
+            value, buffer.at = decoder.raw_decode(buffer.text, begin)
         except RecursionError:
             raise buffer.broken("too many brackets inside one another") from None
         except json.JSONDecodeError as error:
@@ -70,7 +72,17 @@ def _decode(buffer: _Buffer) -> Json:
             if not cut or len(buffer.text) - buffer.at > MAXIMUM_OBJECT or not buffer.grow():
                 raise buffer.broken(error.msg) from None
         else:
-            return value  # type: ignore[no-any-return]
+            return value, buffer.text[begin : buffer.at]
+
+
+def _is_text(raw: str, value: Json) -> bool:
+    """Whether the strings of `value` are text that a file or a database takes: no NUL, no half of a character."""
+    if "\\u0000" in raw:
+        return False
+    try:
+        return "\\ud" not in raw.lower() or bool(json.dumps(value, ensure_ascii=False).encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _chunks(path: Path | str) -> Iterator[str]:
@@ -98,7 +110,9 @@ def json_objects(path: Path | str) -> Iterator[dict[str, Json]]:
             return
         if character != "{":
             raise buffer.broken(f"an object must begin where {character!r} stands")
-        value = _decode(buffer)
+        value, raw = _decode(buffer)
+        if not _is_text(raw, value):
+            raise buffer.broken("a string before this place holds what is no character")
         if isinstance(value, dict):
             yield value
     if wrapped:

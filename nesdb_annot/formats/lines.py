@@ -52,12 +52,14 @@ def whole_lines(path: Path | str) -> Iterator[tuple[int, str]]:
     """Like `line_pieces`, for formats in which a line is a record.
 
     Raises:
-        InputError: also if a line is longer than `MAXIMUM_LINE`.
+        InputError: also if a line is longer than `MAXIMUM_LINE`, or holds a NUL, which no database takes as text.
     """
     previous = 0
     for number, text in line_pieces(path, MAXIMUM_LINE):
         if number == previous:
             limit = f"more than {MAXIMUM_LINE:,} bytes"
             raise InputError("a line is too long", where=f"{name_of(path)}:{number}", why=limit)
+        if "\0" in text:
+            raise InputError("a line holds a NUL character", where=f"{name_of(path)}:{number}", why="not a text file")
         previous = number
         yield number, text

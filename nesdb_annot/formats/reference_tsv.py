@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ..errors import InputError
+from ..identifiers import MAXIMUM_IDENTIFIER
 from ..records import ReferenceEntry, ReferenceSite, Reject, Sign, SiteKind
 from ..residues import ResidueError, ResidueSpan, clean_residues
 from .compression import name_of
@@ -99,6 +100,8 @@ def read_reference_tsv(
         try:
             if len(cells) < len(REQUIRED) or any(column not in row for column in REQUIRED):
                 raise ValueError(f"{len(cells)} cells where the first line has {len(titles)}")
+            if not 0 < len(accession) <= MAXIMUM_IDENTIFIER // 2:
+                raise ValueError("no accession, or an endless one")
             entry = _entry(row, source, number, _residues(row, residues_of))
             line = seen.setdefault(entry.entry_id, number)
             if line != number:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from ..identifiers import ACCESSION_PATTERN
+from ..identifiers import ACCESSION_PATTERN, MAXIMUM_IDENTIFIER
 from ..records import Annotation, AnnotationKind, ProteinRecord, ReferenceEntry, ReferenceSite, Reject, Sign, SiteKind
 from ..residues import ResidueError, ResidueSpan, clean_residues
 
@@ -102,7 +102,13 @@ class EntryBuilder:
         self.rejects.append(Reject(self.source, self.line, self.accession, reason, field_name))
 
     def note(self, kind: AnnotationKind, identifier: str, text: str, evidence: Iterable[str] = ()) -> None:
-        """An annotation of the whole protein; one that was noted before is not noted twice."""
+        """An annotation of the whole protein; one that was noted before is not noted twice.
+
+        An identifier of more than `MAXIMUM_IDENTIFIER` characters is refused.
+        """
+        if len(identifier) > MAXIMUM_IDENTIFIER:
+            self.refuse(kind.value, f"{identifier[:40]!r}... is longer than {MAXIMUM_IDENTIFIER} characters")
+            return
         self.annotations[Annotation(self.accession, kind, identifier, text, None, tuple(evidence))] = None
 
     def feature(self, key: str, location: str, text: str, evidence: Iterable[str] = ()) -> None:
@@ -122,6 +128,12 @@ class EntryBuilder:
     def entry(self, record: ProteinRecord | None) -> UniprotEntry:
         """The finished entry."""
         return UniprotEntry(self.accession, record, tuple(self.annotations))
+
+
+def whole_number(value: object) -> int | None:
+    """A taxon identifier or a sequence version, from a number or its digits; None if it can be neither."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def checked_residues(source: str, line: int, accession: str, residues: str) -> str | Reject:

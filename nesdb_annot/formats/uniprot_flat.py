@@ -17,6 +17,7 @@ from .uniprot_entry import (
     checked_residues,
     parse_locations,
     split_evidences,
+    whole_number,
     without_evidence,
 )
 
@@ -126,10 +127,10 @@ def _record(raw: _Raw, accession: str, residues: str) -> ProteinRecord:
         reviewed="Reviewed;" in identity,
         protein_name=_first(_FULL, raw.text("DE")),
         organism=raw.text("OS").rstrip(".") or None,
-        taxon_id=int(taxon) if taxon else None,
+        taxon_id=whole_number(taxon),
         gene=_first(_GENE, raw.text("GN")),
-        existence=int(existence) if existence.isdecimal() else None,
-        sequence_version=int(version) if version else None,
+        existence=whole_number(existence),
+        sequence_version=whole_number(version),
         fragment="Flags:" in raw.text("DE") and "Fragment" in raw.text("DE").partition("Flags:")[2],
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..identifiers import ACCESSION, ACCESSION_PATTERN
+from ..identifiers import ACCESSION, ACCESSION_PATTERN, MAXIMUM_IDENTIFIER
 
 MAXIMUM_HEADER = 2**16
 """Characters of a header; the longest of UniProt has fewer than 1,000."""
@@ -123,7 +123,7 @@ def _from_bare(header: str) -> Header | None:
 
 
 def parse_header(header: str) -> Header | None:
-    """Read a header without its ``>``; None if it names nothing.
+    """Read a header without its ``>``; None if it names nothing, or something of more than `MAXIMUM_IDENTIFIER`.
 
     Example:
         >>> parse_header("sp|P06778-2|RAD52_YEAST Isoform 2 of RAD52 OS=S. cerevisiae OX=559292 GN=RAD52").accession
@@ -137,4 +137,5 @@ def parse_header(header: str) -> Header | None:
     match = _UNIPROT.match(header)
     if match:
         return _from_uniprot(match)
-    return (_from_pipes(header) if "|" in header else None) or _from_bare(header)
+    found = (_from_pipes(header) if "|" in header else None) or _from_bare(header)
+    return found if found and len(found.accession) <= MAXIMUM_IDENTIFIER else None

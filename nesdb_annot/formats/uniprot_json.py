@@ -9,7 +9,7 @@ from typing import Any
 from ..records import AnnotationKind, ProteinRecord, Reject
 from .compression import name_of
 from .json_stream import json_objects
-from .uniprot_entry import EntryBuilder, UniprotEntry, checked_residues
+from .uniprot_entry import EntryBuilder, UniprotEntry, checked_residues, whole_number
 
 FEATURE_KEYS = {"Motif": "MOTIF", "Signal": "SIGNAL", "Transmembrane": "TRANSMEM", "Coiled coil": "COILED"}
 _Node = dict[str, Any]
@@ -21,6 +21,10 @@ def _evidence(node: _Node) -> tuple[str, ...]:
         source = ":".join(evidence[key] for key in ("source", "id") if key in evidence)
         codes.append(evidence["evidenceCode"] + (f"|{source}" if source else ""))
     return tuple(codes)
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value else None
 
 
 def _protein_name(description: _Node) -> str | None:
@@ -44,14 +48,14 @@ def _record(entry: _Node, residues: str) -> ProteinRecord:
     return ProteinRecord(
         accession=entry["primaryAccession"],
         residues=residues,
-        entry_name=entry.get("uniProtkbId"),
+        entry_name=_text(entry.get("uniProtkbId")),
         reviewed="reviewed (" in entry["entryType"] and "unreviewed" not in entry["entryType"],
         protein_name=_protein_name(description),
-        organism=entry.get("organism", {}).get("scientificName"),
-        taxon_id=entry.get("organism", {}).get("taxonId"),
+        organism=_text(entry.get("organism", {}).get("scientificName")),
+        taxon_id=whole_number(entry.get("organism", {}).get("taxonId")),
         gene=_gene(entry),
-        existence=int(existence) if existence.isdigit() else None,
-        sequence_version=entry.get("entryAudit", {}).get("sequenceVersion"),
+        existence=whole_number(existence),
+        sequence_version=whole_number(entry.get("entryAudit", {}).get("sequenceVersion")),
         fragment="Fragment" in description.get("flag", ""),
     )
 

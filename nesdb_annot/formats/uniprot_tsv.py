@@ -12,7 +12,7 @@ from ..identifiers import ACCESSION_PATTERN
 from ..records import AnnotationKind, ProteinRecord, Reject
 from .compression import name_of
 from .lines import whole_lines
-from .uniprot_entry import EntryBuilder, UniprotEntry, checked_residues, parse_locations, split_evidences
+from .uniprot_entry import EntryBuilder, UniprotEntry, checked_residues, parse_locations, split_evidences, whole_number
 
 FIELDS = (
     "accession,id,reviewed,protein_name,gene_primary,organism_name,organism_id,protein_existence,fragment,"
@@ -45,11 +45,6 @@ _Row = Mapping[str, str | None]
 
 def _cell(row: _Row, column: str) -> str:
     return (row.get(column) or "").strip()
-
-
-def _number(row: _Row, column: str) -> int | None:
-    text = _cell(row, column)
-    return int(text) if text.isdecimal() else None
 
 
 def _add_features(builder: EntryBuilder, column: str, text: str) -> None:
@@ -104,10 +99,10 @@ def _record(row: _Row, residues: str, line: int) -> ProteinRecord:
         reviewed={"reviewed": True, "unreviewed": False}.get(reviewed),
         protein_name=_cell(row, "Protein names") or None,
         organism=_cell(row, "Organism") or None,
-        taxon_id=_number(row, "Organism (ID)") or _number(row, "Organism ID"),
+        taxon_id=whole_number(_cell(row, "Organism (ID)") or _cell(row, "Organism ID")),
         gene=gene.partition(";")[0] or None,
         existence=_EXISTENCE.get(_cell(row, "Protein existence").lower()),
-        sequence_version=_number(row, "Sequence version"),
+        sequence_version=whole_number(_cell(row, "Sequence version")),
         fragment="fragment" in _cell(row, "Fragment").lower(),
     )
 

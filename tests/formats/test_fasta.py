@@ -174,7 +174,7 @@ def test_nul_is_a_bad_letter(tmp_path):
     assert "'\\x00' at position 2" in refused.reason
 
 
-headers = st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), min_size=1, max_size=60)
+headers = st.text(st.characters(exclude_characters="\n\r\0", exclude_categories=["Cs"]), min_size=1, max_size=60)
 proteins = st.lists(
     st.tuples(headers, st.text(ALPHABET, min_size=1, max_size=300)), min_size=1, max_size=6, unique_by=lambda p: p[0]
 )
@@ -298,3 +298,12 @@ def test_two_releases_differ_as_the_headers_say(shared_data):
     both = old.keys() & new.keys()
     assert sum(old[a].residues != new[a].residues for a in both) == 3
     assert sum(old[a].header != new[a].header for a in both) == 366
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"), [("x" * 256, "at most 255"), ("a na\0me", "NUL"), ("a|" * 200, "at most 255")]
+)
+def test_headers_that_no_database_takes(tmp_path, header, reason):
+    refused, good = read(tmp_path, f">{header}\nMK\n>{'b' * 255}\nMK\n")
+    assert reason in refused.reason
+    assert len(good.accession) == 255

@@ -375,3 +375,37 @@ def test_real_tsv(shared_data):
     entries = list(read_uniprot(shared_data / "uniprot_samples/sample_uniprot.tsv"))
     assert [entry.accession for entry in entries] == ["Q8I1R6", "Q8IB24"]
     assert [(a.identifier, str(a.span)) for a in entries[0].annotations if a.span] == [("SIGNAL", "1-19")]
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "\\ud800", "\\uDC00\\uD800", "x\\uD83D"])
+def test_json_with_what_is_no_character(save, json_entry, text):
+    content = json.dumps(json_entry(uniProtkbId="PLACE")).replace("PLACE", text)
+    with pytest.raises(InputError, match="not valid JSON"):
+        list(read_uniprot_json(save(content)))
+
+
+def test_json_with_characters_beyond_the_basic_plane(save, json_entry):
+    (entry,) = read_uniprot_json(save(json.dumps(json_entry(uniProtkbId="\U0001f9ec"))))
+    assert entry.record.entry_name == "\U0001f9ec"
+
+
+@pytest.mark.parametrize("number", ["x", -1, 10**12, None, 1.5, [1]])
+def test_numbers_that_are_none(save, json_entry, number):
+    changes = {"entryAudit": {"sequenceVersion": number}, "organism": {"taxonId": number, "scientificName": "H"}}
+    (entry,) = read_uniprot_json(save(json_entry(**changes)))
+    assert (entry.record.sequence_version, entry.record.taxon_id) == (None, None)
+
+
+def test_endless_identifiers_are_refused(save, flat_text):
+    entry, (refused,) = only(
+        read_uniprot_flat(save(flat_text.replace("KW   Nucleus.", f"KW   {'x' * 256}; Membrane.")))
+    )
+    assert refused.field == "keyword"
+    assert "longer than 255" in refused.reason
+    assert [a.text for a in entry.annotations if a.kind is AnnotationKind.KEYWORD] == ["Membrane"]
+
+
+def test_nul_in_a_text_format_is_one_error(save, flat_text, tsv_text):
+    for text in (flat_text, tsv_text()):
+        with pytest.raises(InputError, match="NUL"):
+            list(read_uniprot(save(text.replace("Made-up", "Made\0up"), "nul")))

@@ -88,6 +88,21 @@ def test_half_a_proteome_is_never_whole(source, uniprot, reply):
     assert source.proteome(UPID).records == 8
 
 
+def test_more_entries_than_announced_are_no_proteome_either(source, uniprot, reply):
+    body = b"".join(uniprot.fasta(a) for a in sorted(uniprot.entries)[3:])
+    uniprot.before_page = lambda n: reply(body, headers=uniprot.headers(8)) if n in (1, 2) else None
+    with pytest.raises(TryLaterError, match="is not complete"):
+        source.query("x", "x", kind="fasta")
+
+
+def test_isoforms_may_come_on_top_of_the_total(source, uniprot, reply):
+    body = b"".join(uniprot.fasta(a) for a in uniprot.entries) + b">sp|P00001-2|A_B x\nMK\n"
+    uniprot.before_page = lambda n: reply(body, headers=uniprot.headers(8))
+    assert source.proteome(UPID, isoforms=True).records == 9
+    with pytest.raises(TryLaterError, match="is not complete"):
+        source.proteome(UPID)
+
+
 def test_a_total_that_is_not_stated(source, uniprot, reply):
     uniprot.before_page = lambda n: reply(b">a\nMK\n", headers=uniprot.headers())
     with pytest.raises(TryLaterError, match="does not say how many"):
