@@ -491,6 +491,7 @@ CREATE TABLE nesannot.ranked_segment (
     consensus REAL,
     similarity REAL,
     neural REAL,
+    tagger REAL,
     biochemical REAL,
     combined REAL,
     proteome TEXT NOT NULL,
@@ -518,6 +519,7 @@ COMMENT ON COLUMN nesannot.ranked_segment.q_value IS 'Expected share of false po
 COMMENT ON COLUMN nesannot.ranked_segment.consensus IS 'Calibrated score of this method, before the prior';
 COMMENT ON COLUMN nesannot.ranked_segment.similarity IS 'Calibrated score of this method, before the prior';
 COMMENT ON COLUMN nesannot.ranked_segment.neural IS 'Calibrated score of this method, before the prior';
+COMMENT ON COLUMN nesannot.ranked_segment.tagger IS 'Calibrated score of this method, before the prior';
 COMMENT ON COLUMN nesannot.ranked_segment.biochemical IS 'Calibrated score of this method, before the prior';
 COMMENT ON COLUMN nesannot.ranked_segment.combined IS 'Calibrated score of this method, before the prior';
 COMMENT ON COLUMN nesannot.ranked_segment.proteome IS 'Name of the proteome';

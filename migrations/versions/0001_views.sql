@@ -20,6 +20,7 @@ SELECT r.proteome,
        r.consensus,
        r.similarity,
        r.neural,
+       r.tagger,
        r.biochemical,
        r.combined,
        s.length,
@@ -61,6 +62,7 @@ COMMENT ON COLUMN nes.candidate_all.q_value IS 'Expected share of false positive
 COMMENT ON COLUMN nes.candidate_all.consensus IS 'Calibrated score of the consensus patterns, 0 to 1, before the prior; NULL if the method was not used';
 COMMENT ON COLUMN nes.candidate_all.similarity IS 'Calibrated score of the similarity to known motifs, 0 to 1, before the prior; NULL if not used';
 COMMENT ON COLUMN nes.candidate_all.neural IS 'Calibrated score of the neural classifier, 0 to 1, before the prior; NULL if not used';
+COMMENT ON COLUMN nes.candidate_all.tagger IS 'Calibrated score of the residue tagger, 0 to 1, before the prior; NULL if not used';
 COMMENT ON COLUMN nes.candidate_all.biochemical IS 'Calibrated score of the biochemical properties, 0 to 1, before the prior; NULL if not used';
 COMMENT ON COLUMN nes.candidate_all.combined IS 'Calibrated combined score, 0 to 1, before the prior';
 COMMENT ON COLUMN nes.candidate_all.length IS 'Length of the protein in residues';
@@ -77,7 +79,7 @@ COMMENT ON COLUMN nes.candidate_all.is_current IS 'Whether the ranking is the la
 
 CREATE VIEW nes.candidate AS
 SELECT proteome, release, rank, accession, entry_name, gene, protein_name, first_residue, last_residue, peptide, nes_class,
-       core_positions, probability, q_value, consensus, similarity, neural, biochemical, combined, length, reviewed,
+       core_positions, probability, q_value, consensus, similarity, neural, tagger, biochemical, combined, length, reviewed,
        organism, accessions, motif, sequence_sha256, segment, configuration_id, run_id, ranking_id
   FROM nes.candidate_all
  WHERE is_current;
@@ -99,6 +101,7 @@ COMMENT ON COLUMN nes.candidate.q_value IS 'Expected share of false positives am
 COMMENT ON COLUMN nes.candidate.consensus IS 'Calibrated score of the consensus patterns, 0 to 1, before the prior; NULL if the method was not used';
 COMMENT ON COLUMN nes.candidate.similarity IS 'Calibrated score of the similarity to known motifs, 0 to 1, before the prior; NULL if not used';
 COMMENT ON COLUMN nes.candidate.neural IS 'Calibrated score of the neural classifier, 0 to 1, before the prior; NULL if not used';
+COMMENT ON COLUMN nes.candidate.tagger IS 'Calibrated score of the residue tagger, 0 to 1, before the prior; NULL if not used';
 COMMENT ON COLUMN nes.candidate.biochemical IS 'Calibrated score of the biochemical properties, 0 to 1, before the prior; NULL if not used';
 COMMENT ON COLUMN nes.candidate.combined IS 'Calibrated combined score, 0 to 1, before the prior';
 COMMENT ON COLUMN nes.candidate.length IS 'Length of the protein in residues';
@@ -212,11 +215,11 @@ SELECT r.proteome,
               min(c.score) AS lowest,
               max(c.score) AS highest
          FROM (VALUES ('consensus', r.consensus), ('similarity', r.similarity),
-                      ('neural', r.neural), ('biochemical', r.biochemical)) AS c (method, score)) v
+                      ('neural', r.neural), ('tagger', r.tagger), ('biochemical', r.biochemical)) AS c (method, score)) v
   LEFT JOIN nesannot.membership m ON m.id = r.membership_id
   LEFT JOIN nesannot.protein p ON p.id = m.protein_id
  WHERE r.is_current;
-COMMENT ON VIEW nes.method_agreement IS 'How many of the independent methods (consensus, similarity, neural, biochemical) support each current candidate';
+COMMENT ON VIEW nes.method_agreement IS 'How many of the independent methods (consensus, similarity, neural, tagger, biochemical) support each current candidate';
 COMMENT ON COLUMN nes.method_agreement.proteome IS 'UPID of the proteome, or the name its user gave';
 COMMENT ON COLUMN nes.method_agreement.rank IS 'Place of the candidate';
 COMMENT ON COLUMN nes.method_agreement.accession IS 'Accession';

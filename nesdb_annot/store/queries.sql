@@ -430,7 +430,7 @@ RETURNING id;
 -- name: fill_ranking
 -- Rank all segments of a release by their combined score under the prior; equal sequences stand together on one rank.
 INSERT INTO nesannot.ranked_segment (ranking_id, rank, sequence_id, membership_id, first_residue, last_residue, segment,
-                                     is_current, probability, q_value, consensus, similarity, neural, biochemical, combined,
+                                     is_current, probability, q_value, consensus, similarity, neural, tagger, biochemical, combined,
                                      proteome, nes_class, core_positions)
 WITH member AS (
     SELECT DISTINCT ON (m.sequence_id) m.sequence_id, m.id AS membership_id
@@ -444,6 +444,7 @@ WITH member AS (
            max(x.calibrated) FILTER (WHERE x.method_id = CAST(:consensus AS smallint)) AS consensus,
            max(x.calibrated) FILTER (WHERE x.method_id = CAST(:similarity AS smallint)) AS similarity,
            max(x.calibrated) FILTER (WHERE x.method_id = CAST(:neural AS smallint)) AS neural,
+           max(x.calibrated) FILTER (WHERE x.method_id = CAST(:tagger AS smallint)) AS tagger,
            max(x.calibrated) FILTER (WHERE x.method_id = CAST(:biochemical AS smallint)) AS biochemical,
            max(x.calibrated) FILTER (WHERE x.method_id = CAST(:combined AS smallint)) AS combined
       FROM nesannot.method_score x
@@ -460,7 +461,7 @@ SELECT :ranking_id,
        row_number() OVER (ORDER BY r.probability DESC, q.sha256 COLLATE "C", g.first_residue, g.last_residue),
        r.sequence_id, m.membership_id, g.first_residue, g.last_residue, r.segment, :is_current, r.probability,
        (CAST(:q_values AS real[]))[width_bucket(r.probability, CAST(:thresholds AS double precision[]))],
-       r.consensus, r.similarity, r.neural, r.biochemical, r.combined, :proteome,
+       r.consensus, r.similarity, r.neural, r.tagger, r.biochemical, r.combined, :proteome,
        e.evidence ->> 'class',
        (SELECT array_agg(CAST(c.position AS integer) ORDER BY CAST(c.position AS integer))
           FROM jsonb_each_text(e.evidence -> 'core') AS c (name, position))
@@ -491,7 +492,7 @@ SELECT k.id, k.motif, o.name AS proteome, l.name AS release, k.configuration_id,
 -- name: top_candidates
 -- The first candidates of a ranking.
 SELECT proteome, release, rank, accession, entry_name, gene, protein_name, first_residue, last_residue, peptide, nes_class,
-       core_positions, probability, q_value, consensus, similarity, neural, biochemical, combined, length, accessions,
+       core_positions, probability, q_value, consensus, similarity, neural, tagger, biochemical, combined, length, accessions,
        sequence_sha256, configuration_id, run_id
   FROM nes.candidate_all
  WHERE ranking_id = :ranking_id AND rank <= :limit AND probability >= :minimum_probability

@@ -15,7 +15,7 @@ from .engine import Store
 from .queries import count, execute
 from .schema import SCHEMA
 
-WELL_KNOWN = ("consensus", "similarity", "neural", "biochemical", "combined")
+WELL_KNOWN = ("consensus", "similarity", "neural", "tagger", "biochemical", "combined")
 """Methods with a column of their own in the views; `combined` is what ranks."""
 
 
@@ -57,6 +57,7 @@ class Candidate:
     consensus: float | None
     similarity: float | None
     neural: float | None
+    tagger: float | None
     biochemical: float | None
     combined: float | None
     length: int

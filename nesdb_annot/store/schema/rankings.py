@@ -68,6 +68,7 @@ class RankedSegment(Base):
     consensus: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
     similarity: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
     neural: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
+    tagger: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
     biochemical: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
     combined: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
     proteome: Mapped[str] = mapped_column(comment="Name of the proteome")
