@@ -1,4 +1,4 @@
-"""Residues per second of patterns, topology, segmentation and consensus, on one core; run by hand, never timed in a test.
+"""Residues per second of patterns, topology, segmentation and consensus, on one core; run by hand, not a test.
 
 python tests/benchmarks/segmentation_and_patterns.py [dimension]
 """
@@ -20,9 +20,10 @@ from nesdb_annot.segmentation.lattice import Lattice
 from nesdb_annot.segmentation.zps import ZeroShot
 
 # Frequencies of the twenty residues in Swiss-Prot, per cent.
-FREQUENCIES = dict(zip("ARNDCQEGHILKMFPSTWYV", (
-    8.25, 5.53, 4.06, 5.46, 1.38, 3.93, 6.72, 7.07, 2.27, 5.91, 9.65, 5.80, 2.41, 3.86, 4.74, 6.65, 5.36, 1.10, 2.92, 6.86,
-), strict=True))  # fmt: skip
+FREQUENCIES = {
+    "A": 8.25, "R": 5.53, "N": 4.06, "D": 5.46, "C": 1.38, "Q": 3.93, "E": 6.72, "G": 7.07, "H": 2.27, "I": 5.91,
+    "L": 9.65, "K": 5.80, "M": 2.41, "F": 3.86, "P": 4.74, "S": 6.65, "T": 5.36, "W": 1.10, "Y": 2.92, "V": 6.86,
+}  # fmt: skip
 
 
 def proteins(number, seed=0):

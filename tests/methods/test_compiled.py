@@ -35,7 +35,7 @@ def test_a_cache_that_cannot_be_made_does_no_harm(tmp_path):
 
 def test_importing_the_pattern_table_does_not_import_numba():
     code = (
-        "import sys; import nesdb_annot.methods.patterns, nesdb_annot.methods.consensus, nesdb_annot.segmentation.factory;"
+        "import sys; import nesdb_annot.methods.consensus, nesdb_annot.segmentation.factory;"
         "print([m for m in ('numba', 'ruptures', 'scipy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

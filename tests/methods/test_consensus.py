@@ -9,7 +9,7 @@ from nesdb_annot.methods.patterns import PATTERNS, encoded, find_hits
 from nesdb_annot.methods.protocol import ProteinContext
 from nesdb_annot.residues import ResidueSpan, sequence_digest
 
-# Peptides of structures and binding assays (Fung 2015, 2017; Güttler 2010): class and positions of Φ1..Φ4 in the peptide.
+# Peptides of structures and binding assays (Fung 2015, 2017; Güttler 2010): class, and positions of Φ1..Φ4.
 REGISTERS = {
     "PKI": ("SNELALKLAGLDI", "1a", [4, 8, 11, 13]),
     "hRio2": ("RSFEMTEFNQALEEI", "1a-R", [3, 5, 8, 12]),

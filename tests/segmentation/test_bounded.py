@@ -149,7 +149,7 @@ def test_values_that_are_not_finite_are_refused(value):
 
 @pytest.mark.parametrize("wrong", [{"minimum": 0}, {"minimum": 14}, {"penalty": -1.0}, {"cost": "rbf"}])
 def test_impossible_parameters_are_refused(wrong):
-    with pytest.raises(ValueError, match="cannot cut|no such"):
+    with pytest.raises(ValueError, match=r"cannot cut|no such"):
         Bounded(**wrong)
 
 

@@ -1,5 +1,7 @@
 """Figures of a segmentation on cases that can be counted by hand."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,7 +69,7 @@ def test_blind_tilings_stay_inside_and_reach_the_end(length, width, step):
     assert tiles[0].first == 1
     assert tiles[-1].last == length
     assert {len(tile) for tile in tiles} == {min(width, length)}
-    gaps = [b.first - a.first for a, b in zip(tiles, tiles[1:], strict=False)]
+    gaps = [b.first - a.first for a, b in pairwise(tiles)]
     assert all(0 < gap <= step for gap in gaps)
 
 

@@ -76,5 +76,5 @@ def test_nothing_to_resolve():
 
 @pytest.mark.parametrize(("scores", "overlap"), [([1.0], 0.2), ([1.0, np.nan], 0.2), ([1.0, 2.0], 1.5)])
 def test_nonsense_is_refused(scores, overlap):
-    with pytest.raises(ValueError, match="scores|share"):
+    with pytest.raises(ValueError, match=r"scores|share"):
         resolve_overlaps([ResidueSpan(1, 9), ResidueSpan(2, 12)], scores, overlap)
