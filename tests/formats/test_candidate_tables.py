@@ -37,6 +37,7 @@ ROW = {
     "consensus": 0.5,
     "similarity": None,
     "neural": 0.25,
+    "tagger": 0.75,
     "biochemical": 0.125,
     "combined": 1e-7,
     "run_id": "r1",
@@ -77,7 +78,7 @@ def as_text(row):
 
 
 def test_each_column_is_defined_once_and_explained():
-    assert len(set(NAMES)) == len(NAMES) == 22
+    assert len(set(NAMES)) == len(NAMES) == 23
     assert set(NAMES) == set(ROW)
     assert all(column.meaning and column.type in ("text", "integer", "number", "list") for column in COLUMNS)
 
