@@ -89,7 +89,7 @@ def test_half_a_proteome_is_never_whole(source, uniprot, reply):
 
 
 def test_more_entries_than_announced_are_no_proteome_either(source, uniprot, reply):
-    body = b"".join(uniprot.fasta(a) for a in sorted(uniprot.entries)[3:])
+    body = b"".join(uniprot.fasta(a) for a in sorted(uniprot.entries)[2:])
     uniprot.before_page = lambda n: reply(body, headers=uniprot.headers(8)) if n in (1, 2) else None
     with pytest.raises(TryLaterError, match="is not complete"):
         source.query("x", "x", kind="fasta")
