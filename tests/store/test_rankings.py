@@ -1,0 +1,184 @@
+"""Rankings: a total order, one row for equal sequences, swapped whole, and shown by the views."""
+
+import math
+import random
+
+import pytest
+from sqlalchemy import text
+
+from nesdb_annot.errors import UsageError
+from nesdb_annot.residues import sequence_digest
+from nesdb_annot.store.proteomes import ProteomeKey, ingest_release, proteome_of
+from nesdb_annot.store.rankings import find_ranking, materialise, top
+from nesdb_annot.store.scores import write_scored
+
+EVIDENCE = {"class": "1a", "core": {"phi1": 3, "phi2": 7, "phi3": 10, "phi0": 1}}
+
+
+@pytest.fixture
+def scene(store, make):
+    """Four proteins with three sequences, scored."""
+    sequences = [make.residues(i) for i in range(3)]
+    proteome, release_id, run_id = make.proteome(store, [*sequences, sequences[0]])
+    configuration_id = make.configuration(store)
+    probabilities = {sequences[0]: [0.9, 0.2], sequences[1]: [0.5], sequences[2]: [0.5, 0.0, 1.0]}
+    scored = [make.scored(sequence_digest(s), p, evidence=EVIDENCE) for s, p in probabilities.items()]
+    write_scored(store, configuration_id, run_id, scored)
+    return proteome, release_id, configuration_id, run_id
+
+
+def rank(store, scene, **told):
+    proteome, release_id, configuration_id, run_id = scene
+    return materialise(store, proteome.id, release_id, configuration_id, run_id, **told)
+
+
+def test_the_order_is_by_probability_then_digest_then_position(store, make, scene):
+    assert rank(store, scene) == 6
+    found = top(store, "UPX", 10)
+    assert [c.rank for c in found] == [1, 2, 3, 4, 5, 6]
+    keys = [(-c.probability, c.sequence_sha256, c.first_residue) for c in found]
+    assert keys == sorted(keys)
+    assert [c.probability for c in found] == pytest.approx([1.0, 0.9, 0.5, 0.5, 0.2, 0.0])
+
+
+def test_equal_sequences_share_a_row_and_all_accessions_are_listed(store, make, scene):
+    rank(store, scene)
+    second = top(store, "UPX", 2)[1]
+    assert (second.accession, second.accessions) == ("P0", ["P0", "P3"])
+    assert second.peptide == make.residues(0)[:10]
+    assert (second.nes_class, second.core_positions) == ("1a", [1, 3, 7, 10])
+    assert (second.first_residue, second.last_residue, second.length) == (1, 10, 60)
+    assert second.consensus == second.combined == pytest.approx(0.9)
+
+
+def test_a_prior_shifts_every_logit_and_keeps_the_order(store, scene):
+    rank(store, scene)
+    before = [(c.sequence_sha256, c.first_residue, c.probability) for c in top(store, "UPX", 10)]
+    rank(store, scene, logit_shift=-2.0)
+    after = [(c.sequence_sha256, c.first_residue, c.probability) for c in top(store, "UPX", 10)]
+    assert [b[:2] for b in before] == [a[:2] for a in after]
+    for (_, _, p), (_, _, shifted) in zip(before, after, strict=True):
+        expected = p if p in (0.0, 1.0) else 1 / (1 + math.exp(-(math.log(p / (1 - p)) - 2.0)))
+        assert shifted == pytest.approx(expected, abs=1e-6)
+
+
+def test_candidates_below_the_minimum_are_not_listed(store, scene):
+    assert rank(store, scene, minimum_probability=0.5) == 4
+    assert top(store, "UPX", 10)[-1].probability == 0.5
+    assert find_ranking(store, "UPX").candidates == 4
+
+
+def test_q_values_are_those_of_the_last_step_not_above(store, scene):
+    rank(store, scene, q_value_of=[(0.9, 0.01), (0.15, 0.4), (0.5, 0.2)])
+    close = pytest.approx
+    expected = [close(0.01), close(0.2), close(0.2), close(0.2), close(0.4), None]
+    assert [c.q_value for c in top(store, "UPX", 10)] == expected
+
+
+def test_without_steps_there_are_no_q_values(store, scene):
+    rank(store, scene)
+    assert {c.q_value for c in top(store, "UPX", 10)} == {None}
+
+
+def test_ranking_again_replaces_and_is_the_same(store, scene):
+    rank(store, scene)
+    first = top(store, "UPX", 10)
+    rank(store, scene)
+    assert top(store, "UPX", 10) == first
+    with store.transaction() as connection:
+        assert connection.execute(text("SELECT count(*) FROM nesannot.ranked_segment")).scalar() == 6
+        assert connection.execute(text("SELECT count(*) FROM nes.candidate")).scalar() == 6
+
+
+def test_the_order_does_not_depend_on_the_order_of_writing(store, make, scene):
+    proteome, release_id, configuration_id, run_id = scene
+    rank(store, scene)
+    first = [(c.rank, c.sequence_sha256, c.first_residue) for c in top(store, "UPX", 10)]
+    again = [make.scored(sequence_digest(make.residues(i)), p, evidence=EVIDENCE)
+             for i, p in enumerate([[0.9, 0.2], [0.5], [0.5, 0.0, 1.0]])]
+    random.Random(3).shuffle(again)
+    for one in again:
+        write_scored(store, configuration_id, run_id, [one])
+    rank(store, scene)
+    assert [(c.rank, c.sequence_sha256, c.first_residue) for c in top(store, "UPX", 10)] == first
+
+
+def test_the_views_show_the_newest_release_and_history_keeps_the_older(store, make, scene):
+    proteome, release_id, configuration_id, run_id = scene
+    rank(store, scene)
+    ingest_release(store, ProteomeKey("UPX"), make.release(5), [make.protein("P1", make.residues(1))], run_id)
+    newest = proteome_of(store, "UPX").release_id
+    assert materialise(store, proteome.id, newest, configuration_id, run_id) == 1
+    with store.transaction() as connection:
+        shown = connection.execute(text("SELECT release, count(*) FROM nes.candidate GROUP BY 1")).all()
+        kept = connection.execute(text("SELECT release, count(*) FROM nes.candidate_all GROUP BY 1 ORDER BY 1")).all()
+    assert [tuple(r) for r in shown] == [("r5", 1)]
+    assert [tuple(r) for r in kept] == [("r0", 6), ("r5", 1)]
+    rank(store, scene)
+    assert find_ranking(store, "UPX").release == "r5", "ranking an older release again does not hide the newer one"
+    assert len(top(store, "UPX", 10, release="r0")) == 6
+
+
+def test_an_unfinished_ranking_is_never_seen(store, scene, monkeypatch):
+    rank(store, scene)
+    before = top(store, "UPX", 10)
+    from nesdb_annot.store import rankings
+
+    def fail(connection, name, /, **parameters):
+        if name == "count_ranking":
+            raise RuntimeError("killed here")
+        return real(connection, name, **parameters)
+
+    real = rankings.execute
+    monkeypatch.setattr(rankings, "execute", fail)
+    with pytest.raises(RuntimeError):
+        rank(store, scene, logit_shift=1.0)
+    monkeypatch.undo()
+    assert top(store, "UPX", 10) == before
+
+
+def test_what_is_not_ranked_or_does_not_belong_is_a_wrong_call(store, scene):
+    with pytest.raises(UsageError, match="not ranked yet") as raised:
+        top(store, "UPX")
+    assert raised.value.remedy == "nesannot rank UPX"
+    proteome, _, configuration_id, run_id = scene
+    with pytest.raises(UsageError, match="not one of proteome"):
+        materialise(store, proteome.id, 999, configuration_id, run_id)
+
+
+def test_methods_that_a_configuration_lacks_are_null(store, make):
+    proteome, release_id, run_id = make.proteome(store, [make.residues(0)])
+    methods = ("consensus", "combined", "novel")
+    configuration_id = make.configuration(store, methods=methods)
+    write_scored(store, configuration_id, run_id, [make.scored(sequence_digest(make.residues(0)), [0.5], methods=methods)])
+    materialise(store, proteome.id, release_id, configuration_id, run_id)
+    one = top(store, "UPX")[0]
+    assert (one.neural, one.biochemical, one.similarity) == (None, None, None)
+    assert (one.nes_class, one.core_positions) == (None, None)
+    with store.transaction() as connection:
+        found = connection.execute(text("SELECT method FROM nes.candidate_score ORDER BY 1")).scalars().all()
+    assert found == ["combined", "consensus", "novel"]
+
+
+def test_every_shown_score_has_its_provenance(store, scene):
+    rank(store, scene)
+    with store.transaction() as connection:
+        scores = connection.execute(text("SELECT count(*) FROM nes.candidate_score")).scalar()
+        traced = connection.execute(text(
+            "SELECT count(*) FROM nes.score_provenance WHERE scoring_run_id IS NOT NULL AND weights_sha256 <> '' "
+            "AND software ? 'python' AND language_model = 'tiny' AND ingest_run_id IS NOT NULL")).scalar()
+    assert scores == traced == 6 * 5
+
+
+def test_summary_and_agreement(store, scene):
+    rank(store, scene)
+    with store.transaction() as connection:
+        summary = connection.execute(text("SELECT accession, candidates, best_rank FROM nes.protein_summary ORDER BY 1")).all()
+        agreement = connection.execute(text(
+            "SELECT methods_scored, methods_in_favour, in_favour FROM nes.method_agreement ORDER BY rank")).all()
+    assert [tuple(r)[:2] for r in summary] == [("P0", 2), ("P1", 1), ("P2", 3), ("P3", 2)]
+    assert summary[0][2] == summary[3][2] == 2
+    assert [r[0] for r in agreement] == [4] * 6
+    assert [r[1] for r in agreement] == [4, 4, 4, 4, 0, 0]
+    assert agreement[0][2] == ["biochemical", "consensus", "neural", "similarity"]
+    assert agreement[5][2] == []
