@@ -9,15 +9,23 @@ import typer
 from .console import print_table
 from .context import settings_of
 
+HEADER = ("run", "what", "status", "started", "seconds", "counts", "error")
+
 
 def runs(
     ctx: typer.Context,
     limit: Annotated[int, typer.Option(help="newest so many")] = 20,
 ) -> None:
-    """List runs, newest first."""
-    from ..store.analyst import run_sql
+    """List runs, newest first. The view run_progress tells more: settings, software, device."""
     from ..store.engine import open_store
+    from ..store.runs import StoredRun, list_runs
+
+    def row(run: StoredRun) -> tuple[object, ...]:
+        what = " ".join([run.kind, *(str(run.settings[name]) for name in ("proteome", "source") if name in run.settings)])
+        seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at else None
+        counts = ", ".join(f"{name} {value}" for name, value in run.counts.items() if value)
+        started = run.started_at.astimezone().isoformat(" ", "seconds")
+        return run.id, what, run.status, started, seconds, counts, run.error.split("\n")[0]
 
     with open_store(settings_of(ctx)) as store:
-        answer = run_sql(store, "select * from run_progress order by run_id desc", limit=limit)
-        print_table(answer.columns, answer.rows)
+        print_table(HEADER, map(row, list_runs(store, limit)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import sys
 from typing import Annotated
 
 import typer
@@ -12,9 +14,10 @@ from .context import settings_of
 
 def sql(
     ctx: typer.Context,
-    text: Annotated[str, typer.Argument(help="one SELECT; views: nesannot db views")],
+    text: Annotated[str, typer.Argument(help="one SELECT; nesannot db views lists the views", show_default=False)],
     limit: Annotated[int, typer.Option(help="rows to print at most; 0 for all")] = 1000,
     timeout: Annotated[float, typer.Option(help="seconds")] = 30.0,
+    as_csv: Annotated[bool, typer.Option("--csv", help="print CSV")] = False,
 ) -> None:
     """Run SQL on the documented views, in a read-only transaction."""
     from ..store.analyst import run_sql
@@ -22,4 +25,7 @@ def sql(
 
     with open_store(settings_of(ctx)) as store:
         answer = run_sql(store, text, timeout_s=timeout, limit=limit or None)
-        print_table(answer.columns, answer.rows)
+        if as_csv:
+            csv.writer(sys.stdout, lineterminator="\n").writerows([answer.columns, *answer.rows])
+        else:
+            print_table(answer.columns, answer.rows)
