@@ -6,6 +6,7 @@ import json
 import pytest
 
 from nesdb_annot.errors import InputError, UsageError
+from nesdb_annot.formats import uniprot_flat
 from nesdb_annot.formats.uniprot import read_uniprot, uniprot_format
 from nesdb_annot.formats.uniprot_entry import UniprotEntry, nes_reference, parse_location, parse_locations
 from nesdb_annot.formats.uniprot_flat import read_uniprot_flat
@@ -409,3 +410,49 @@ def test_nul_in_a_text_format_is_one_error(save, flat_text, tsv_text):
     for text in (flat_text, tsv_text()):
         with pytest.raises(InputError, match="NUL"):
             list(read_uniprot(save(text.replace("Made-up", "Made\0up"), "nul")))
+
+
+def test_an_entry_without_end_is_not_waited_for(save, flat_text, monkeypatch):
+    monkeypatch.setattr(uniprot_flat, "MAXIMUM_ENTRY_LINES", 100)
+    with pytest.raises(InputError, match="no end"):
+        list(read_uniprot_flat(save(flat_text.replace("//\n", "") * 20)))
+
+
+def test_an_entry_without_its_first_line(save, flat_text):
+    first, refused = read_uniprot_flat(save(flat_text + flat_text.replace("ID   MADE_HUMAN", "XX   MADE_HUMAN")))
+    assert first.accession == "P00001"
+    assert (refused.field, refused.line) == ("ID", 1 + flat_text.count("\n"))
+
+
+@pytest.mark.parametrize("gene", [{"orderedLocusNames": [{"value": "YAL1"}]}, {"orfNames": [{"value": "YAL1"}]}])
+def test_genes_without_a_name(save, json_entry, gene):
+    (entry,) = read_uniprot_json(save(json_entry(genes=[{}, gene])))
+    assert entry.record.gene == "YAL1"
+    (entry,) = read_uniprot_json(save(json_entry(genes=[])))
+    assert entry.record.gene is None
+
+
+def test_submitted_name_and_fragment_flag_of_json(save, json_entry):
+    description = {"submissionNames": [{"fullName": {"value": "Submitted"}}], "flag": "Precursor, Fragment"}
+    kind = "UniProtKB unreviewed (TrEMBL)"
+    (entry,) = read_uniprot_json(save(json_entry(proteinDescription=description, entryType=kind)))
+    assert (entry.record.protein_name, entry.record.fragment, entry.record.reviewed) == ("Submitted", True, False)
+
+
+def test_go_terms_of_tsv_without_their_aspect(save, tsv_text, tsv_cells):
+    del tsv_cells["Gene Ontology (cellular component)"]
+    tsv_cells["Gene Ontology (GO)"] = "nucleus [GO:0005634]; nonsense"
+    entry, (refused,) = only(read_uniprot_tsv(save(tsv_text(tsv_cells))))
+    assert [(a.identifier, a.text) for a in entry.annotations if a.kind is AnnotationKind.GO] == [
+        ("GO:0005634", "nucleus")
+    ]
+    assert "'nonsense' is no GO term" in refused.reason
+
+
+def test_tsv_of_accessions_that_are_none(save, tsv_text, tsv_cells):
+    tsv_cells["Entry"] = "nonsense"
+    (refused,) = read_uniprot_tsv(save(tsv_text(tsv_cells)))
+    assert (refused.line, refused.field) == (2, "accession")
+    del tsv_cells["Sequence"]
+    (refused,) = read_uniprot_tsv(save(tsv_text(tsv_cells)))
+    assert (refused.line, refused.field) == (2, "Entry")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from nesdb_annot.errors import ConfigurationError, InputError, TryLaterError
+from nesdb_annot.errors import CannotWriteError, ConfigurationError, InputError, TryLaterError
 from nesdb_annot.formats.nesdb_page import read_nesdb_index, read_nesdb_page
 from nesdb_annot.records import ReferenceEntry, Reject
 from nesdb_annot.sources import nesdb_site
@@ -161,3 +161,12 @@ def test_progress_is_told(local_settings, site_server):
     crawl = NesdbSite(local_settings, accepted_terms=True, told=lambda *numbers: told.append(numbers), http=http)
     list(crawl.pages(read_nesdb_index))
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_a_cache_that_cannot_be_written(local_settings, site_server, tmp_path):
+    (tmp_path / "file").write_text("x")
+    settings = replace(local_settings, cache_dir=tmp_path / "file")
+    crawl = NesdbSite(settings, accepted_terms=True)
+    with pytest.raises(CannotWriteError, match="cannot be written") as caught:
+        list(crawl.pages(read_nesdb_index))
+    assert caught.value.exit_code == 73
