@@ -144,7 +144,7 @@ def _start_alone(place: Placement, deadline: float) -> None:
 def _answer(place: Placement) -> str:
     """Connect once; returns the reason why not, empty on success."""
     try:
-        psycopg.connect(url_of(place), connect_timeout=10).close()
+        psycopg.connect(url_of(place), connect_timeout=3).close()
     except psycopg.OperationalError as error:
         return str(error).strip() or "no answer"
     return ""

@@ -99,7 +99,7 @@ def placement(settings: Settings) -> Placement:
         owner = cluster.stat().st_uid
         return Placement(home, Account.of_uid(owner) if owner else _system_account())
     account = _system_account()
-    if reachable(home, account):
+    if reachable(cluster, account):
         return Placement(home, account)
     key = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
     return Placement(SYSTEM_HOME / f"postgres-{key}", account)
@@ -209,6 +209,7 @@ def _copy_server(installed: Path, tree: str, target: Path) -> None:
     """Copy what runs, keeping the places of the shared libraries relative to the programs (they are found by them)."""
     try:
         _make_parents(target)
+        installed = installed.resolve()
         draft = Path(tempfile.mkdtemp(prefix="draft-", dir=target.parent))
         for part in (f"{tree}/bin", f"{tree}/share", f"{tree}/lib/postgresql", ".dylibs"):
             if (installed / part).exists():
