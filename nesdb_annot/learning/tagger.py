@@ -97,7 +97,7 @@ def residue_labels(length: int, truth: Truth, weight: float = 1.0) -> tuple[NDAr
 
     Example:
         >>> from ..residues import ResidueSpan
-        >>> residue_labels(6, Truth((ResidueSpan(2, 6),)))[0].round(2).tolist()
+        >>> [round(float(t), 2) for t in residue_labels(6, Truth((ResidueSpan(2, 6),)))[0]]
         [0.0, 0.33, 0.67, 1.0, 0.67, 0.33]
     """
     target, weights = np.zeros(length, dtype=np.float32), np.full(length, weight, dtype=np.float32)
