@@ -49,13 +49,24 @@ class BandedRbf(BaseCost):  # type: ignore[misc]
             squared = ((rows[apart:] - rows[:-apart]) ** 2).sum(axis=1)
             band[:-apart, apart] = np.exp(-np.clip(gamma * squared, 1e-2, 1e2))
         self._running = np.cumsum(band, axis=1)
+        self._costs: dict[int, FloatRows] = {}
         return self
 
     def error(self, start: int, end: int) -> float:
         """Cost of the samples `start` to `end`, 0-based half-open, at most `width` of them."""
-        row = np.arange(start, end)
-        half_of_block = self._running[row, end - 1 - row].sum()
-        return float((end - start) - 2 * half_of_block / (end - start))
+        size = end - start
+        if size not in self._costs:
+            self._costs[size] = self._of_size(size)
+        return float(self._costs[size][start])
+
+    def _of_size(self, size: int) -> FloatRows:
+        """Costs of all segments of one size: a sliding window asks for three sizes only."""
+        starts = len(self._running) - size + 1
+        half_of_block = np.zeros(starts)
+        for row in range(size):
+            half_of_block += self._running[row : row + starts, size - 1 - row]
+        costs: FloatRows = size - 2 * half_of_block / size
+        return costs
 
     def sum_of_costs(self, bkps: list[int]) -> float:
         """0: a search for a number of breakpoints asks for this sum and does not use it."""

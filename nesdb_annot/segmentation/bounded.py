@@ -63,13 +63,14 @@ class Bounded:
         minimum: shortest segment, residues; a protein that is shorter is one segment.
         maximum: longest segment, residues; at least ``2 * minimum - 1``, so that every length can be cut.
         penalty: per segment, in multiples of the mean cost of a residue in the undivided protein, so that one value
-            serves all language models. Without one, everything is cut to the minimum.
+            serves all language models. Without one, everything is cut to the minimum. The default gave the highest mean
+            IoU on half of NESdb's ranges.
         cost: see `change_points`.
     """
 
     minimum: int = 8
     maximum: int = 25
-    penalty: float = 2.0
+    penalty: float = 1.25
     cost: Cost = "squared"
 
     def __post_init__(self) -> None:
