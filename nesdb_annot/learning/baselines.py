@@ -31,7 +31,8 @@ def _counted(protein: TrainingProtein, matches: list[tuple[int, int]]) -> Floats
     found = np.array(matches, dtype=np.int64).reshape(-1, 2)
     own = np.array([(span.first, span.last) for span in protein.spans]).reshape(-1, 2)
     shared = np.minimum(own[:, 1, None], found[:, 1]) - np.maximum(own[:, 0, None], found[:, 0]) + 1
-    return (shared >= SHARED).sum(axis=1).astype(np.float64)
+    outcome: Floats = (shared >= SHARED).sum(axis=1).astype(np.float64)
+    return outcome
 
 
 def pattern_count(protein: TrainingProtein) -> Floats:

@@ -65,7 +65,7 @@ class _Ranked:
     folds: NDArray[np.int64]
 
     def where(self, chosen: NDArray[np.bool_]) -> _Ranked:
-        kept = np.flatnonzero(chosen)
+        kept = np.flatnonzero(chosen).tolist()
         return _Ranked([self.proteins[i] for i in kept], [self.truths[i] for i in kept], self.folds[kept])
 
     def outcomes(self) -> tuple[Floats, NDArray[np.bool_]]:
@@ -101,12 +101,12 @@ def _at_threshold(ranked: _Ranked) -> dict[str, float]:
     called, true = np.concatenate(decided), np.concatenate(actual)
     precision, recall = found / max(found + errors, 1), found / max(motifs, 1)
     residues = sum(protein.length for protein in ranked.proteins)
-    table = [int((called & true).sum()), int((called & ~true).sum()), int((~called & true).sum())]
+    cells = [int(cell.sum()) for cell in (called & true, called & ~true, ~called & true, ~called & ~true)]
     return {
         "precision": precision,
         "recall": recall,
         "f1": 2 * precision * recall / max(precision + recall, 1e-12),
-        "mcc": metrics.matthews(*table, int((~called & ~true).sum())),
+        "mcc": metrics.matthews(cells[0], cells[1], cells[2], cells[3]),
         "accuracy": float((called == true).mean()),
         "errors_per_1000_residues": 1000 * errors / max(residues, 1),
     }
