@@ -1,12 +1,17 @@
 """Classes, registers and penalties of the consensus score, on peptides whose binding mode is published."""
 
+import gzip
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nesdb_annot.methods.consensus import OUTSIDE_COST, UNMATCHED, Consensus, consensus_cores
 from nesdb_annot.methods.consensus_terms import TERMS, core_terms
 from nesdb_annot.methods.patterns import PATTERNS, encoded, find_hits
 from nesdb_annot.methods.protocol import ProteinContext
+from nesdb_annot.methods.topology import membrane_like
 from nesdb_annot.residues import ResidueSpan, sequence_digest
 
 # Peptides of structures and binding assays (Fung 2015, 2017; Güttler 2010): class, and positions of Φ1..Φ4.
@@ -179,3 +184,59 @@ def test_cores_come_best_first_and_once():
     assert len(cores) == len(set(cores))
     assert any(core.first > 50 for core in cores)
     assert consensus_cores("GGGG") == []
+
+
+@given(st.text(alphabet="ACDEFGHIKLMNPQRSTVWYXLLLIVMF", min_size=8, max_size=120), st.integers(0, 99))
+@settings(max_examples=100, deadline=None)
+def test_scores_are_bounded_and_evidence_lies_in_the_protein(residues, seed):
+    rng = np.random.default_rng(seed)
+    first = rng.integers(1, len(residues) - 6, size=6)
+    last = np.minimum(first + rng.integers(7, 24, size=6), len(residues))
+    spans = [ResidueSpan(int(a), int(b)) for a, b in zip(first, last, strict=True)]
+    for span, score in zip(spans, Consensus().score(context(residues, spans)), strict=True):
+        assert UNMATCHED <= score.raw <= 15
+        if score.evidence["class"] is None:
+            assert score.raw == UNMATCHED
+            continue
+        core = score.evidence["core"]
+        inside = [span.first <= core[f"phi{n}"] <= span.last for n in (1, 2, 3, 4)]
+        assert score.evidence["outside"] == 4 - sum(inside) <= 1
+        assert list(core.values()) == sorted(core.values())
+        assert min(core.values()) >= 1
+        assert max(core.values()) <= len(residues)
+
+
+@given(st.text(alphabet="ACDEFGHIKLMNPQRSTVWYLLLIVMF", min_size=30, max_size=120))
+@settings(max_examples=60, deadline=None)
+def test_a_wider_segment_never_scores_less(residues):
+    middle = len(residues) // 2
+    spans = [ResidueSpan(middle - reach, middle + reach) for reach in range(4, 14)]
+    scores = [score.raw for score in Consensus().score(context(residues, spans))]
+    assert scores == sorted(scores)
+
+
+@given(st.text(alphabet="ACDEFGHIKLMNPQRSTVWYLLLIVMFPP", min_size=1, max_size=150))
+@settings(max_examples=100, deadline=None)
+def test_cores_are_within_the_protein_and_of_pattern_length(residues):
+    cores = consensus_cores(residues)
+    assert len(cores) == len(set(cores))
+    assert all(8 <= len(core) <= 12 and core.last <= len(residues) for core in cores)
+
+
+def test_membrane_helices_still_anchor_candidates():
+    flank = "GSTNQEDKSTRNQGSEDKSTNQ"
+    assert any(core.first > len(flank) for core in consensus_cores(flank + MEMBRANE_HELIX + flank))
+
+
+def test_membrane_proteins_of_yeast_do_not_fill_the_top(shared_data):
+    lines = gzip.decompress((shared_data / "proteomes/UP000002311_559292.fasta.gz").read_bytes()).decode()
+    proteins = ["".join(record.split("\n")[1:]) for record in lines.split(">")[1:401]]
+    best_scores, membrane = [], []
+    for residues in proteins:
+        windows = [ResidueSpan(first, first + 19) for first in range(1, len(residues) - 19, 10)]
+        scores = Consensus().score(context(residues, windows))
+        mask = membrane_like(encoded(residues))
+        best_scores += [score.raw for score in scores]
+        membrane += [bool(mask[window.as_slice()].mean() > 0.5) for window in windows]
+    order = np.argsort(best_scores)[::-1]
+    assert np.mean(np.array(membrane)[order[:200]]) <= 0.02 < np.mean(membrane)

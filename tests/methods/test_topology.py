@@ -98,3 +98,51 @@ def test_few_known_signals_look_like_anything_else(shared_data):
         peptide = slice(int(row[at["pep_start"]]) - 1, int(row[at["pep_end"]]))
         share += [mask[peptide].mean() > 0.5 for mask in (masks.membrane, masks.signal_peptide, masks.coiled_coil)]
     assert (share / len(signals) < 0.05).all()
+
+
+def coiled_by_hand(residues):
+    """Windows of four heptads in any register, counted one by one."""
+    mask = np.zeros(len(residues), dtype=bool)
+    for begin in range(len(residues) - 27):
+        window = residues[begin : begin + 28]
+        greasy = [letter in "LIVMFA" for letter in window]
+        core = sum(greasy[place] for heptad in range(0, 28, 7) for place in (heptad, heptad + 3))
+        rest = sum(greasy) - core
+        if core >= 0.85 * 8 and rest <= 0.25 * 20 and sum(letter in "PG" for letter in window) <= 1:
+            mask[begin : begin + 28] = True
+    return mask
+
+
+@given(
+    st.lists(st.sampled_from(["LKQLEDK", "LSSIEEK", "LAELKQE", "GSTPGSN", "LKQIEDR"]), min_size=1, max_size=12),
+    st.integers(0, 6),
+)
+@settings(max_examples=150, deadline=None)
+def test_coiled_coil_mask_agrees_with_counting(heptads, shift):
+    residues = "S" * shift + "".join(heptads)
+    assert coiled_coil_like(codes(residues)).tolist() == coiled_by_hand(residues).tolist()
+
+
+def signal_by_hand(residues):
+    mask = np.zeros(len(residues), dtype=bool)
+    head = residues[:35]
+    good = []
+    for begin in range(len(head) - 7):
+        window = head[begin : begin + 8]
+        greasy = sum(KYTE_DOOLITTLE.get(letter, 0.0) for letter in window) / 8 >= 2.0
+        good.append(greasy and not set(window) & set("DEKR"))
+    if residues[0] == "M" and any(good):
+        begin = good.index(True)
+        end = begin
+        while end + 1 < len(good) and good[end + 1]:
+            end += 1
+        if set(head[1 : max(begin, 5)]) & set("KR"):
+            mask[: end + 8] = True
+    return mask
+
+
+@given(st.text(alphabet="MKRDLLLIVAAFSTG", min_size=1, max_size=50), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_signal_mask_agrees_with_counting(residues, begins_with_methionine):
+    residues = "M" + residues if begins_with_methionine else residues
+    assert signal_peptide_like(codes(residues)).tolist() == signal_by_hand(residues).tolist()
