@@ -15,7 +15,9 @@ from scipy.spatial.distance import pdist
 WHOLE = 3000
 """Residues up to which all pairwise distances are held at once (36 MB); beyond, they are made twice, in blocks."""
 
-BLOCK = 512
+BLOCK = 2_000_000
+"""Distances held at once (16 MB, and as much again a few times over) when they are made in blocks."""
+
 BINS = 1 << 20
 
 FloatRows = NDArray[np.float64]
@@ -104,8 +106,9 @@ def _bins(squared: FloatRows, ceiling: float) -> NDArray[np.intp]:
 def _blocks(rows: FloatRows) -> Iterator[FloatRows]:
     """Squared distances of all pairs, each once, a block of rows at a time."""
     squares = (rows**2).sum(axis=1)
-    for begin in range(0, len(rows), BLOCK):
-        block = rows[begin : begin + BLOCK]
-        squared = squares[begin : begin + BLOCK, None] + squares[None, begin:] - 2 * (block @ rows[begin:].T)
+    height = max(1, BLOCK // len(rows))
+    for begin in range(0, len(rows), height):
+        block = rows[begin : begin + height]
+        squared = squares[begin : begin + height, None] + squares[None, begin:] - 2 * (block @ rows[begin:].T)
         later = np.arange(len(rows) - begin)[None, :] > np.arange(len(block))[:, None]
         yield np.maximum(squared[later], 0.0)

@@ -55,7 +55,8 @@ def test_the_median_in_blocks_is_exact(seed, length):
     assert median_squared_distance(rows, whole=1) == pytest.approx(expected, rel=1e-9)
 
 
-def test_the_median_over_several_blocks_is_exact():
+def test_the_median_over_several_blocks_is_exact(monkeypatch):
+    monkeypatch.setattr("nesdb_annot.segmentation.banded_rbf.BLOCK", 100_000)
     rows = embedding(3, 1300, dimension=3).astype(np.float64)
     assert median_squared_distance(rows, whole=1) == pytest.approx(median_squared_distance(rows), rel=1e-9)
     assert median_squared_distance(np.ones((600, 2)), whole=1) == 0.0
