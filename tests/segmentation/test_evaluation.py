@@ -1,5 +1,7 @@
 """Figures of a segmentation on cases that can be counted by hand."""
 
+import csv
+import json
 from itertools import pairwise
 
 import pytest
@@ -115,3 +117,25 @@ def test_figures_of_a_tiling_are_those_of_its_windows(drawn, windows):
     ]
     if any(protein.truths for protein in proteins):
         assert tilings(proteins, [tuple(windows)])[0].quality == evaluate_segments(laid)
+
+
+@pytest.mark.parametrize("model", ["esm2", "prott5"])
+def test_published_boundaries_lose_most_signals(shared_data, model):
+    segments = {}
+    for line in (shared_data / f"segments/zps_{model}_boundaries.tsv").read_text().splitlines():
+        accession, _, boundaries = line.partition("\t")
+        segments[accession] = [ResidueSpan.from_bed(*pair) for pair in json.loads(boundaries)]
+    truths = {}
+    with (shared_data / "nesdb/nesdb_truth.tsv").open() as lines:
+        for row in csv.DictReader(lines, delimiter="\t"):
+            if (row["doubtful"], row["has_functional_signal"]) == ("0", "1") and row["accession"] in segments:
+                span = ResidueSpan(int(row["range_start"]), int(row["range_end"]))
+                if len(span) <= 40:
+                    truths.setdefault((row["accession"], int(row["seq_len"])), []).append(span)
+    quality = evaluate_segments(
+        ProteinSegments(length, segments[accession], spans) for (accession, length), spans in truths.items()
+    )
+    assert quality.truths == 115
+    assert quality.wholly_inside == pytest.approx(0.71, abs=0.02)
+    assert quality.oracle_recall == pytest.approx(0.155, abs=0.02)
+    assert quality.cut_rate == pytest.approx(1 - quality.wholly_inside)
