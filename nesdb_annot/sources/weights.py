@@ -20,7 +20,6 @@ Told = Callable[[int, int], None]
 """Called with the bytes that are here and the bytes in all (0 if the server does not say)."""
 
 ATTEMPTS = 5
-_CHUNK = 1 << 20
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 
 
@@ -129,7 +128,7 @@ class WeightsSource:
         total = have + int(answer.headers.get("content-length", 0) or 0)
         with part.open("r+b" if have else "wb") as out:
             out.seek(have)
-            for chunk in answer.iter_bytes(_CHUNK):
+            for chunk in answer.iter_bytes():
                 out.write(chunk)
                 have += len(chunk)
                 self._told(have, total)

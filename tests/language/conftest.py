@@ -32,7 +32,9 @@ def official_contents(shape, seed=0, **changes):
     for name, value in changes.items():
         setattr(settings, name, value)
     state = random_model(shape, seed).state_dict()
-    kept = {f"encoder.sentence_encoder.{k}": v for k, v in state.items() if not k.startswith(("contact_head", "lm_head"))}
+    kept = {
+        f"encoder.sentence_encoder.{k}": v for k, v in state.items() if not k.startswith(("contact_head", "lm_head"))
+    }
     kept |= {f"encoder.{k}": v for k, v in state.items() if k.startswith("lm_head")}
     return {"cfg": {"model": settings}, "model": kept}
 

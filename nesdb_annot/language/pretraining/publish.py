@@ -28,6 +28,7 @@ def publish(folder: Path, target: Path, training: dict[str, object]) -> dict[str
         counters = json.loads(state.metadata()["facts"])
     target.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, target, metadata={"format": "pt"})
+    target.chmod(0o644)  # safetensors writes for the owner alone
     parameters = sum(tensor.numel() for tensor in tensors.values())
     step_tokens = plan["batch_tokens"] * plan["batches_per_step"]
     card: dict[str, object] = {

@@ -1,0 +1,282 @@
+"""Engines against fair-esm's forward pass, independence of batch and order, long proteins, and what settings choose."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from nesdb_annot.errors import ConfigurationError
+from nesdb_annot.language import processor
+from nesdb_annot.language.checkpoint import load_model
+from nesdb_annot.language.embedder import ModelEmbedder, open_embedder
+from nesdb_annot.language.engines.openvino import OpenVinoEngine, available
+from nesdb_annot.language.engines.packed import PackedEngine
+from nesdb_annot.language.engines.stock import StockEngine
+from nesdb_annot.language.models import BUNDLED_FILE
+from nesdb_annot.language.windows import LongRule
+from nesdb_annot.settings import Settings
+
+from .conftest import TINY, random_model, random_residues
+
+LENGTHS = (1, 2, 30, 77, 410, 1500)
+PROTEINS = [random_residues(length, seed=length) for length in LENGTHS] + ["MXBUZO" * 3]
+
+needs_openvino = pytest.mark.skipif(not available(), reason="OpenVINO is not installed")
+
+
+def engines(model, layer):
+    made = {
+        "packed f32": PackedEngine(model, layer, dtype=torch.float32),
+        "packed bf16": PackedEngine(model, layer, dtype=torch.bfloat16),
+    }
+    if available():
+        made["openvino f32"] = OpenVinoEngine(model, layer, half=False)
+        made["openvino bf16"] = OpenVinoEngine(model, layer, half=True)
+    return made
+
+
+def cosines(these, those):
+    pairs = zip(np.concatenate(these), np.concatenate(those), strict=True)
+    return np.array([a @ b / (np.linalg.norm(a) * np.linalg.norm(b)) for a, b in pairs])
+
+
+@pytest.fixture(scope="module")
+def bundled():
+    return load_model(BUNDLED_FILE)
+
+
+@pytest.fixture(scope="module")
+def bundled_engines(bundled):
+    return engines(bundled.model, bundled.model.num_layers)
+
+
+@pytest.fixture(scope="module")
+def reference(bundled):
+    return StockEngine(bundled.model, bundled.model.num_layers).run(PROTEINS)
+
+
+KINDS = ["packed f32", "packed bf16", *(["openvino f32", "openvino bf16"] if available() else [])]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_accuracy_gate_on_the_bundled_model(kind, bundled_engines, reference):
+    found = cosines(bundled_engines[kind].run(PROTEINS), reference)
+    assert found.min() >= 0.999
+    assert np.median(found) >= 0.9999
+    if kind.endswith("f32"):
+        assert found.min() >= 0.999999
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_shapes_and_types(kind, bundled_engines):
+    for residues, vectors in zip(PROTEINS, bundled_engines[kind].run(PROTEINS), strict=True):
+        assert vectors.shape == (len(residues), 192)
+        assert vectors.dtype == np.float32
+        assert np.isfinite(vectors).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_neither_batch_mates_nor_order_matter(kind, bundled_engines):
+    engine = bundled_engines[kind]
+    together = engine.run(PROTEINS)
+    backwards = engine.run(PROTEINS[::-1])[::-1]
+    alone = [engine.run([residues])[0] for residues in PROTEINS]
+    assert cosines(together, alone).min() >= 0.99999
+    assert cosines(together, backwards).min() >= 0.99999
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_every_layer_is_the_one_of_fair_esm(kind, layer):
+    model = random_model(TINY)
+    expected = StockEngine(model, layer).run(PROTEINS[:4])
+    assert cosines(engines(model, layer)[kind].run(PROTEINS[:4]), expected).min() >= 0.999
+
+
+def test_a_model_without_token_dropout_is_not_scaled():
+    model = random_model(TINY)
+    model.token_dropout = False
+    expected = StockEngine(model, 0).run(["MKLV"])[0]
+    np.testing.assert_allclose(PackedEngine(model, 0).run(["MKLV"])[0], expected, rtol=1e-6)
+
+
+def test_answers_are_not_overwritten_by_the_next_call(bundled_engines):
+    for engine in bundled_engines.values():
+        first = engine.run(["MKLVAAAA"])[0]
+        kept = first.copy()
+        engine.run(["WWWWWWWW"])
+        np.testing.assert_array_equal(first, kept)
+
+
+class TestLongProteins:
+    @pytest.mark.parametrize("length", [1, 9, 10, 11, 16, 17, 100, 1003])
+    @pytest.mark.parametrize(("window", "overlap"), [(10, 4), (10, 0), (10, 9), (64, 20)])
+    def test_windows_cover_everything_and_overlap_enough(self, length, window, overlap):
+        spans = LongRule(window, overlap).spans(length)
+        covered = np.zeros(length, dtype=int)
+        for span in spans:
+            covered[span.as_slice()] += 1
+        assert covered.min() >= 1
+        assert all(len(span) == min(window, length) for span in spans)
+        assert spans[0].first == 1
+        assert spans[-1].last == length
+        if length > window:
+            assert all(a.overlap(b) >= overlap for a, b in zip(spans, spans[1:], strict=False))
+
+    def test_blending_equal_windows_changes_nothing(self):
+        rule = LongRule(10, 4)
+        truth = np.random.default_rng(0).normal(size=(47, 3)).astype(np.float32)
+        pieces = [(span, truth[span.as_slice()]) for span in rule.spans(47)]
+        np.testing.assert_allclose(rule.blended(47, pieces), truth, rtol=1e-5)
+
+    def test_the_nearer_centre_weighs_more(self):
+        rule = LongRule(10, 4)
+        spans = rule.spans(16)
+        blended = rule.blended(16, [(s, np.full((10, 1), float(i), np.float32)) for i, s in enumerate(spans)])
+        overlap = blended[6:10, 0]
+        assert (np.diff(overlap) > 0).all()
+        assert overlap[0] < 0.5 < overlap[-1]
+        assert blended[5, 0] == 0
+        assert blended[10, 0] == 1
+
+    def test_a_rule_that_never_moves_is_refused(self):
+        with pytest.raises(ValueError, match="cannot overlap"):
+            LongRule(10, 10)
+
+    def test_a_long_protein_among_short_ones_keeps_its_place(self, bundled, bundled_engines):
+        rule = LongRule(100, 40)
+        engine = bundled_engines["packed f32"]
+        embedder = ModelEmbedder(None, engine, rule, "")
+        proteins = [random_residues(50), random_residues(333), random_residues(20), random_residues(100)]
+        embedded = list(embedder.embed(proteins))
+        assert [len(e) for e in embedded] == [50, 333, 20, 100]
+        np.testing.assert_allclose(embedded[2], engine.run([proteins[2]])[0], atol=1e-5)
+        np.testing.assert_allclose(embedded[1][:60], engine.run([proteins[1][:100]])[0][:60], atol=1e-4)
+
+    @pytest.mark.slow
+    def test_thirty_five_thousand_residues(self, bundled_engines):
+        embedder = ModelEmbedder(None, bundled_engines[KINDS[-1]], LongRule(), "")
+        vectors = next(embedder.embed([random_residues(35_000)]))
+        assert vectors.shape == (35_000, 192)
+        assert np.isfinite(vectors).all()
+
+
+class Counting:
+    """An engine that notes what it was given."""
+
+    def __init__(self, batch_residues):
+        self.batch_residues, self.batches, self.name = batch_residues, [], "counting"
+
+    def run(self, sequences):
+        self.batches.append([len(s) for s in sequences])
+        return [np.full((len(s), 1), len(s), np.float32) for s in sequences]
+
+
+class TestBatches:
+    def test_sequences_are_gathered_up_to_the_budget(self):
+        engine = Counting(100)
+        proteins = ["M" * n for n in (30, 30, 50, 120, 10)]
+        assert [v.shape[0] for v in ModelEmbedder(None, engine, LongRule(), "").embed(proteins)] == [
+            30,
+            30,
+            50,
+            120,
+            10,
+        ]
+        assert engine.batches == [[30, 30, 50], [120], [10]]
+
+    def test_one_at_a_time_is_lazy(self):
+        engine = Counting(1)
+        embedded = ModelEmbedder(None, engine, LongRule(), "").embed(iter(["MK", "MKL", "M"]))
+        assert next(embedded).shape == (2, 1)
+        assert engine.batches == [[2]]
+
+    def test_nothing_in_nothing_out(self):
+        assert list(ModelEmbedder(None, Counting(1), LongRule(), "").embed([])) == []
+
+
+class TestChoice:
+    def test_identity_and_reason(self, tiny_own):
+        embedder = open_embedder(Settings(model=str(tiny_own), engine="packed", device="cpu"))
+        assert embedder.identity.name == "own"
+        assert (embedder.identity.layer, embedder.identity.dimension) == (2, 32)
+        assert len(embedder.identity.weights_sha256) == 64
+        assert embedder.identity.long_rule == LongRule().name
+        assert "packed" in embedder.chosen
+        assert "layer 2" in embedder.chosen
+
+    @pytest.mark.parametrize(("asked", "layer"), [(-1, 2), (-2, 1), (-3, 0), (0, 0), (2, 2)])
+    def test_layers_count_from_either_end(self, asked, layer, tiny_own):
+        settings = Settings(model=str(tiny_own), engine="stock", layer=asked, device="cpu")
+        assert open_embedder(settings).identity.layer == layer
+
+    @pytest.mark.parametrize("asked", [3, -4, 99])
+    def test_absent_layers(self, asked, tiny_own):
+        with pytest.raises(ConfigurationError, match="has no layer"):
+            open_embedder(Settings(model=str(tiny_own), layer=asked))
+
+    @pytest.mark.parametrize(("device", "engine"), [("tpu", "auto"), ("cuda:0", "auto"), ("cpu", "fast")])
+    def test_absent_devices_and_engines(self, device, engine, tiny_own):
+        if torch.cuda.is_available():
+            pytest.skip("there is a GPU")
+        with pytest.raises(ConfigurationError):
+            open_embedder(Settings(model=str(tiny_own), device=device, engine=engine))
+
+    @needs_openvino
+    def test_auto_is_openvino_on_a_processor(self, tiny_own):
+        if torch.cuda.is_available():
+            pytest.skip("there is a GPU")
+        assert "openvino" in open_embedder(Settings(model=str(tiny_own))).chosen
+
+    def test_official_model_that_is_not_fetched(self, tmp_path):
+        with pytest.raises(ConfigurationError, match="nesannot models fetch esm2_t6_8M_UR50D"):
+            open_embedder(Settings(model="esm2_t6_8M_UR50D", data_dir=tmp_path))
+
+    def test_unknown_model(self):
+        with pytest.raises(ConfigurationError, match="neither a model nor a file"):
+            open_embedder(Settings(model="esm3"))
+
+
+class TestProcessor:
+    @pytest.mark.parametrize(
+        ("text", "has"),
+        [("flags\t: avx2 avx512_bf16 x", True), ("flags : amx_bf16", True), ("flags : avx512f", False), ("", False)],
+    )
+    def test_bfloat16_flags(self, text, has, tmp_path):
+        (tmp_path / "cpuinfo").write_text(f"model name : avx512_bf16 pretender\n{text}\n")
+        assert processor.has_bfloat16(tmp_path / "cpuinfo") is has
+
+    def test_no_cpuinfo(self, tmp_path):
+        assert processor.has_bfloat16(tmp_path / "none") is False
+
+    def test_single_threaded_leaves_the_users_malloc_alone(self):
+        environment = {"OMP_NUM_THREADS": "8", "MALLOC_MMAP_MAX_": "7"}
+        processor.single_threaded(environment)
+        assert environment["OMP_NUM_THREADS"] == "1"
+        assert environment["MALLOC_MMAP_MAX_"] == "7"
+
+
+SILENT = """
+import socket, sys
+def refuse(*_, **__): raise SystemExit("a socket was opened")
+socket.socket.connect = refuse
+socket.getaddrinfo = refuse
+from nesdb_annot.settings import Settings
+from nesdb_annot.language.embedder import open_embedder
+embedder = open_embedder(Settings(engine="openvino", device="cpu"))
+print(next(embedder.embed(["MKLV"])).shape)
+assert "openvino_telemetry.main" not in sys.modules
+"""
+
+
+@needs_openvino
+def test_openvino_opens_no_socket_and_writes_nothing_home(tmp_path):
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", SILENT], env=environment, capture_output=True, text=True, check=False)
+    assert ran.stdout.strip() == "(4, 192)", ran.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert socket.socket

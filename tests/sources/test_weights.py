@@ -1,0 +1,186 @@
+"""Weights over an unreliable line: resumed, checked, never half, and not at all when offline."""
+
+import hashlib
+import json
+import socket
+
+import pytest
+
+from nesdb_annot.errors import CannotWriteError, ConfigurationError, InputError, TryLaterError
+from nesdb_annot.records import RECEIPT_SUFFIX
+from nesdb_annot.settings import Settings
+from nesdb_annot.sources.weights import ATTEMPTS, WeightsSource, read_receipt
+
+CONTENT = bytes(range(256)) * 4000
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+NAME = "esm2_t6_8M_UR50D.pt"
+
+
+class Mirror:
+    """Serves CONTENT with ranges; `cuts` are the bytes to send before breaking off, one for each request."""
+
+    def __init__(self, local, reply, content=CONTENT, cuts=(), ranges=True):
+        self.local, self.reply, self.content, self.cuts, self.ranges = local, reply, content, list(cuts), ranges
+        local.answer = self
+
+    def __call__(self, path, query):
+        asked = self.local.headers[-1].get("Range")
+        cut = self.cuts.pop(0) if self.cuts else None
+        if not asked or not self.ranges:
+            return self.reply(self.content, cut=cut)
+        begin = int(asked.removeprefix("bytes=").rstrip("-"))
+        if begin >= len(self.content):
+            return self.reply(b"", 416, {"Content-Range": f"bytes */{len(self.content)}"})
+        return self.reply(self.content[begin:], 206, cut=cut)
+
+    def ranges_asked(self):
+        return [headers.get("Range") for headers in self.local.headers]
+
+
+@pytest.fixture
+def reply(request):
+    return type(request.getfixturevalue("server")).__init__.__globals__["Reply"]
+
+
+@pytest.fixture
+def source(server):
+    return WeightsSource(Settings(weights_url=server.url), sleep=lambda _: None)
+
+
+def leftovers(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_whole_fetch_leaves_the_file_and_its_receipt(server, reply, source, tmp_path):
+    Mirror(server, reply)
+    path = source.fetch(NAME, tmp_path / "weights")
+    assert path.read_bytes() == CONTENT
+    receipt = read_receipt(path)
+    assert (receipt.size, receipt.sha256) == (len(CONTENT), DIGEST)
+    assert receipt.address == f"{server.url}/{NAME}"
+    assert leftovers(path.parent) == [NAME, NAME + RECEIPT_SUFFIX]
+
+
+def test_what_is_here_is_not_asked_for_again_even_offline(server, reply, source, tmp_path):
+    Mirror(server, reply)
+    source.fetch(NAME, tmp_path)
+    offline = WeightsSource(Settings(weights_url=server.url, offline=True))
+    assert offline.fetch(NAME, tmp_path).read_bytes() == CONTENT
+    assert len(server.asked) == 1
+
+
+def test_a_broken_connection_is_continued_where_it_broke(server, reply, source, tmp_path):
+    mirror = Mirror(server, reply, cuts=[400_000, 300_000])
+    assert source.fetch(NAME, tmp_path).read_bytes() == CONTENT
+    ranges = mirror.ranges_asked()
+    assert ranges[0] is None
+    assert len(ranges) == 3
+    begins = [int(asked.removeprefix("bytes=").rstrip("-")) for asked in ranges[1:]]
+    assert 0 < begins[0] <= 400_000 < begins[1] + 1
+
+
+def test_an_interrupted_command_is_continued_by_the_next_one(server, reply, source, tmp_path):
+    Mirror(server, reply, cuts=[200_000] + [0] * (ATTEMPTS - 1))
+    with pytest.raises(TryLaterError, match="what came is kept"):
+        source.fetch(NAME, tmp_path)
+    assert not (tmp_path / NAME).exists()
+    part = tmp_path / f"{NAME}.part"
+    assert 0 < part.stat().st_size <= 200_000
+    mirror = Mirror(server, reply)
+    had = part.stat().st_size
+    assert source.fetch(NAME, tmp_path).read_bytes() == CONTENT
+    assert mirror.ranges_asked()[-1] == f"bytes={had}-"
+
+
+def test_a_part_that_is_whole_needs_only_its_name(server, reply, source, tmp_path):
+    (tmp_path / f"{NAME}.part").write_bytes(CONTENT)
+    Mirror(server, reply)
+    assert source.fetch(NAME, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_part_of_a_longer_file_is_thrown_away(server, reply, source, tmp_path):
+    (tmp_path / f"{NAME}.part").write_bytes(CONTENT + b"more")
+    Mirror(server, reply)
+    assert source.fetch(NAME, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_server_without_ranges_starts_over(server, reply, source, tmp_path):
+    Mirror(server, reply, cuts=[500_000], ranges=False)
+    assert source.fetch(NAME, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_wrong_digest_leaves_nothing(server, reply, source, tmp_path):
+    Mirror(server, reply)
+    with pytest.raises(InputError, match="not the file that was expected"):
+        source.fetch(NAME, tmp_path, sha256="0" * 64)
+    assert leftovers(tmp_path) == []
+
+
+def test_the_right_digest_is_accepted(server, reply, source, tmp_path):
+    Mirror(server, reply)
+    assert source.fetch(NAME, tmp_path, sha256=DIGEST).is_file()
+
+
+def test_a_file_that_changed_is_fetched_again(server, reply, source, tmp_path):
+    Mirror(server, reply)
+    path = source.fetch(NAME, tmp_path)
+    path.write_bytes(b"damaged")
+    assert source.fetch(NAME, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_damaged_receipt_is_named(server, reply, source, tmp_path):
+    (tmp_path / (NAME + RECEIPT_SUFFIX)).write_text(json.dumps({"size": 1}))
+    with pytest.raises(ConfigurationError, match="is damaged"):
+        source.fetch(NAME, tmp_path)
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_an_address_that_does_not_exist_is_not_tried_again(status, server, reply, source, tmp_path):
+    server.answer = lambda path, query: reply(b"no", status)
+    with pytest.raises(ConfigurationError, match="NESANNOT_WEIGHTS_URL"):
+        source.fetch(NAME, tmp_path)
+    assert len(server.asked) == 1
+    assert leftovers(tmp_path) == []
+
+
+def test_a_busy_server_is_tried_again_and_then_given_up(server, reply, source, tmp_path):
+    server.answer = lambda path, query: reply(b"busy", 503)
+    with pytest.raises(TryLaterError, match="503"):
+        source.fetch(NAME, tmp_path)
+    assert len(server.asked) == ATTEMPTS
+
+
+def test_offline_opens_no_socket(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    source = WeightsSource(Settings(offline=True))
+    with pytest.raises(ConfigurationError, match="offline"):
+        source.fetch(NAME, tmp_path)
+
+
+def test_a_proxy_of_the_environment_is_used(server, reply, tmp_path, monkeypatch):
+    Mirror(server, reply)
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    source = WeightsSource(Settings(weights_url="http://weights.invalid/models"), sleep=lambda _: None)
+    assert source.fetch(NAME, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_folder_that_cannot_be_made(server, reply, source, tmp_path):
+    Mirror(server, reply)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CannotWriteError, match="NESANNOT_DATA_DIR"):
+        source.fetch(NAME, tmp_path / "file" / "weights")
+
+
+def test_progress_is_told(server, reply, tmp_path):
+    Mirror(server, reply)
+    told = []
+    source = WeightsSource(Settings(weights_url=server.url), told=lambda have, total: told.append((have, total)))
+    source.fetch(NAME, tmp_path)
+    assert told[-1] == (len(CONTENT), len(CONTENT))
+    assert told == sorted(told)
