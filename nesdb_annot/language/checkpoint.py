@@ -10,13 +10,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import pickle
 import re
 import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError  # what torch raises; nothing is unpickled here
 
 import torch
 from esm.data import Alphabet
@@ -75,7 +75,7 @@ def _unpickled(path: Path) -> Mapping[str, object]:
     try:
         with torch.serialization.safe_globals([argparse.Namespace]):
             contents = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except pickle.UnpicklingError as error:
+    except UnpicklingError as error:
         named = _FORBIDDEN.search(str(error))
         why = f"it asks for {named[1]}" if named else str(error).splitlines()[0]
         what = f"{path} is not a checkpoint that may be loaded"

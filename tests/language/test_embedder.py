@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -125,7 +126,7 @@ class TestLongProteins:
         assert spans[0].first == 1
         assert spans[-1].last == length
         if length > window:
-            assert all(a.overlap(b) >= overlap for a, b in zip(spans, spans[1:], strict=False))
+            assert all(a.overlap(b) >= overlap for a, b in pairwise(spans))
 
     def test_blending_equal_windows_changes_nothing(self):
         rule = LongRule(10, 4)

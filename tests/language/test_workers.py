@@ -15,7 +15,7 @@ from nesdb_annot.errors import ConfigurationError, InternalError
 from nesdb_annot.language.workers import AHEAD, WorkerPool
 
 sys.path.insert(0, str(Path(__file__).parent))  # spawned workers inherit it
-from chunk_work import Doubler, dead_at_once, unbuildable  # noqa: E402
+from chunk_work import Doubler, dead_at_once, unbuildable
 
 
 def pool(workers=2, initialise=Doubler, argument=2):
@@ -126,8 +126,7 @@ def alive(pid):
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    with open(f"/proc/{pid}/stat") as stat:
-        return stat.read().rpartition(")")[2].split()[0] != "Z"
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

@@ -1,0 +1,63 @@
+"""`nesannot models` as a user calls it."""
+
+import json
+import random
+
+import pytest
+
+from nesdb_annot.language.models import BUNDLED_FILE
+
+
+def test_list_shows_all_and_what_is_here(nesannot):
+    done = nesannot("models", "list")
+    assert done.returncode == 0, done.stderr
+    rows = done.stdout.splitlines()
+    assert len(rows) == 8
+    assert rows[1].startswith("bundled")
+    assert rows[1].endswith("yes")
+    assert all(row.endswith("no") for row in rows[2:])
+
+
+def test_info_of_the_bundled_model_says_what_it_saw(nesannot):
+    done = nesannot("models", "info")
+    card = json.loads(BUNDLED_FILE.with_suffix(".json").read_text())
+    assert done.returncode == 0, done.stderr
+    assert card["sha256"] in done.stdout
+    assert "training.validation_perplexity" in done.stdout
+    assert "training.trigram" in done.stdout
+
+
+def test_verify_loads_it(nesannot):
+    done = nesannot("models", "verify", "bundled")
+    assert done.returncode == 0, done.stderr
+    assert "192 dimensions" in done.stdout
+
+
+@pytest.mark.parametrize("words", [("info", "esm2_t6_8M_UR50D"), ("verify", "esm2_t6_8M_UR50D")])
+def test_weights_that_are_not_here(words, nesannot):
+    done = nesannot("models", *words)
+    assert done.returncode == 78
+    assert "nesannot models fetch esm2_t6_8M_UR50D" in done.stderr
+
+
+def test_fetch_offline_and_unknown(nesannot):
+    offline = nesannot("models", "fetch", "esm2_t6_8M_UR50D", NESANNOT_OFFLINE="1")
+    assert offline.returncode == 78
+    assert "offline" in offline.stderr
+    unknown = nesannot("models", "fetch", "esm3")
+    assert unknown.returncode == 78
+    assert "esm2_t48_15B_UR50D" in unknown.stderr
+
+
+def test_pretrain_writes_a_model_that_verifies(nesannot, tmp_path):
+    letters = random.Random(1)
+    proteins = ["".join(letters.choices("ACDEFGHIKLMNPQRSTVWY", k=400)) for _ in range(60)]
+    corpus = tmp_path / "corpus.fasta"
+    corpus.write_text("".join(f">{n}\n{residues}\n" for n, residues in enumerate(proteins)))
+    shape = ("--layers", 1, "--width", 16, "--heads", 2)
+    done = nesannot("models", "pretrain", corpus, tmp_path / "run", "--steps", 2, "--no-compiled", *shape)
+    assert done.returncode == 0, done.stderr
+    assert "sha256" in done.stdout
+    verified = nesannot("models", "verify", tmp_path / "run" / "model.safetensors")
+    assert verified.returncode == 0, verified.stderr
+    assert "16 dimensions" in verified.stdout
