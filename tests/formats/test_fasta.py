@@ -7,6 +7,7 @@ import lzma
 import random
 import sys
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import example, given, settings
@@ -307,3 +308,15 @@ def test_headers_that_no_database_takes(tmp_path, header, reason):
     refused, good = read(tmp_path, f">{header}\nMK\n>{'b' * 255}\nMK\n")
     assert reason in refused.reason
     assert len(good.accession) == 255
+
+
+def test_an_endless_record_is_not_kept_in_memory(tmp_path):
+    path = tmp_path / "endless.fasta"
+    path.write_bytes(b">genome\n" + (b"ACGT" * 20 + b"\n") * 250_000 + b">b\nMK\n")
+    tracemalloc.start()
+    refused, good = read_fasta(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "20,000,000 letters" in refused.reason
+    assert good.accession == "b"
+    assert peak < 4_000_000
