@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -102,12 +102,19 @@ def shown(name: str, value: object) -> str:
     return f"{scheme}://{user.partition(':')[0]}:***@{host}"
 
 
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+_CONVERTERS: Mapping[str, Callable[[str], object]] = {"int": int, "float": float, "Path": _path, "str": str}
+
+
 def _converted(name: str, value: object, origin: str) -> object:
     kind = _TYPES[name]
     try:
         if kind == "bool":
             return value if isinstance(value, bool) else _BOOLEANS[str(value).lower()]
-        return {"int": int, "float": float, "Path": lambda v: Path(v).expanduser(), "str": str}[str(kind)](value)  # type: ignore[arg-type]
+        return _CONVERTERS[str(kind)](str(value))
     except (KeyError, ValueError, TypeError):
         raise ConfigurationError(f"{name} is {value!r}", where=origin, why=f"it must be of type {kind}") from None
 

@@ -21,7 +21,8 @@ def runs(
     from ..store.runs import StoredRun, list_runs
 
     def row(run: StoredRun) -> tuple[object, ...]:
-        what = " ".join([run.kind, *(str(run.settings[name]) for name in ("proteome", "source") if name in run.settings)])
+        named = (str(run.settings[name]) for name in ("proteome", "source") if name in run.settings)
+        what = " ".join([run.kind, *named])
         seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at else None
         counts = ", ".join(f"{name} {value}" for name, value in run.counts.items() if value)
         started = run.started_at.astimezone().isoformat(" ", "seconds")

@@ -16,6 +16,7 @@ def train(
     ctx: typer.Context,
     model: Model = None,
     device: Device = None,
+    negatives: Annotated[str | None, typer.Option(help="a proteome without CRM1, as UP000000625 (E. coli)")] = None,
     save_to: Annotated[Path | None, typer.Option(help="also write the head set to this file")] = None,
     seed: Annotated[int, typer.Option(help="of every random choice")] = 17,
     quiet: Quiet = False,
@@ -26,5 +27,5 @@ def train(
 
     settings = settings_with(ctx, model=model, device=device)
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
-        outcome = train_heads(store, settings, seed=seed, save_to=save_to, progress=progress)
+        outcome = train_heads(store, settings, negatives=negatives, seed=seed, save_to=save_to, progress=progress)
     print_table(outcome.columns, outcome.rows)

@@ -63,4 +63,5 @@ def pool(embedding: NDArray[np.float32], spans: Sequence[ResidueSpan]) -> NDArra
     begin = np.fromiter((span.first - 1 for span in spans), dtype=np.intp, count=len(spans))
     end = np.fromiter((span.last for span in spans), dtype=np.intp, count=len(spans))
     lengths = (end - begin)[:, None]
-    return ((sums[end] - sums[begin]) / lengths).astype(np.float32)
+    means: NDArray[np.float32] = ((sums[end] - sums[begin]) / lengths).astype(np.float32)
+    return means

@@ -48,3 +48,10 @@ def count_over(store: Store, ranking_id: int, minimum_combined: float) -> int:
             connection, "count_over", ranking_id=ranking_id, minimum_combined=minimum_combined
         ).scalar_one()
         return found
+
+
+def sequences_of(store: Store, proteome_id: int, release_id: int) -> list[tuple[str, str]]:
+    """Digest and residues of each distinct sequence of a release, in the order of digests."""
+    place = {"proteome_id": proteome_id, "release_id": release_id}
+    with store.transaction() as connection:
+        return [(row.sha256, row.residues) for row in execute(connection, "sequences_of_release", **place)]

@@ -556,3 +556,13 @@ SELECT pg_size_pretty(pg_database_size(current_database())) AS size,
        (SELECT count(*) FROM nesannot.configuration) AS configurations,
        (SELECT coalesce(sum(candidates), 0) FROM nesannot.ranking WHERE is_current) AS ranked_candidates,
        (SELECT count(*) FROM nesannot.run) AS runs;
+
+-- name: sequences_of_release
+-- Distinct sequences of a release.
+SELECT DISTINCT s.sha256, s.residues
+  FROM nesannot.release l
+  JOIN nesannot.membership m ON m.proteome_id = l.proteome_id
+   AND m.valid_from <= l.effective AND (m.valid_to IS NULL OR m.valid_to > l.effective)
+  JOIN nesannot.sequence s ON s.id = m.sequence_id
+ WHERE l.proteome_id = :proteome_id AND l.id = :release_id
+ ORDER BY s.sha256;

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import CannotWriteError, InputError
 from ..settings import Settings
-from .candidates import candidate_segmenter, resolution
+from .candidates import Resolve, candidate_segmenter, resolution
 from .progress import Progress, Silent
-from .training_set import training_proteins
+from .training_set import motif_free_proteins, training_proteins
 
 if TYPE_CHECKING:
     from ..learning.examples import TrainingProtein
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 FOLDS = 6
 FEWEST = 12
 """Proteins below which no fold could be held out."""
+
+
+COLUMNS = ("method", "AP", "95 % interval", "P@R.2", "P@R.5", "P@R.68", "P@R.8", "top-1", "AUROC", "ECE", "Brier")
+"""AP: average precision; P@R: precision where that recall is reached; ECE: expected calibration error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ def train_heads(
     store: Store,
     settings: Settings,
     *,
+    negatives: str | None = None,
     seed: int = 17,
     save_to: Path | None = None,
     progress: Progress | None = None,
@@ -47,6 +52,7 @@ def train_heads(
     """Train a head set for the settings' language model and make it the one in use.
 
     Args:
+        negatives: a proteome of an organism without CRM1; a part of it is taught to be free of NESs.
         seed: of every random choice.
         save_to: a file that also gets the head set.
 
@@ -57,7 +63,6 @@ def train_heads(
     """
     from ..language.embedder import open_embedder
     from ..learning.training import train_head_set
-    from ..store.head_sets import save_head_set
     from ..store.references import load_entries, references_digest
     from ..store.runs import run
 
@@ -65,14 +70,16 @@ def train_heads(
     entries = load_entries(store)
     embedder, segmenter = open_embedder(settings), candidate_segmenter(settings)
     progress.note(embedder.chosen)
-    stated = {"language_model": embedder.identity.name, "segmentation": segmenter.identity.algorithm, "seed": seed}
+    stated = {"language_model": embedder.identity.name, "negatives": negatives, "seed": seed}
     with run(store, "train", stated, device=embedder.chosen) as (run_id, counts):
         progress.begin("embedding the references", sum(map(len, {entry.residues for entry in entries})))
-        proteins = [p for p in training_proteins(entries, embedder, segmenter, progress) if p.truth.motifs]
+        proteins = _enough(list(training_proteins(entries, embedder, segmenter, progress)))
         progress.end()
-        counts["proteins"], counts["motifs"] = len(proteins), sum(len(p.truth.motifs) for p in proteins)
+        if negatives:
+            proteins += motif_free_proteins(store, negatives, embedder, segmenter, progress)
+        counts |= {"proteins": len(proteins), "motifs": sum(len(p.truth.motifs) for p in proteins)}
         outcome = train_head_set(
-            _enough(proteins),
+            proteins,
             folds=_folds(proteins, seed),
             language_model=embedder.identity,
             segmentation=segmenter.identity,
@@ -82,27 +89,33 @@ def train_heads(
             workers=settings.workers,
             told=progress.note,
         )
-        head_set = outcome.head_set
-        payload = head_set.to_bytes()
-        save_head_set(
-            store,
-            payload,
-            name=f"{embedder.identity.name}/{segmenter.identity.algorithm}",
-            language_model=embedder.identity,
-            references_digest=head_set.references_digest,
-            digest=head_set.digest,
-            run_id=run_id,
-        )
-        if save_to:
-            _write(save_to, payload)
-    columns, rows = _table(outcome, segmenter)
-    return TrainedHeads(head_set, columns, rows)
+        _keep(store, outcome.head_set, run_id, save_to)
+    return TrainedHeads(outcome.head_set, COLUMNS, _rows(outcome, resolution(segmenter)))
+
+
+def _keep(store: Store, head_set: HeadSet, run_id: int, save_to: Path | None) -> None:
+    """Make `head_set` the one in use for its language model, and write it to a file if one is named."""
+    from ..store.head_sets import save_head_set
+
+    payload = head_set.to_bytes()
+    save_head_set(
+        store,
+        payload,
+        name=f"{head_set.language_model.name}/{head_set.segmentation.algorithm}",
+        language_model=head_set.language_model,
+        references_digest=head_set.references_digest,
+        digest=head_set.digest,
+        run_id=run_id,
+    )
+    if save_to:
+        _write(save_to, payload)
 
 
 def _enough(proteins: list[TrainingProtein]) -> list[TrainingProtein]:
-    if len(proteins) < FEWEST:
+    known = sum(bool(protein.truth.motifs) for protein in proteins)
+    if known < FEWEST:
         raise InputError(
-            f"the database holds {len(proteins)} proteins with a known NES",
+            f"the database holds {known} proteins with a known NES",
             why=f"at least {FEWEST} are needed to hold families out",
             remedy="nesannot ingest nesdb FILE",
         )
@@ -123,3 +136,22 @@ def _write(path: Path, payload: bytes) -> None:
         path.write_bytes(payload)
     except OSError as error:
         raise CannotWriteError(f"cannot write {path}", why=str(error)) from error
+
+
+def _rows(outcome: TrainingOutcome, resolve: Resolve) -> list[tuple[object, ...]]:
+    """A row of `COLUMNS` for each method and each baseline, on proteins whose families were held out."""
+    from ..learning.evaluation import evaluate
+
+    return [
+        (
+            figures.method,
+            figures.average_precision,
+            f"{figures.interval[0]:.2f}-{figures.interval[1]:.2f}",
+            *(figures.precision[recall] for recall in (0.2, 0.5, 0.68, 0.8)),
+            figures.top[1],
+            figures.auroc,
+            figures.calibration_error,
+            figures.brier,
+        )
+        for figures in evaluate(outcome.held_out, resolve)
+    ]

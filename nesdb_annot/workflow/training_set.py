@@ -9,18 +9,23 @@ protein.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..records import ReferenceEntry, ReferenceSite, Sign, SiteKind
 from ..residues import ResidueSpan
+from .target import find_target
 
 if TYPE_CHECKING:
     from ..language.protocol import Embedder
     from ..learning.examples import TrainingProtein
     from ..learning.truth import Truth
     from ..segmentation.protocol import Segmenter
+    from ..store.engine import Store
     from .progress import Progress
+
+MOTIF_FREE = 300
+"""Proteins of an organism without CRM1 that are taught as motif-free."""
 
 LONGEST = 30
 """Residues; a longer annotation says that an NES is somewhere inside, but not where."""
@@ -69,3 +74,37 @@ def training_proteins(
         progress.advance(len(letters))
         spans = segmenter.spans(letters, embedding)
         yield TrainingProtein(digest, letters, embedding, spans, truth_of(by_digest[digest]))
+
+
+def motif_free_proteins(
+    store: Store, proteome: str, embedder: Embedder, segmenter: Segmenter, progress: Progress
+) -> Iterator[TrainingProtein]:
+    """`MOTIF_FREE` proteins of the teaching half of a proteome; the other half stays unseen, to count errors on."""
+    from ..learning.examples import TrainingProtein
+
+    taught = teaching_half(_sequences(store, proteome))[:MOTIF_FREE]
+    progress.begin(f"embedding motif-free proteins of {proteome}", sum(len(residues) for _, residues in taught))
+    for (digest, residues), embedding in zip(taught, embedder.embed(r for _, r in taught), strict=True):
+        progress.advance(len(residues))
+        yield TrainingProtein(digest, residues, embedding, segmenter.spans(residues, embedding), cargo=False)
+    progress.end()
+
+
+def teaching_half(sequences: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Half of the families of `sequences` (digest -> residues), in the order of digests; no family is divided.
+
+    A family is in the half whose least digest is even, so that the halves of a proteome stay what they are.
+    """
+    from ..learning.folds import FoldMember, families
+
+    digests = sorted(sequences)
+    family = families([FoldMember(digest, sequences[digest]) for digest in digests])
+    taught = [int(digests[own], 16) % 2 == 0 for own in family.tolist()]
+    return [(digest, sequences[digest]) for digest, wanted in zip(digests, taught, strict=True) if wanted]
+
+
+def _sequences(store: Store, proteome: str) -> dict[str, str]:
+    from ..store.lookup import sequences_of
+
+    target = find_target(store, proteome)
+    return dict(sequences_of(store, *target.key))

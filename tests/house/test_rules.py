@@ -65,10 +65,9 @@ def test_public_functions_are_documented():
 
 def test_no_global_statement_and_no_pickle():
     for path in SOURCES:
-        tree = ast.parse(path.read_text())
-        assert not [n for n in ast.walk(tree) if isinstance(n, ast.Global)], path
-        imported = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
-        assert not imported & {"pickle", "joblib", "dill"}, path
+        text = path.read_text()
+        assert not [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Global)], path
+        assert not re.search(r"pickle\.loads?\(|Unpickler|joblib|import dill|weights_only=False|allow_pickle=True", text), path
 
 
 def test_weights_are_loaded_in_one_place():
