@@ -27,6 +27,7 @@ from safetensors.torch import load_file
 
 from ..errors import ConfigurationError
 from ..records import RECEIPT_SUFFIX
+from .windows import WHOLE, LongRule
 
 LARGEST_SHAPE = {"encoder_layers": 96, "encoder_embed_dim": 16_384, "encoder_attention_heads": 256}
 """What a checkpoint may claim; more than the largest ESM-2 by far, less than what fills a machine's memory."""
@@ -36,12 +37,19 @@ _FORBIDDEN = re.compile(r"(?:GLOBAL|class|global)\s+([\w.]+)")
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """fair-esm's model in float32 and evaluation mode, with the digest of the file that it came from."""
+    """fair-esm's model in float32 and evaluation mode.
+
+    Attributes:
+        name: of the file or of its card.
+        sha256: of the file.
+        rule: for long proteins; a model that was trained on short crops states its own in its card.
+    """
 
     name: str
     sha256: str
     model: ESM2
     alphabet: Alphabet
+    rule: LongRule = WHOLE
 
 
 def file_sha256(path: Path) -> str:
@@ -113,7 +121,7 @@ def _check_shape(path: Path, contents: Mapping[str, object]) -> None:
         raise _no_esm2(path, "its token embedding has another shape than cfg.model says")
 
 
-def _official(path: Path) -> tuple[ESM2, Alphabet]:
+def _official(path: Path, digest: str) -> LoadedModel:
     contents = _unpickled(path)
     _check_shape(path, contents)
     name = path.stem if path.stem.startswith("esm2") else f"esm2_{path.stem}"
@@ -123,7 +131,7 @@ def _official(path: Path) -> tuple[ESM2, Alphabet]:
             model, alphabet = load_model_and_alphabet_core(name, contents, None)
     except (RuntimeError, AttributeError, TypeError) as error:
         raise _no_esm2(path, str(error).splitlines()[0]) from None
-    return model, alphabet
+    return LoadedModel(path.stem, digest, model, alphabet)
 
 
 def read_card(path: Path) -> dict[str, object]:
@@ -144,7 +152,7 @@ def read_card(path: Path) -> dict[str, object]:
     return card
 
 
-def _own(path: Path, digest: str) -> tuple[str, ESM2, Alphabet]:
+def _own(path: Path, digest: str) -> LoadedModel:
     card = read_card(path)
     if card["sha256"] != digest:
         raise ConfigurationError(
@@ -164,7 +172,15 @@ def _own(path: Path, digest: str) -> tuple[str, ESM2, Alphabet]:
             f"{path} does not hold the tensors of its card", why=", ".join(sorted(absent | foreign)[:3])
         )
     model.load_state_dict(tensors, strict=False)
-    return str(card["name"]), model, alphabet
+    return LoadedModel(str(card["name"]), digest, model, alphabet, _rule(path, card))
+
+
+def _rule(path: Path, card: Mapping[str, object]) -> LongRule:
+    stated = card.get("long_rule", {})
+    try:
+        return LongRule(**stated)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"the card of {path} states no rule for long proteins", why=str(error)) from None
 
 
 def load_model(path: Path) -> LoadedModel:
@@ -174,8 +190,6 @@ def load_model(path: Path) -> LoadedModel:
         ConfigurationError: if the file is absent, changed since it was fetched, damaged, hostile or no ESM-2.
     """
     digest = checked_sha256(path)
-    if path.suffix == ".safetensors":
-        name, model, alphabet = _own(path, digest)
-    else:
-        name, (model, alphabet) = path.stem, _official(path)
-    return LoadedModel(name, digest, model.float().eval().requires_grad_(requires_grad=False), alphabet)
+    loaded = _own(path, digest) if path.suffix == ".safetensors" else _official(path, digest)
+    loaded.model.float().eval().requires_grad_(requires_grad=False)
+    return loaded

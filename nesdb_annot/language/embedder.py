@@ -117,7 +117,7 @@ def open_embedder(settings: Settings) -> ModelEmbedder:
         ConfigurationError: if the weights are absent, damaged or hostile; if layer, device or engine do not exist.
     """
     loaded = load_model(model_path(settings))
-    layer, rule = _layer(loaded, settings.layer), LongRule()
+    layer, rule = _layer(loaded, settings.layer), loaded.rule
     engine, why = _engine(loaded, layer, settings)
     identity = LanguageModelIdentity(loaded.name, layer, int(loaded.model.embed_dim), loaded.sha256, rule.name)
     return ModelEmbedder(identity, engine, rule, f"{loaded.name}, layer {layer}, {engine.name} ({why})")

@@ -61,3 +61,7 @@ class LongRule:
             raise ValueError("no windows")
         total /= weights
         return total
+
+
+WHOLE = LongRule()
+"""The rule of the official models: whole as far as memory allows."""

@@ -15,6 +15,7 @@ import torch
 
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.language.checkpoint import checked_sha256, file_sha256, load_model
+from nesdb_annot.language.windows import LongRule
 from nesdb_annot.records import RECEIPT_SUFFIX
 
 from .conftest import EIGHT_MILLION, TINY, official_contents, random_model, write_own
@@ -220,6 +221,16 @@ class TestOwnFormat:
         path = write_own(tmp_path / "m.safetensors", TINY)
         path.with_suffix(".json").write_text(card)
         with pytest.raises(ConfigurationError):
+            load_model(path)
+
+    def test_the_rule_for_long_proteins_is_the_cards(self, tmp_path):
+        path = write_own(tmp_path / "m.safetensors", TINY, long_rule={"window": 510, "overlap": 128})
+        assert load_model(path).rule == LongRule(510, 128)
+
+    @pytest.mark.parametrize("rule", [{"window": 5, "overlap": 5}, {"width": 3}, 7])
+    def test_a_rule_that_is_none(self, rule, tmp_path):
+        path = write_own(tmp_path / "m.safetensors", TINY, long_rule=rule)
+        with pytest.raises(ConfigurationError, match="no rule"):
             load_model(path)
 
     def test_no_card(self, tmp_path):
