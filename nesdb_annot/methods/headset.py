@@ -90,18 +90,6 @@ class HeadSet:
         }
         return digest_of([facts, arrays])
 
-    def of(self, method: str) -> dict[str, NDArray[np.float32]]:
-        """Weights of one method without its prefix, floating ones as float32.
-
-        Raises:
-            ConfigurationError: if the head set has none for it.
-        """
-        prefix = f"{method}/"
-        chosen = {name.removeprefix(prefix): array for name, array in self.arrays.items() if name.startswith(prefix)}
-        if not chosen:
-            raise ConfigurationError(f"the head set holds no weights of method {method!r}", remedy=_RETRAIN)
-        return {name: array.astype(np.float32) if array.dtype.kind == "f" else array for name, array in chosen.items()}
-
     def operating_point(self, name: str) -> OperatingPoint:
         """The point of that name.
 

@@ -31,7 +31,7 @@ def _own(arrays: Mapping[str, NDArray[Any]], method: str) -> dict[str, NDArray[A
     own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
     if not own:
         raise ConfigurationError(f"the head set holds no weights of method {method!r}", remedy="nesannot train")
-    return {name: array.astype(np.float32) if array.dtype.kind == "f" else array for name, array in own.items()}
+    return {name: array.astype(np.float32) if array.dtype == np.float16 else array for name, array in own.items()}
 
 
 def _references(arrays: Mapping[str, NDArray[Any]], digests: Sequence[str]) -> similarity.References:

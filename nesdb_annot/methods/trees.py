@@ -48,10 +48,10 @@ class BoostedTrees:
         )
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Arrays to store, small types."""
+        """Arrays to store; thresholds as they are, since a feature may equal one, the rest in small types."""
         return {
             "feature": self.feature.astype(np.int16),
-            "threshold": self.threshold.astype(np.float32),
+            "threshold": self.threshold.astype(np.float64),
             "left": self.left.astype(np.int16),
             "right": self.right.astype(np.int16),
             "value": self.value.astype(np.float32),

@@ -1,0 +1,104 @@
+"""Logistic regression, calibrations and operating points: the plain numbers of a head set."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+
+from nesdb_annot.learning.calibration import fit_isotonic, fit_platt
+from nesdb_annot.learning.logistic import fit_logistic, fit_nonnegative
+from nesdb_annot.learning.metrics import RankedProtein
+from nesdb_annot.learning.operating_points import choose_operating_points
+from nesdb_annot.learning.truth import Truth
+from nesdb_annot.methods.calibration import logistic
+from nesdb_annot.residues import ResidueSpan
+
+
+@pytest.fixture
+def rows():
+    random = np.random.default_rng(4)
+    x = random.normal(size=(2000, 3))
+    y = random.random(2000) < logistic(x @ np.array([1.5, -0.7, 0.0]) - 1.0)
+    return x, y
+
+
+def test_logistic_is_that_of_scikit_learn(rows):
+    x, y = rows
+    weight = np.random.default_rng(1).uniform(0.5, 2, len(x))
+    own, intercept = fit_logistic(x, y.astype(float), weight, ridge=0.01)
+    theirs = LogisticRegression(C=1 / (0.01 * weight.sum()), tol=1e-10).fit(x, y, sample_weight=weight)
+    assert own == pytest.approx(theirs.coef_[0], abs=1e-4)
+    assert intercept == pytest.approx(theirs.intercept_[0], abs=1e-4)
+
+
+def test_separable_rows_keep_finite_weights():
+    x = np.linspace(-1, 1, 20)[:, None]
+    weights, _ = fit_logistic(x, (x[:, 0] > 0).astype(float), np.ones(20))
+    assert 0 < weights[0] < 1000
+
+
+def test_no_weight_falls_below_zero(rows):
+    x, y = rows
+    weights, intercept = fit_nonnegative(x, y.astype(float), np.ones(len(x)))
+    assert weights[0] == pytest.approx(1.4, abs=0.2)
+    assert weights[1] == 0.0
+    assert (weights >= 0).all()
+    against, _ = fit_nonnegative(-np.abs(x), np.abs(x).sum(axis=1) > 2, np.ones(len(x)))
+    assert against.tolist() == [0.0, 0.0, 0.0]
+    assert np.isfinite(intercept)
+
+
+def test_platt_recovers_the_curve():
+    random = np.random.default_rng(2)
+    raw = random.normal(3, 2, 20_000)
+    fitted = fit_platt(raw, random.random(len(raw)) < logistic(0.8 * raw - 3))
+    assert fitted.slope == pytest.approx(0.8, abs=0.05)
+    assert fitted.intercept == pytest.approx(-3, abs=0.2)
+
+
+def test_platt_never_falls():
+    raw = np.arange(100.0)
+    assert fit_platt(raw, raw < 30).slope == 0.0
+
+
+@given(st.lists(st.tuples(st.floats(-5, 5), st.booleans()), min_size=1, max_size=80))
+def test_isotonic_never_falls_and_keeps_the_mean(rows):
+    raw, positive = (np.array(column) for column in zip(*rows, strict=True))
+    fitted = fit_isotonic(raw, positive, least_rows=5)
+    assert (np.diff(fitted.apply(np.linspace(-6, 6, 50))) >= 0).all()
+    assert min(fitted.probability) >= 0
+    assert max(fitted.probability) <= 1
+
+
+def ranked(*scores_and_hits):
+    """One motif at 10-20 of a protein for each pair; the candidate hits it or not."""
+    place = {True: ResidueSpan(10, 20), False: ResidueSpan(60, 70)}
+    proteins = [RankedProtein(str(i), 100, (place[h],), np.array([s])) for i, (s, h) in enumerate(scores_and_hits)]
+    return proteins, [Truth((ResidueSpan(10, 20),)) for _ in proteins]
+
+
+def test_points_keep_their_promises():
+    rows = [(0.9, True), (0.8, True), (0.7, False), (0.6, True), (0.5, True), (0.4, False), (0.3, False), (0.2, False)]
+    strict, balanced, sensitive = choose_operating_points(*ranked(*rows))
+    assert (strict.name, balanced.name, sensitive.name) == ("strict", "balanced", "sensitive")
+    assert strict.threshold == 0.2
+    assert strict.precision >= 0.5
+    assert strict.recall == 0.5
+    assert balanced.threshold == 0.5
+    assert balanced.recall == 0.5
+    assert sensitive.threshold is None
+    assert "0.50" in sensitive.why
+
+
+def test_points_that_are_reached_say_so():
+    strict, balanced, sensitive = choose_operating_points(*ranked((0.9, True), (0.8, True)))
+    assert strict.threshold == balanced.threshold == sensitive.threshold == 0.8
+    assert sensitive.precision == 1.0
+    assert not sensitive.why
+
+
+def test_nothing_found():
+    for point in choose_operating_points(*ranked((0.9, False), (0.8, False))):
+        assert point.threshold is None
+        assert point.why
