@@ -1,0 +1,162 @@
+"""Scoring the bundled sample: idempotent, resumable, independent of workers and chunks; failures are recorded."""
+
+from dataclasses import replace
+
+import pytest
+
+from nesdb_annot.errors import ConfigurationError, UsageError
+from nesdb_annot.store.analyst import run_sql
+from nesdb_annot.workflow import sample, score
+from nesdb_annot.workflow.demo import run_demo
+from nesdb_annot.workflow.ingest import ingest_proteome
+from nesdb_annot.workflow.progress import Silent
+from nesdb_annot.workflow.proteome_source import proteome_source
+from nesdb_annot.workflow.rank import prior_shift, rank_proteome
+from nesdb_annot.workflow.score import score_proteome
+
+pytestmark = pytest.mark.xdist_group("score")
+
+SCORES = """
+select s.sha256, g.first_residue, g.last_residue, encode(g.pooled, 'hex'), m.name, round(x.raw::numeric, 3)
+from nesannot.segment g join nesannot.sequence s on s.id = g.sequence_id
+join nesannot.method_score x using (configuration_id, sequence_id, segment) join nesannot.method m on m.id = x.method_id
+order by 1, 2, 3, 5
+"""
+
+
+class Stopping(Silent):
+    """Presses Ctrl-C after some chunks."""
+
+    def __init__(self, chunks):
+        self.left = chunks
+
+    def advance(self, residues):
+        self.left -= 1
+        if self.left < 0:
+            raise KeyboardInterrupt
+
+
+def rows(store, text=SCORES):
+    return list(run_sql(store, text).rows)
+
+
+def ingest_sample(store):
+    from importlib.resources import as_file
+
+    with as_file(sample.proteins()) as path:
+        ingest_proteome(store, proteome_source(str(path), upid=None, name="sample", release=None, released=None))
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    monkeypatch.setattr(score, "RESIDUES_PER_CHUNK", 400)
+
+
+def test_second_call_computes_nothing(store, settings):
+    ingest_sample(store)
+    first = score_proteome(store, settings, "sample")
+    before = rows(store)
+    again = score_proteome(store, settings, "sample")
+    assert (first.sequences, again.sequences) == (17, 0)
+    assert "nothing was computed" in again.sentence()
+    assert rows(store) == before
+    assert len(before) >= 6 * 17
+
+
+def test_a_stopped_run_goes_on_and_gives_the_same_scores(store, settings, small_chunks):
+    ingest_sample(store)
+    with pytest.raises(KeyboardInterrupt):
+        score_proteome(store, settings, "sample", progress=Stopping(5))
+    left = score_proteome(store, settings, "sample", dry_run=True)
+    assert 0 < left.sequences < 17
+    score_proteome(store, settings, "sample")
+    resumed = rows(store)
+    score_proteome(store, settings, "sample", again=True)
+    assert rows(store) == resumed
+    assert rows(store, "select status from run_progress where kind = 'score' order by run_id")[0] == ("stopped",)
+
+
+def test_worker_processes_give_the_same_scores(store, settings, small_chunks, monkeypatch):
+    ingest_sample(store)
+    score_proteome(store, settings, "sample")
+    alone = rows(store)
+    monkeypatch.setattr(score, "WORTH_A_PROCESS", 0)
+    score_proteome(store, replace(settings, workers=2), "sample", again=True)
+    assert rows(store) == alone
+
+
+def test_a_sequence_that_cannot_be_scored_is_recorded_and_stops_no_other(store, settings, monkeypatch):
+    from nesdb_annot.workflow.protein_scorer import ProteinScorer
+
+    ingest_sample(store)
+    honest = ProteinScorer.score
+
+    def failing(self, digest, residues, embedding):
+        if residues.startswith("MTDVETTYADF"):
+            raise ValueError("made to fail")
+        return honest(self, digest, residues, embedding)
+
+    monkeypatch.setattr(ProteinScorer, "score", failing)
+    summary = score_proteome(store, settings, "sample")
+    assert [one.error for one in summary.failed] == ["ValueError: made to fail"]
+    assert "made to fail" in summary.sentence()
+    assert rows(store, "select count(*) from nesannot.scored_sequence where error is null") == [(16,)]
+    monkeypatch.undo()
+    assert score_proteome(store, settings, "sample").sequences == 1
+
+
+def test_short_and_strange_proteins_are_scored(store, settings, tmp_path):
+    fasta = tmp_path / "strange.fasta"
+    fasta.write_text(">A\nM\n>B\nMKLVLLAL\n>C\n" + "X" * 60 + "\n>D\n" + "L" * 3000 + "\n>E\nMUOBZXKLV\n")
+    ingest_proteome(store, proteome_source(str(fasta), upid=None, name="strange", release=None, released=None))
+    summary = score_proteome(store, settings, "strange")
+    assert summary.sequences == 5
+    assert summary.failed == ()
+
+
+def test_every_score_has_its_provenance(store, settings):
+    run_demo(store, settings, Silent())
+    scored = rows(store, "select count(*) from candidate_score")[0][0]
+    traced = rows(store, "select count(*) from score_provenance")[0][0]
+    assert scored == traced > 0
+
+
+def test_ranking_is_total_and_starts_at_one(store, settings):
+    run_demo(store, settings, Silent())
+    ranking = rank_proteome(store, settings, "sample")
+    ranks = [row["rank"] for row in ranking.rows]
+    assert ranks == list(range(1, len(ranks) + 1))
+    probabilities = [row["probability"] for row in ranking.rows]
+    assert probabilities == sorted(probabilities, reverse=True)
+
+
+def test_ranking_twice_makes_one_ranking(store, settings):
+    run_demo(store, settings, Silent())
+    first = rank_proteome(store, settings, "sample").run_id
+    assert rank_proteome(store, settings, "sample").run_id == first
+    assert rank_proteome(store, replace(settings, cargo_prior=0.5), "sample").run_id != first
+
+
+def test_points_cut_the_list(store, settings):
+    run_demo(store, settings, Silent())
+    everything = rank_proteome(store, settings, "sample")
+    for name, count in everything.over.items():
+        assert len(rank_proteome(store, settings, "sample", point=name).rows) == count
+    with pytest.raises(ConfigurationError, match="no operating point 'lax'"):
+        rank_proteome(store, settings, "sample", point="lax")
+
+
+def test_unknown_proteome_is_named(store, settings):
+    ingest_sample(store)
+    with pytest.raises(UsageError, match="no proteome 'sampel'") as caught:
+        score_proteome(store, settings, "sampel")
+    assert "did you mean sample" in str(caught.value)
+
+
+@pytest.mark.parametrize("prior", [0.001, 0.1, 0.999])
+def test_shift_follows_bayes(prior):
+    from math import exp, log
+
+    base = 0.06
+    shifted = 1 / (1 + exp(-(log(base / (1 - base)) + prior_shift(base, prior))))
+    assert shifted == pytest.approx(base * prior)
