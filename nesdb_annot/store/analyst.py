@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import ExecStatus
 
 from ..errors import InputError
 from .engine import Store
@@ -37,12 +39,13 @@ def run_sql(store: Store, text: str, *, timeout_s: float = 30.0, limit: int | No
     Raises:
         InputError: if the statement is wrong, writes, or takes too long; says where in the text.
     """
-    answer = _rows(store, text, timeout_s)
+    answer = _rows(store, text, timeout_s, limit)
     columns = [str(name) for name in next(answer)]
-    return Table(columns, islice(answer, limit))
+    first = list(islice(answer, 1))
+    return Table(columns, chain(first, answer))
 
 
-def _rows(store: Store, text: str, timeout_s: float) -> Iterator[tuple[object, ...]]:
+def _rows(store: Store, text: str, timeout_s: float, limit: int | None) -> Iterator[tuple[object, ...]]:
     """Names of the columns, then the rows."""
     with store.session() as session:
         raw = session.connection.dbapi_connection
@@ -53,14 +56,20 @@ def _rows(store: Store, text: str, timeout_s: float) -> Iterator[tuple[object, .
                 cursor.execute("SELECT set_config(%s, %s, true)", (name, value))
             cursor.execute("SET TRANSACTION READ ONLY")
             try:
-                fetched = cursor.stream(sql.SQL(text))
-                first = next(fetched, None)
-                yield tuple(column.name for column in cursor.description or ())
-                if first is not None:
-                    yield first
-                    yield from fetched
+                yield _columns(raw, text)
+                # Closed before the transaction: a stream that is left half read holds the connection's lock.
+                with closing(cursor.stream(sql.SQL(text))) as fetched:
+                    yield from islice(fetched, limit)
             except psycopg.Error as error:
                 raise _explained(error, text) from error
+
+
+def _columns(raw: psycopg.Connection, text: str) -> tuple[str, ...]:
+    """Names of the columns that a statement gives; several statements at once are an error here."""
+    for described in (raw.pgconn.prepare(b"", text.encode()), raw.pgconn.describe_prepared(b"")):
+        if described.status != ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(described)
+    return tuple((described.fname(number) or b"").decode() for number in range(described.nfields))
 
 
 def _explained(error: psycopg.Error, text: str) -> BaseException:

@@ -19,6 +19,7 @@ from .translate import translated
 
 OLDEST_SERVER = 15
 _PATIENCE_S = 8.0
+_SECRETS = ("password", "sslpassword")
 _PASSING = ("starting up", "recovery mode", "shutting down", "not yet accepting", "too many clients")
 
 
@@ -175,8 +176,7 @@ def conninfo(url: URL) -> str:
 
 def shown_url(url: URL) -> str:
     """The URL as it may be shown: no password, wherever it stood."""
-    secret = [name for name in url.query if name in ("password", "sslpassword")]
-    return url.set(drivername="postgresql").difference_update_query(secret).render_as_string(hide_password=True)
+    return url.set(drivername="postgresql").difference_update_query(_SECRETS).render_as_string(hide_password=True)
 
 
 def connection_line(settings: Settings) -> str:
@@ -185,8 +185,8 @@ def connection_line(settings: Settings) -> str:
     The embedded server's password stands in a file that the URL names. A password of a given server is left out; psql
     asks for it, or finds it in ``~/.pgpass`` or ``PGPASSWORD``.
     """
-    url = address(settings).set(password=None)
-    return url.update_query_dict({"options": f"-csearch_path={VIEWS},{SCHEMA}"}).render_as_string(hide_password=False)
+    url = address(settings)._replace(password=None).difference_update_query(_SECRETS)  # set() takes None for "leave it"
+    return conninfo(url.update_query_dict({"options": f"-csearch_path={VIEWS},{SCHEMA}"}))
 
 
 def _unreachable(url: str, error: DBAPIError | psycopg.Error) -> DatabaseUnreachableError:
