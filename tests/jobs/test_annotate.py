@@ -3,8 +3,8 @@
 from importlib.resources import as_file
 
 import pytest
-
 from nesdb_annot.jobs import annotate
+
 from nesdb_annot.workflow import sample
 from nesdb_annot.workflow.rank import rank_proteome
 
