@@ -34,7 +34,7 @@ class ModelEmbedder:
 
     def __init__(self, identity: LanguageModelIdentity, engine: Engine, rule: LongRule, chosen: str) -> None:
         self.identity, self.chosen = identity, chosen
-        self._engine, self._rule = engine, rule
+        self._engine, self._rule, self._budget = engine, rule, engine.batch_residues
 
     def embed(self, sequences: Iterable[str]) -> Iterator[NDArray[np.float32]]:
         """Per-residue embeddings, shape (L, dimension) each, in the order of `sequences`.
@@ -47,22 +47,39 @@ class ModelEmbedder:
         for residues in sequences:
             batch.append(residues)
             held += len(residues)
-            if held >= self._engine.batch_residues:
+            if held >= self._budget:
                 yield from self._embedded(batch)
                 batch, held = [], 0
         yield from self._embedded(batch)
 
     def _embedded(self, batch: list[str]) -> Iterator[NDArray[np.float32]]:
         """Embed a batch; a protein longer than one pass goes alone, window by window."""
-        whole = [residues for residues in batch if len(residues) <= self._rule.window]
-        vectors = iter(self._engine.run(whole) if whole else [])
+        vectors = iter(self._run([residues for residues in batch if len(residues) <= self._rule.window]))
         for residues in batch:
             yield next(vectors) if len(residues) <= self._rule.window else self._long(residues)
+
+    def _run(self, batch: list[str]) -> list[NDArray[np.float32]]:
+        """One pass; where memory does not suffice, two of half the size, and no larger one from then on.
+
+        Raises:
+            ConfigurationError: if a single sequence does not fit.
+        """
+        if not batch:
+            return []
+        try:
+            return self._engine.run(batch)
+        except torch.OutOfMemoryError as error:
+            if len(batch) == 1:
+                what = f"a protein of {len(batch[0]):,} residues does not fit the memory of the device"
+                raise ConfigurationError(what, why=str(error).splitlines()[0], remedy="--device cpu") from None
+        self._budget = max(1, sum(map(len, batch)) // 2)
+        half = len(batch) // 2
+        return self._run(batch[:half]) + self._run(batch[half:])
 
     def _long(self, residues: str) -> NDArray[np.float32]:
         def pieces() -> Iterator[tuple[ResidueSpan, NDArray[np.float32]]]:
             for span in self._rule.spans(len(residues)):
-                yield span, self._engine.run([span.of(residues)])[0]
+                yield span, self._run([span.of(residues)])[0]
 
         return self._rule.blended(len(residues), pieces())
 

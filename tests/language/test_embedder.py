@@ -14,6 +14,7 @@ from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.language import processor
 from nesdb_annot.language.checkpoint import load_model
 from nesdb_annot.language.embedder import ModelEmbedder, open_embedder
+from nesdb_annot.language.engines.attention import all_at_once, attention_for, each_alone
 from nesdb_annot.language.engines.openvino import OpenVinoEngine, available
 from nesdb_annot.language.engines.packed import PackedEngine
 from nesdb_annot.language.engines.stock import StockEngine
@@ -23,26 +24,23 @@ from nesdb_annot.settings import Settings
 
 from .conftest import TINY, random_model, random_residues
 
-LENGTHS = (1, 2, 30, 77, 410, 1500)
+LENGTHS = (1, 2, 30, 77, 410, 900)
+KINDS = ["packed f32", "packed bf16", *(["openvino f32", "openvino bf16"] if available() else [])]
 PROTEINS = [random_residues(length, seed=length) for length in LENGTHS] + ["MXBUZO" * 3]
 
 needs_openvino = pytest.mark.skipif(not available(), reason="OpenVINO is not installed")
 
 
-def engines(model, layer):
-    made = {
-        "packed f32": PackedEngine(model, layer, dtype=torch.float32),
-        "packed bf16": PackedEngine(model, layer, dtype=torch.bfloat16),
-    }
-    if available():
-        made["openvino f32"] = OpenVinoEngine(model, layer, half=False)
-        made["openvino bf16"] = OpenVinoEngine(model, layer, half=True)
-    return made
+def engine_of(kind, model, layer):
+    name, precision = kind.split()
+    if name == "packed":
+        return PackedEngine(model, layer, dtype=torch.bfloat16 if precision == "bf16" else torch.float32)
+    return OpenVinoEngine(model, layer, half=precision == "bf16")
 
 
 def cosines(these, those):
-    pairs = zip(np.concatenate(these), np.concatenate(those), strict=True)
-    return np.array([a @ b / (np.linalg.norm(a) * np.linalg.norm(b)) for a, b in pairs])
+    one, two = np.concatenate(these), np.concatenate(those)
+    return (one * two).sum(1) / (np.linalg.norm(one, axis=1) * np.linalg.norm(two, axis=1))
 
 
 @pytest.fixture(scope="module")
@@ -52,15 +50,12 @@ def bundled():
 
 @pytest.fixture(scope="module")
 def bundled_engines(bundled):
-    return engines(bundled.model, bundled.model.num_layers)
+    return {kind: engine_of(kind, bundled.model, bundled.model.num_layers) for kind in KINDS}
 
 
 @pytest.fixture(scope="module")
 def reference(bundled):
     return StockEngine(bundled.model, bundled.model.num_layers).run(PROTEINS)
-
-
-KINDS = ["packed f32", "packed bf16", *(["openvino f32", "openvino bf16"] if available() else [])]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -95,7 +90,7 @@ def test_neither_batch_mates_nor_order_matter(kind, bundled_engines):
 def test_every_layer_is_the_one_of_fair_esm(kind, layer):
     model = random_model(TINY)
     expected = StockEngine(model, layer).run(PROTEINS[:4])
-    assert cosines(engines(model, layer)[kind].run(PROTEINS[:4]), expected).min() >= 0.999
+    assert cosines(engine_of(kind, model, layer).run(PROTEINS[:4]), expected).min() >= 0.999
 
 
 def test_a_model_without_token_dropout_is_not_scaled():
@@ -198,6 +193,70 @@ class TestBatches:
 
     def test_nothing_in_nothing_out(self):
         assert list(ModelEmbedder(None, Counting(1), LongRule(), "").embed([])) == []
+
+
+class Forgetful(Counting):
+    """An engine whose memory holds `most` residues."""
+
+    def __init__(self, batch_residues, most):
+        super().__init__(batch_residues)
+        self.most = most
+
+    def run(self, sequences):
+        if sum(map(len, sequences)) > self.most:
+            raise torch.OutOfMemoryError("out of memory")
+        return super().run(sequences)
+
+
+class TestMemory:
+    def test_no_protein_is_lost_and_the_smaller_budget_is_remembered(self):
+        engine = Forgetful(1000, 260)
+        proteins = ["M" * n for n in [100] * 30]
+        embedded = list(ModelEmbedder(None, engine, LongRule(), "").embed(proteins))
+        assert len(embedded) == 30
+        assert sum(map(sum, engine.batches)) == 3000
+        assert max(map(sum, engine.batches[4:])) <= 260
+
+    def test_one_protein_that_does_not_fit_is_an_error_that_says_so(self):
+        with pytest.raises(ConfigurationError, match="300 residues does not fit"):
+            list(ModelEmbedder(None, Forgetful(1, 260), LongRule(), "").embed(["M" * 300]))
+
+    def test_other_errors_are_not_taken_for_it(self):
+        class Broken(Counting):
+            def run(self, sequences):
+                raise RuntimeError("a bug")
+
+        with pytest.raises(RuntimeError, match="a bug"):
+            list(ModelEmbedder(None, Broken(1), LongRule(), "").embed(["MK"]))
+
+
+def emulated_kernel(query, key, value, ends, ends_of_keys, longest, longest_key):
+    """What varlen_attn is documented to do, in plain torch."""
+    assert ends.dtype == torch.int32
+    assert ends.tolist() == ends_of_keys.tolist()
+    assert longest == longest_key == int(ends.diff().max())
+    out = torch.empty_like(query)
+    for a, b in pairwise(ends.tolist()):
+        scores = torch.einsum("qhd,khd->hqk", query[a:b], key[a:b]) * query.shape[-1] ** -0.5
+        out[a:b] = torch.einsum("hqk,khd->qhd", scores.softmax(-1), value[a:b])
+    return out
+
+
+class TestPackedAttention:
+    @pytest.mark.parametrize("lengths", [[7], [3, 1, 20], [1, 1, 1]])
+    def test_all_at_once_is_each_alone(self, lengths):
+        generator = torch.Generator().manual_seed(0)
+        query, key, value = (torch.randn(sum(lengths), 4, 8, generator=generator) for _ in range(3))
+        expected = each_alone(query, key, value, lengths)
+        torch.testing.assert_close(all_at_once(emulated_kernel)(query, key, value, lengths), expected)
+
+    def test_the_kernel_is_for_gpus_in_half_precision_only(self):
+        assert attention_for("cpu", torch.bfloat16) is each_alone
+        assert attention_for("cuda", torch.float32) is each_alone
+
+    def test_an_old_torch_has_no_kernel(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "torch.nn.attention.varlen", None)
+        assert attention_for("cuda:0", torch.bfloat16) is each_alone
 
 
 class TestChoice:

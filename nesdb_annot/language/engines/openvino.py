@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import warnings
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
@@ -91,7 +92,8 @@ class OpenVinoEngine:
         self._inverse = model.layers[0].self_attn.rot_emb.inv_freq.numpy()
         self._tables = self._rotary(1024)
         example = (torch.arange(4, 24), *(torch.from_numpy(t[:20]) for t in self._tables))
-        with torch.inference_mode():
+        with torch.inference_mode(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=DeprecationWarning)  # OpenVINO still asks for a trace
             traced = torch.jit.trace(_Twin(model, layer).eval(), example, check_trace=False)  # type: ignore[no-untyped-call]
         graph = openvino.convert_model(traced, example_input=example)
         half_head = self._tables[0].shape[-1]

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..tokens import encoded
+from .attention import attention_for
 
 TOKEN_DROPOUT = 1 - 0.15 * 0.8
 """fair-esm scales the embedding of a sequence without masks by this constant; it is folded into the weights here."""
@@ -51,6 +52,7 @@ class PackedEngine:
         last = model.emb_layer_norm_after
         self._final = self._norm(last) if layer == len(model.layers) else None
         self._inverse = model.layers[0].self_attn.rot_emb.inv_freq.float().to(device)
+        self._attention = attention_for(device, dtype)
         self._tables: tuple[Tensor, Tensor] = self._rotary(1024)
         self.name = f"packed {str(dtype).removeprefix('torch.')} on {device}"
         self.batch_residues = 1 if device == "cpu" else 65_536
@@ -92,14 +94,7 @@ class PackedEngine:
         """Attention within each sequence, for mixed of shape (tokens, 3 * width)."""
         query, key, value = mixed.view(mixed.shape[0], 3, self._heads, -1).unbind(1)
         query, key = (_rotated(x, *positions) for x in (query, key))
-        contexts = []
-        sizes = list(lengths)
-        for q, k, v in zip(*(torch.split(x, sizes) for x in (query, key, value)), strict=True):
-            headed = [x.transpose(0, 1).unsqueeze(0) for x in (q, k, v)]
-            context = functional.scaled_dot_product_attention(headed[0], headed[1], headed[2])
-            contexts.append(context[0].transpose(0, 1))
-        together = contexts[0] if len(contexts) == 1 else torch.cat(contexts)
-        return together.reshape(mixed.shape[0], self._width)
+        return self._attention(query, key, value, lengths).reshape(mixed.shape[0], self._width)
 
     def _advanced(self, x: Tensor, layer: _Layer, lengths: Sequence[int], positions: tuple[Tensor, Tensor]) -> Tensor:
         normed = functional.layer_norm(x, (self._width,), *layer.norm_attention).to(self._dtype)
