@@ -23,13 +23,13 @@ EDGE = 2
 class TaggerSettings:
     """Shape of the networks and how they are trained. All were chosen on grouped folds, none per data set."""
 
-    members: int = 4
+    members: int = 2
     channels: int = 48
     kernel: int = 3
     bottleneck: int = 16
-    epochs: int = 12
+    epochs: int = 8
     crop: int = 256
-    batch: int = 24
+    batch: int = 8
     learning_rate: float = 3e-3
     weight_decay: float = 0.02
     dropout: float = 0.25

@@ -94,11 +94,13 @@ def held_out_scores(
 
 
 class _OneThreadEach:
-    """While it lasts, torch uses one thread for each operation: several fits run side by side, and outcomes repeat."""
+    """While it lasts, an operation uses one thread: several fits run side by side, and outcomes repeat."""
 
     def __enter__(self) -> None:
         import torch
+        from threadpoolctl import threadpool_limits
 
+        self.limits = threadpool_limits(1)
         self.before = torch.get_num_threads()
         torch.set_num_threads(1)
 
@@ -106,6 +108,7 @@ class _OneThreadEach:
         import torch
 
         torch.set_num_threads(self.before)
+        self.limits.restore_original_limits()
 
 
 def cross_fitted(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: Resolve) -> list[HeldOutProtein]:
