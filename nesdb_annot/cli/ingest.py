@@ -87,6 +87,7 @@ def uniprot(
         str,
         typer.Argument(help="JSON, TSV or flat file; from UniProt: a UPID, or nes-motifs for all annotated NESs"),
     ] = "nes-motifs",
+    kind: Annotated[str, typer.Option(help="json, tsv or flat; needed for standard input only")] = "",
     strict: Strict = False,
     rejects: RejectsFile = None,
     quiet: Quiet = False,
@@ -99,7 +100,7 @@ def uniprot(
     with TerminalProgress(quiet) as progress:
         path = uniprot_file(settings, source, progress)
         with open_store(settings) as store:
-            _finish(ingest_uniprot(store, path, strict=strict), rejects, progress)
+            _finish(ingest_uniprot(store, path, kind=kind, strict=strict), rejects, progress)
 
 
 @app.command()

@@ -42,8 +42,11 @@ def uniprot_file(settings: Settings, source: str, progress: Progress | None = No
     return str(download.path)
 
 
-def ingest_uniprot(store: Store, source: str, *, strict: bool = False) -> Ingest:
-    """Ingest a UniProt file (JSON, TSV or flat): annotations, and MOTIF features of NESs as reference entries.
+def ingest_uniprot(store: Store, source: str, *, kind: str = "", strict: bool = False) -> Ingest:
+    """Ingest a UniProt file: annotations, and MOTIF features of NESs as reference entries.
+
+    Args:
+        kind: ``json``, ``tsv`` or ``flat``; found out by content if empty, which standard input does not allow.
 
     Raises:
         InputError: if the file is none of UniProt's, or `strict` and something was refused.
@@ -55,7 +58,7 @@ def ingest_uniprot(store: Store, source: str, *, strict: bool = False) -> Ingest
     rejects = Rejects(strict=strict)
     entries: list[ReferenceEntry] = []
     with run(store, "ingest annotations", {"source": source, "strict": strict}) as (run_id, counts):
-        report = replace_annotations(store, _annotations(store, rejects, read_uniprot(source), entries), run_id)
+        report = replace_annotations(store, _annotations(store, rejects, read_uniprot(source, kind), entries), run_id)
         counts |= {"proteins": report.proteins, "added": report.added, "removed": report.removed}
         counts["rejects"] = len(rejects.all)
     said = f"{report.proteins:,} proteins: {report.added:,} annotations added, {report.removed:,} removed"

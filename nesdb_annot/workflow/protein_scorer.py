@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import NesannotError
 from ..records import ScoredSegment, ScoredSequence
 from ..settings import Settings
 from .candidates import candidate_segmenter, resolution
@@ -49,7 +50,9 @@ class ProteinScorer:
         for (digest, residues), embedding in zip(chunk, embeddings, strict=True):
             try:
                 yield self.score(digest, residues, embedding)
-            except (ArithmeticError, ValueError) as error:
+            except NesannotError:
+                raise
+            except Exception as error:
                 yield ScoredSequence(digest, error=f"{type(error).__name__}: {error}")
 
     def score(self, digest: str, residues: str, embedding: NDArray[np.float32]) -> ScoredSequence:
