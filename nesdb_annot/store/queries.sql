@@ -500,14 +500,17 @@ SELECT proteome, release, rank, accession, entry_name, gene, protein_name, first
 
 -- name: protein_candidates
 -- All current candidates of a protein, along the sequence.
-SELECT c.*
-  FROM nesannot.protein p
-  JOIN nesannot.membership m ON m.protein_id = p.id AND m.valid_to IS NULL
-  JOIN nesannot.sequence s ON s.id = m.sequence_id
-  JOIN nesannot.ranked_segment r ON r.sequence_id = m.sequence_id AND r.is_current
-  JOIN nes.candidate_all c ON c.ranking_id = r.ranking_id AND c.rank = r.rank
- WHERE p.accession = :accession
- ORDER BY c.proteome, c.first_residue, c.last_residue;
+SELECT proteome, release, rank, accession, entry_name, gene, protein_name, first_residue, last_residue, peptide, nes_class,
+       core_positions, probability, q_value, consensus, similarity, neural, tagger, biochemical, combined, length, accessions,
+       sequence_sha256, configuration_id, run_id
+  FROM nes.candidate_all
+ WHERE is_current
+   AND sequence_sha256 = ANY (ARRAY (SELECT s.sha256
+                                       FROM nesannot.protein p
+                                       JOIN nesannot.membership m ON m.protein_id = p.id AND m.valid_to IS NULL
+                                       JOIN nesannot.sequence s ON s.id = m.sequence_id
+                                      WHERE p.accession = :accession))
+ ORDER BY proteome, first_residue, last_residue;
 
 -- name: describe_views
 -- Views and their columns with their comments; the row of a view itself stands before those of its columns.

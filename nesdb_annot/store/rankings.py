@@ -166,3 +166,13 @@ def top(
             connection, "top_candidates", ranking_id=ranking.id, limit=limit, minimum_probability=minimum_probability
         ).mappings()
         return [Candidate(**row) for row in rows]
+
+
+def candidates_of(store: Store, accession: str) -> list[Candidate]:
+    """All candidates in a protein in current rankings, along its sequence; empty if it is unknown or not ranked.
+
+    A protein that shares its sequence with others is found under each of its accessions.
+    """
+    with store.transaction() as connection:
+        rows = execute(connection, "protein_candidates", accession=accession).mappings()
+        return [Candidate(**row) for row in rows]
