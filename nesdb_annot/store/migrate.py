@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,6 +132,6 @@ def _prepare(connection: Connection) -> None:
 def _config(connection: Connection | None = None) -> Config:
     from alembic.config import Config
 
-    config = Config(attributes={"connection": connection})
+    config = Config(attributes={"connection": connection}, stdout=sys.stdout)
     config.set_main_option("script_location", str(migrations_directory()).replace("%", "%%"))
     return config

@@ -50,7 +50,12 @@ def scored(digest, probabilities, *, first=1, methods=METHODS, evidence=None):
     segments = []
     for number, probability in enumerate(probabilities):
         scores = tuple(
-            MethodScore(name, raw=probability * 10, calibrated=probability, evidence=(evidence or {}) if name == "consensus" else {})
+            MethodScore(
+                name,
+                raw=probability * 10,
+                calibrated=probability,
+                evidence=(evidence or {}) if name == "consensus" else {},
+            )
             for name in methods
         )
         begin = first + 10 * number
@@ -71,6 +76,13 @@ def proteome(store, sequences, *, name="UPX", released=None):
 def make():
     """Builders of small records and states."""
     return SimpleNamespace(
-        residues=residues, protein=protein, day=day, release=release, configuration=configuration, scored=scored,
-        proteome=proteome, MODEL=MODEL, METHODS=METHODS,
+        residues=residues,
+        protein=protein,
+        day=day,
+        release=release,
+        configuration=configuration,
+        scored=scored,
+        proteome=proteome,
+        MODEL=MODEL,
+        METHODS=METHODS,
     )

@@ -24,7 +24,9 @@ SERVICE = {
             "type": "object",
             "additionalProperties": False,
             "not": {"required": ["dockerfile", "dockerfile_inline"]},
-            "properties": {name: {"type": "string"} for name in ("context", "dockerfile", "dockerfile_inline", "target")},
+            "properties": {
+                name: {"type": "string"} for name in ("context", "dockerfile", "dockerfile_inline", "target")
+            },
         },
         "cap_drop": TEXTS,
         "command": COMMAND,
@@ -79,7 +81,11 @@ SCHEMA = {
     "required": ["services"],
     "properties": {
         "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]*$"},
-        "services": {"type": "object", "patternProperties": {r"^[a-zA-Z0-9._-]+$": SERVICE}, "additionalProperties": False},
+        "services": {
+            "type": "object",
+            "patternProperties": {r"^[a-zA-Z0-9._-]+$": SERVICE},
+            "additionalProperties": False,
+        },
         "volumes": NAMED,
         "networks": NAMED,
         "secrets": {
@@ -152,7 +158,10 @@ def test_no_password_has_a_default_and_nobody_is_trusted(compose):
     assert compose["secrets"] == {"db_password": {"environment": "NESANNOT_DB_PASSWORD"}}
     for service in compose["services"].values():
         assert "@" not in str(service["environment"].get("NESANNOT_DATABASE_URL", "")).partition("@")[2]
-        assert ":" not in str(service["environment"].get("NESANNOT_DATABASE_URL", "x")).partition("://")[2].partition("@")[0]
+        assert (
+            ":"
+            not in str(service["environment"].get("NESANNOT_DATABASE_URL", "x")).partition("://")[2].partition("@")[0]
+        )
 
 
 def test_our_image_runs_as_an_ordinary_user_on_a_read_only_root(ours):

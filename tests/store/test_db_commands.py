@@ -44,11 +44,30 @@ def test_up_and_status_and_down(call):
 def test_views_and_their_columns(call):
     call("up")
     listed = call("views").stdout
-    for view in ("candidate", "candidate_score", "protein_summary", "method_agreement", "score_provenance", "run_progress",
-                 "reference_nes", "annotation", "release_membership"):
+    for view in (
+        "candidate",
+        "candidate_score",
+        "protein_summary",
+        "method_agreement",
+        "score_provenance",
+        "run_progress",
+        "reference_nes",
+        "annotation",
+        "release_membership",
+    ):
         assert f"\n{view} " in listed
     columns = call("views", "candidate").stdout
-    for column in ("proteome", "rank", "accessions", "peptide", "nes_class", "probability", "q_value", "combined", "run_id"):
+    for column in (
+        "proteome",
+        "rank",
+        "accessions",
+        "peptide",
+        "nes_class",
+        "probability",
+        "q_value",
+        "combined",
+        "run_id",
+    ):
         assert f"\n{column} " in columns
     with pytest.raises(UsageError, match="no view 'nothing'"):
         call("views", "nothing")

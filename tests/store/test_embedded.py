@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -21,6 +20,15 @@ from nesdb_annot.store import embedded, server_files, server_lock
 from nesdb_annot.store.engine import open_store
 
 ROOT = os.geteuid() == 0
+START = """
+import sys
+from pathlib import Path
+from nesdb_annot.settings import Settings
+from nesdb_annot.store import embedded
+settings = Settings(data_dir=Path(sys.argv[1]))
+embedded.start(settings)
+print(embedded.status(settings).pid)
+"""
 pytestmark = pytest.mark.xdist_group("embedded")
 
 
@@ -57,23 +65,20 @@ def wait_for(condition, seconds=10):
 def test_starting_again_gives_the_same_server(server):
     pid = embedded.status(server).pid
     assert answer(embedded.start(server), "SELECT current_database()") == "nesannot"
-    assert embedded.status(server) == embedded.ServerStatus(True, embedded.placement(server).home,
-                                                           embedded.status(server).account, pid)
+    assert embedded.status(server) == embedded.ServerStatus(
+        True, embedded.placement(server).home, embedded.status(server).account, pid
+    )
 
 
 def test_it_outlives_the_command_that_started_it(home, server):
     embedded.stop(server)
-    code = "import sys; from pathlib import Path; from nesdb_annot.settings import Settings; from nesdb_annot.store import embedded; " \
-           "embedded.start(Settings(data_dir=Path(sys.argv[1])))"
-    subprocess.run([sys.executable, "-c", code, str(home)], check=True)
+    subprocess.run([sys.executable, "-c", START, str(home)], check=True)
     assert embedded.status(server).running
 
 
 def test_two_commands_that_start_at_once_start_one_server(home, server):
     embedded.stop(server)
-    code = "import sys; from pathlib import Path; from nesdb_annot.settings import Settings; from nesdb_annot.store import embedded; " \
-           "s = Settings(data_dir=Path(sys.argv[1])); embedded.start(s); print(embedded.status(s).pid)"
-    command = [sys.executable, "-c", code, str(home)]
+    command = [sys.executable, "-c", START, str(home)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     pids = {one.communicate(timeout=60)[0].strip() for one in both}
     assert len(pids) == 1
@@ -91,7 +96,7 @@ def test_no_tcp_port_and_a_password_that_only_the_owner_can_read(server):
     assert len(password) >= 40
     assert password not in url
     for wrong in ("/dev/null", str(place.log)):
-        with pytest.raises(psycopg.OperationalError, match="no password supplied|password"):
+        with pytest.raises(psycopg.OperationalError, match="password"):
             psycopg.connect(f"host={place.socket_directory} user=nesannot dbname=nesannot passfile={wrong}")
 
 
@@ -148,7 +153,9 @@ def test_a_stale_pid_file_that_names_a_living_stranger_is_no_obstacle(server):
     """After a crash and a reboot the number may be anybody's, even another process of the same user."""
     place = embedded.placement(server)
     embedded.stop(server)
-    account = {} if place.account is None else {"user": place.account.uid, "group": place.account.gid, "extra_groups": []}
+    account = (
+        {} if place.account is None else {"user": place.account.uid, "group": place.account.gid, "extra_groups": []}
+    )
     stranger = subprocess.Popen(["sleep", "60"], cwd="/", **account)
     try:
         facts = [stranger.pid, place.cluster, int(time.time()), 5432, place.socket_directory, "", "  1  2", "ready"]
@@ -330,10 +337,20 @@ def test_as_root_an_unreachable_server_is_copied_not_opened(system_home, tmp_pat
     account = server_files._system_account()
     where = server_files.programs(account)
     assert where.is_relative_to(system_home)
-    version = subprocess.run([where / "postgres", "--version"], user=account.uid, group=account.gid, extra_groups=[], cwd="/",
-                             capture_output=True, text=True, check=True).stdout
+    version = subprocess.run(
+        [where / "postgres", "--version"],
+        user=account.uid,
+        group=account.gid,
+        extra_groups=[],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert f"PostgreSQL) {server_files.SERVER_MAJOR}." in version
-    subprocess.run([where / "initdb", "--version"], user=account.uid, group=account.gid, extra_groups=[], cwd="/", check=True)
+    subprocess.run(
+        [where / "initdb", "--version"], user=account.uid, group=account.gid, extra_groups=[], cwd="/", check=True
+    )
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
     assert server_files.programs(account) == where
 
@@ -361,11 +378,12 @@ def test_root_without_an_unprivileged_user_is_told_what_to_do(monkeypatch):
     assert "useradd" in raised.value.remedy
 
 
+@pytest.mark.skipif(not Path("/proc/net").exists(), reason="needs /proc")
 def test_a_socket_in_the_address_family_of_files_only(server):
     """The server holds no internet socket at all."""
     pid = embedded.status(server).pid
-    inodes = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()} if Path("/proc").exists() else set()
+    inodes = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    assert any(name.startswith("socket:") for name in inodes)
     for table in ("tcp", "tcp6", "udp", "udp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
             assert f"socket:[{line.split()[9]}]" not in inodes
-    assert socket.AF_UNIX

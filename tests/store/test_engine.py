@@ -87,16 +87,21 @@ FAILING = [
 
 @pytest.mark.parametrize("url", FAILING)
 def test_a_password_is_in_no_message_and_no_traceback(url, tmp_path, capsys):
-    code = "import sys; from nesdb_annot.settings import Settings; from nesdb_annot.store.engine import open_store; " \
-           "import os; open_store(Settings(database_url=os.environ['CANARY_URL']))"
-    ended = subprocess.run([sys.executable, "-c", code], env=os.environ | {"CANARY_URL": url}, capture_output=True, text=True)
+    code = (
+        "import sys; from nesdb_annot.settings import Settings; from nesdb_annot.store.engine import open_store; "
+        "import os; open_store(Settings(database_url=os.environ['CANARY_URL']))"
+    )
+    environment = os.environ | {"CANARY_URL": url}
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode != 0
     assert "nesdb_annot.errors." in ended.stderr
     assert CANARY not in ended.stdout + ended.stderr
 
 
 def test_no_answer_is_69_with_a_remedy(tmp_path):
-    with pytest.raises(DatabaseUnreachableError, match=r"cannot connect to postgresql://u:\*\*\*@127.0.0.1:1/d") as raised:
+    with pytest.raises(
+        DatabaseUnreachableError, match=r"cannot connect to postgresql://u:\*\*\*@127.0.0.1:1/d"
+    ) as raised:
         open_store(Settings(database_url=FAILING[0], data_dir=tmp_path))
     assert raised.value.exit_code == 69
     assert "NESANNOT_DATABASE_URL" in raised.value.remedy
@@ -117,7 +122,10 @@ def test_the_line_for_psql_finds_the_views_and_holds_no_password(settings, tmp_p
 
 
 def test_a_terminated_connection_is_75_and_the_next_one_works(store):
-    with pytest.raises(TryLaterError, match="connection to the database is lost") as raised, store.transaction() as connection:
+    with (
+        pytest.raises(TryLaterError, match="connection to the database is lost") as raised,
+        store.transaction() as connection,
+    ):
         pid = connection.execute(text("SELECT pg_backend_pid()")).scalar()
         with store.transaction() as other:
             other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
@@ -125,7 +133,6 @@ def test_a_terminated_connection_is_75_and_the_next_one_works(store):
     assert raised.value.exit_code == 75
     with store.transaction() as connection:
         assert connection.execute(text("SELECT 1")).scalar() == 1
-
 
 
 @pytest.mark.parametrize(

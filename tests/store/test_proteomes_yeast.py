@@ -3,8 +3,6 @@
 import gzip
 from datetime import date
 
-import pytest
-
 from nesdb_annot.records import ProteinRecord, Release
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release
 from nesdb_annot.store.runs import start_run

@@ -57,14 +57,27 @@ def test_copy_keeps_every_value(store):
     odd = ["", "\\N", "tab\there", "new\nline", "ünïcödé", "'; DROP TABLE x; --", None]
     with store.transaction() as connection:
         connection.execute(text("CREATE TEMPORARY TABLE odd (n int4, t text, b bytea)"))
-        written = copy_rows(connection, ["odd"], {"n": "int4", "t": "text", "b": "bytea"},
-                            ((n, t, bytes([n])) for n, t in enumerate(odd)))
+        written = copy_rows(
+            connection,
+            ["odd"],
+            {"n": "int4", "t": "text", "b": "bytea"},
+            ((n, t, bytes([n])) for n, t in enumerate(odd)),
+        )
         assert written == len(odd)
         assert connection.execute(text("SELECT t FROM odd ORDER BY n")).scalars().all() == odd
         assert copy_rows(connection, ["odd"], {"n": "int4"}, []) == 0
 
 
-HOSTILE = ["'; DROP SCHEMA nesannot CASCADE; --", '"; SELECT 1; --', "%s %(x)s :x", "\\'; --", "x' OR '1'='1", "$$;$$", "\x01", "é" * 300]
+HOSTILE = [
+    "'; DROP SCHEMA nesannot CASCADE; --",
+    '"; SELECT 1; --',
+    "%s %(x)s :x",
+    "\\'; --",
+    "x' OR '1'='1",
+    "$$;$$",
+    "\x01",
+    "é" * 300,
+]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
@@ -100,7 +113,8 @@ INSERT INTO nesannot.proteome (name) SELECT 'UP' || n FROM generate_series(1, 3)
 INSERT INTO nesannot.release (proteome_id, name, released, effective, proteins, content_digest, run_id)
 SELECT id, 'r1', '2025-01-01', '2025-01-01', {PROTEINS}, repeat('a', 64), 1 FROM nesannot.proteome;
 INSERT INTO nesannot.sequence (sha256, md5, length, residues)
-SELECT encode(sha256(convert_to(n::text, 'UTF8')), 'hex'), '', 400, repeat('A', 400) FROM generate_series(1, {PROTEINS}) n;
+SELECT encode(sha256(convert_to(n::text, 'UTF8')), 'hex'), '', 400, repeat('A', 400)
+  FROM generate_series(1, {PROTEINS}) n;
 INSERT INTO nesannot.protein (accession) SELECT 'P' || n FROM generate_series(1, {PROTEINS}) n;
 INSERT INTO nesannot.membership (proteome_id, protein_id, sequence_id, valid_from, fragment, header)
 SELECT 1 + n % 3, n, n, '2025-01-01', false, '' FROM generate_series(1, {PROTEINS}) n;
@@ -119,7 +133,8 @@ INSERT INTO nesannot.segment SELECT 1, 1 + n / 20, 1 + n % 20, 1 + 15 * (n % 20)
   FROM generate_series(0, {SEGMENTS} - 1) n;
 INSERT INTO nesannot.method_score SELECT 1, sequence_id, segment, m, random(), random(), NULL
   FROM nesannot.segment, generate_series(1, 4) m;
-INSERT INTO nesannot.ranking (motif, proteome_id, release_id, configuration_id, run_id, logit_shift, candidates, is_current)
+INSERT INTO nesannot.ranking
+       (motif, proteome_id, release_id, configuration_id, run_id, logit_shift, candidates, is_current)
 SELECT 'NES', id, id, 1, 1, 0, 0, true FROM nesannot.proteome;
 INSERT INTO nesannot.ranked_segment (ranking_id, rank, sequence_id, membership_id, first_residue, last_residue, segment,
                                      is_current, probability, combined, proteome)
@@ -139,7 +154,15 @@ QUESTIONS = {
 }
 NAMED = {
     "top_candidates": {"ranking_id": 1, "limit": 20, "minimum_probability": 0.0},
-    "next_pending": {"configuration_id": 1, "proteome_id": 1, "at": None, "again": False, "attempts": 3, "after": 0, "page": 256},
+    "next_pending": {
+        "configuration_id": 1,
+        "proteome_id": 1,
+        "at": None,
+        "again": False,
+        "attempts": 3,
+        "after": 0,
+        "page": 256,
+    },
     "forget_scores": {"configuration_id": 1, "sequence_ids": [1, 2, 3]},
     "forget_segments": {"configuration_id": 1, "sequence_ids": [1, 2, 3]},
     "protein_candidates": {"accession": "P77"},

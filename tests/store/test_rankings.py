@@ -91,11 +91,13 @@ def test_ranking_again_replaces_and_is_the_same(store, scene):
 
 
 def test_the_order_does_not_depend_on_the_order_of_writing(store, make, scene):
-    proteome, release_id, configuration_id, run_id = scene
+    _, _, configuration_id, run_id = scene
     rank(store, scene)
     first = [(c.rank, c.sequence_sha256, c.first_residue) for c in top(store, "UPX", 10)]
-    again = [make.scored(sequence_digest(make.residues(i)), p, evidence=EVIDENCE)
-             for i, p in enumerate([[0.9, 0.2], [0.5], [0.5, 0.0, 1.0]])]
+    again = [
+        make.scored(sequence_digest(make.residues(i)), p, evidence=EVIDENCE)
+        for i, p in enumerate([[0.9, 0.2], [0.5], [0.5, 0.0, 1.0]])
+    ]
     random.Random(3).shuffle(again)
     for one in again:
         write_scored(store, configuration_id, run_id, [one])
@@ -104,7 +106,7 @@ def test_the_order_does_not_depend_on_the_order_of_writing(store, make, scene):
 
 
 def test_the_views_show_the_newest_release_and_history_keeps_the_older(store, make, scene):
-    proteome, release_id, configuration_id, run_id = scene
+    proteome, _, configuration_id, run_id = scene
     rank(store, scene)
     ingest_release(store, ProteomeKey("UPX"), make.release(5), [make.protein("P1", make.residues(1))], run_id)
     newest = proteome_of(store, "UPX").release_id
@@ -150,7 +152,9 @@ def test_methods_that_a_configuration_lacks_are_null(store, make):
     proteome, release_id, run_id = make.proteome(store, [make.residues(0)])
     methods = ("consensus", "combined", "novel")
     configuration_id = make.configuration(store, methods=methods)
-    write_scored(store, configuration_id, run_id, [make.scored(sequence_digest(make.residues(0)), [0.5], methods=methods)])
+    write_scored(
+        store, configuration_id, run_id, [make.scored(sequence_digest(make.residues(0)), [0.5], methods=methods)]
+    )
     materialise(store, proteome.id, release_id, configuration_id, run_id)
     one = top(store, "UPX")[0]
     assert (one.neural, one.biochemical, one.similarity) == (None, None, None)
@@ -164,18 +168,24 @@ def test_every_shown_score_has_its_provenance(store, scene):
     rank(store, scene)
     with store.transaction() as connection:
         scores = connection.execute(text("SELECT count(*) FROM nes.candidate_score")).scalar()
-        traced = connection.execute(text(
-            "SELECT count(*) FROM nes.score_provenance WHERE scoring_run_id IS NOT NULL AND weights_sha256 <> '' "
-            "AND software ? 'python' AND language_model = 'tiny' AND ingest_run_id IS NOT NULL")).scalar()
+        traced = connection.execute(
+            text(
+                "SELECT count(*) FROM nes.score_provenance WHERE scoring_run_id IS NOT NULL AND weights_sha256 <> '' "
+                "AND software ? 'python' AND language_model = 'tiny' AND ingest_run_id IS NOT NULL"
+            )
+        ).scalar()
     assert scores == traced == 6 * 5
 
 
 def test_summary_and_agreement(store, scene):
     rank(store, scene)
     with store.transaction() as connection:
-        summary = connection.execute(text("SELECT accession, candidates, best_rank FROM nes.protein_summary ORDER BY 1")).all()
-        agreement = connection.execute(text(
-            "SELECT methods_scored, methods_in_favour, in_favour FROM nes.method_agreement ORDER BY rank")).all()
+        summary = connection.execute(
+            text("SELECT accession, candidates, best_rank FROM nes.protein_summary ORDER BY 1")
+        ).all()
+        agreement = connection.execute(
+            text("SELECT methods_scored, methods_in_favour, in_favour FROM nes.method_agreement ORDER BY rank")
+        ).all()
     assert [tuple(r)[:2] for r in summary] == [("P0", 2), ("P1", 1), ("P2", 3), ("P3", 2)]
     assert summary[0][2] == summary[3][2] == 2
     assert [r[0] for r in agreement] == [4] * 6

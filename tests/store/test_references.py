@@ -30,12 +30,25 @@ def entries(make):
         return ReferenceSite(kind, ResidueSpan(first, last), sign, note)
 
     rich = ReferenceEntry(
-        "nesdb", "1", "P04637", make.residues(1), (site(3, 12), site(20, 20, Sign.DOUBTFUL, SiteKind.EXPORT_MUTATION, "L20A")),
-        doubtful=True, sequence_version=4, protein_name="p53", gene="TP53", organism="Homo sapiens",
-        evidence=("LMB Sensitive", "Binds CRM1"), citations=("PMID:1", "doi:10/x"),
+        "nesdb",
+        "1",
+        "P04637",
+        make.residues(1),
+        (site(3, 12), site(20, 20, Sign.DOUBTFUL, SiteKind.EXPORT_MUTATION, "L20A")),
+        doubtful=True,
+        sequence_version=4,
+        protein_name="p53",
+        gene="TP53",
+        organism="Homo sapiens",
+        evidence=("LMB Sensitive", "Binds CRM1"),
+        citations=("PMID:1", "doi:10/x"),
     )
-    return [rich, ReferenceEntry("nesdb", "2", "Q1", make.residues(2), (site(1, 9),)),
-            ReferenceEntry("nesdb", "10", "Q2", make.residues(2), ()), ReferenceEntry("nesdb", "3", "Q3", make.residues(3), (site(5, 9),))]
+    return [
+        rich,
+        ReferenceEntry("nesdb", "2", "Q1", make.residues(2), (site(1, 9),)),
+        ReferenceEntry("nesdb", "10", "Q2", make.residues(2), ()),
+        ReferenceEntry("nesdb", "3", "Q3", make.residues(3), (site(5, 9),)),
+    ]
 
 
 def test_entries_read_back_as_they_were_given(store, entries, run_id):
@@ -54,7 +67,9 @@ def test_the_same_again_changes_nothing(store, entries, run_id):
     report = ingest_entries(store, "nesdb", iter(entries), later)
     assert (report.new, report.changed, report.unchanged, report.gone) == (0, 0, 4, 0)
     with store.transaction() as connection:
-        assert connection.execute(text("SELECT DISTINCT run_id FROM nesannot.reference_entry")).scalars().all() == [run_id]
+        assert connection.execute(text("SELECT DISTINCT run_id FROM nesannot.reference_entry")).scalars().all() == [
+            run_id
+        ]
 
 
 def test_changes_are_told_apart(store, entries, run_id):
@@ -93,7 +108,9 @@ def test_the_digest_is_of_what_a_head_learns_from(entries):
 def test_reference_sites_are_shown_with_their_peptides(store, entries, run_id):
     ingest_entries(store, "nesdb", entries, run_id)
     with store.transaction() as connection:
-        row = connection.execute(text("SELECT peptide, evidence, gene FROM nes.reference_nes WHERE entry_id = '1' AND sign = 'motif'")).one()
+        row = connection.execute(
+            text("SELECT peptide, evidence, gene FROM nes.reference_nes WHERE entry_id = '1' AND sign = 'motif'")
+        ).one()
     assert row == (entries[0].residues[2:12], ["LMB Sensitive", "Binds CRM1"], "TP53")
 
 
@@ -102,7 +119,9 @@ MOTIF = Annotation("P1", AnnotationKind.FEATURE, "MOTIF", "Nuclear export signal
 
 
 def test_annotations_are_replaced_for_each_protein_given(store, run_id):
-    counts = replace_annotations(store, [("P1", [NUCLEUS, MOTIF]), ("P2", [replace(NUCLEUS, accession="P2")])], run_id, chunk=1)
+    counts = replace_annotations(
+        store, [("P1", [NUCLEUS, MOTIF]), ("P2", [replace(NUCLEUS, accession="P2")])], run_id, chunk=1
+    )
     assert (counts.proteins, counts.added, counts.removed) == (2, 3, 0)
     again = replace_annotations(store, [("P1", [MOTIF, NUCLEUS])], run_id)
     assert (again.added, again.removed) == (0, 0)
@@ -111,7 +130,9 @@ def test_annotations_are_replaced_for_each_protein_given(store, run_id):
     none = replace_annotations(store, [("P1", [])], run_id)
     assert none.removed == 1
     with store.transaction() as connection:
-        left = connection.execute(text("SELECT accession, identifier, text, first_residue, evidence FROM nes.annotation")).all()
+        left = connection.execute(
+            text("SELECT accession, identifier, text, first_residue, evidence FROM nes.annotation")
+        ).all()
     assert [tuple(row) for row in left] == [("P2", "SL-0191", "Nucleus", None, ["ECO:0000269|PubMed:1"])]
 
 
@@ -128,7 +149,9 @@ def test_a_head_set_in_use_is_the_one_saved_last(store, make, run_id):
 
 
 def test_a_run_tells_what_it_did_and_with_what(store):
-    with run(store, "score", {"model": "tiny", "database_url": "postgresql://u:canary@h", "api_token": "canary"}, "cpu") as (key, counts):
+    with run(
+        store, "score", {"model": "tiny", "database_url": "postgresql://u:canary@h", "api_token": "canary"}, "cpu"
+    ) as (key, counts):
         report_run(store, key, {"residues": 50, "residues_total": 100})
         assert list_runs(store)[0].status == "running"
         counts["residues"] = 100
@@ -139,13 +162,20 @@ def test_a_run_tells_what_it_did_and_with_what(store):
     assert {"nesdb-annot", "python", "postgres", "torch"} <= found.software.keys()
     assert found.finished_at >= found.started_at
     with store.transaction() as connection:
-        row = connection.execute(text("SELECT status, residues, residues_total, seconds_left FROM nes.run_progress")).one()
+        row = connection.execute(
+            text("SELECT status, residues, residues_total, seconds_left FROM nes.run_progress")
+        ).one()
     assert row == ("done", 100, 100, None)
 
 
 @pytest.mark.parametrize(
     ("raised", "status"),
-    [(KeyboardInterrupt(), "stopped"), (SystemExit(143), "stopped"), (ValueError("bad"), "failed"), (InputError("x", why="y"), "failed")],
+    [
+        (KeyboardInterrupt(), "stopped"),
+        (SystemExit(143), "stopped"),
+        (ValueError("bad"), "failed"),
+        (InputError("x", why="y"), "failed"),
+    ],
 )
 def test_a_run_that_is_left_by_an_error_says_so(store, raised, status):
     with pytest.raises(type(raised)), run(store, "score", {}) as (_, counts):
@@ -202,7 +232,8 @@ def proteins():
         if n == 200: print("go", flush=True)
         yield ProteinRecord(f"P{n}", "".join(rng.choices("ACDEFGHIKLMNPQRSTVWY", k=80)), f"h{n}")
 with open_store(Settings(database_url=os.environ["URL"])) as store, run(store, "ingest", {}) as (run_id, _):
-    print(ingest_release(store, ProteomeKey("UPX"), Release("r", date(2025, 1, 1)), proteins(), run_id, chunk=100).total)
+    release = Release("r", date(2025, 1, 1))
+    print(ingest_release(store, ProteomeKey("UPX"), release, proteins(), run_id, chunk=100).total)
 """
 
 
@@ -210,8 +241,12 @@ with open_store(Settings(database_url=os.environ["URL"])) as store, run(store, "
 def test_a_killed_ingest_leaves_no_half_release_and_can_be_run_again(store, settings, after_s):
     def listed():
         with store.transaction() as connection:
-            members = connection.execute(text("SELECT accession, sequence_sha256 FROM nes.release_membership ORDER BY 1")).all()
-            staged = connection.execute(text("SELECT count(*) FROM pg_class WHERE relname LIKE 'staged%' OR relname = 'incoming'")).scalar()
+            members = connection.execute(
+                text("SELECT accession, sequence_sha256 FROM nes.release_membership ORDER BY 1")
+            ).all()
+            staged = connection.execute(
+                text("SELECT count(*) FROM pg_class WHERE relname LIKE 'staged%' OR relname = 'incoming'")
+            ).scalar()
         return [tuple(row) for row in members], staged
 
     command = [sys.executable, "-c", INGEST]

@@ -19,8 +19,10 @@ UPX = ProteomeKey("UPX", "Saccharomyces", 4932)
 
 def at_release(store, proteome, name):
     """What the database says of a release: accession -> (residues, header)."""
-    query = text("SELECT accession, s.residues, header FROM nes.release_membership m JOIN nesannot.sequence s "
-                 "ON s.sha256 = m.sequence_sha256 WHERE proteome = :proteome AND release = :name")
+    query = text(
+        "SELECT accession, s.residues, header FROM nes.release_membership m JOIN nesannot.sequence s "
+        "ON s.sha256 = m.sequence_sha256 WHERE proteome = :proteome AND release = :name"
+    )
     with store.transaction() as connection:
         rows = connection.execute(query, {"proteome": proteome, "name": name}).all()
     assert len({row[0] for row in rows}) == len(rows), "a protein is in a release twice"
@@ -52,8 +54,16 @@ def test_first_release_is_all_new_and_again_is_nothing(store, make, run_id):
 
 
 def test_a_release_is_compared_with_the_one_before_it_by_date(store, make, run_id):
-    old = [make.protein("A", make.residues(1)), make.protein("B", make.residues(2)), make.protein("C", make.residues(3))]
-    new = [make.protein("A", make.residues(1)), make.protein("B", make.residues(9)), make.protein("D", make.residues(4))]
+    old = [
+        make.protein("A", make.residues(1)),
+        make.protein("B", make.residues(2)),
+        make.protein("C", make.residues(3)),
+    ]
+    new = [
+        make.protein("A", make.residues(1)),
+        make.protein("B", make.residues(9)),
+        make.protein("D", make.residues(4)),
+    ]
     newest = [make.protein("A", make.residues(1), header="another")]
     ingest_release(store, UPX, make.release(0), old, run_id)
     report = ingest_release(store, UPX, make.release(5), new, run_id)
@@ -72,7 +82,9 @@ def test_equal_sequences_are_stored_once(store, make, run_id):
 CONTENT = st.dictionaries(st.sampled_from("ABCDE"), st.integers(0, 2), max_size=5)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(contents=st.lists(CONTENT.filter(bool), min_size=1, max_size=5), order=st.randoms(), replaced=st.booleans())
 def test_any_order_of_ingestion_gives_the_same_history(module_store, make, contents, order, replaced):
     """Each release reads back as it was given, and the intervals do not depend on the order."""
@@ -87,7 +99,9 @@ def test_any_order_of_ingestion_gives_the_same_history(module_store, make, conte
         for number in numbers:
             records = [make.protein(a, make.residues(v), header=f"h{v}") for a, v in contents[number].items()]
             if replaced and shuffled:
-                ingest_release(store, ProteomeKey(name), make.release(number), [make.protein("X", make.residues(7))], run_id)
+                ingest_release(
+                    store, ProteomeKey(name), make.release(number), [make.protein("X", make.residues(7))], run_id
+                )
             ingest_release(store, ProteomeKey(name), make.release(number), records, run_id, replace=True)
         for number, content in enumerate(contents):
             expected = {a: (make.residues(v), f"sp|{a}|h{v}") for a, v in content.items()}
@@ -98,9 +112,11 @@ def test_any_order_of_ingestion_gives_the_same_history(module_store, make, conte
 
 
 def _intervals(store, name):
-    query = text("SELECT p.accession, m.header, m.valid_from, m.valid_to FROM nesannot.membership m "
-                 "JOIN nesannot.protein p ON p.id = m.protein_id JOIN nesannot.proteome o ON o.id = m.proteome_id "
-                 "WHERE o.name = :name ORDER BY 1, 3")
+    query = text(
+        "SELECT p.accession, m.header, m.valid_from, m.valid_to FROM nesannot.membership m "
+        "JOIN nesannot.protein p ON p.id = m.protein_id JOIN nesannot.proteome o ON o.id = m.proteome_id "
+        "WHERE o.name = :name ORDER BY 1, 3"
+    )
     with store.transaction() as connection:
         return [tuple(row) for row in connection.execute(query, {"name": name})]
 

@@ -46,9 +46,11 @@ def test_everything_is_pending_once_at_first(store, scene):
 
 def test_what_is_written_is_no_longer_pending_and_reads_back(store, make, scene):
     proteome_id, release_id, run_id, configuration_id = scene
-    first, second, third, fourth = digests(store, scene)
+    first, second, *_ = digests(store, scene)
     evidence = {"class": "1a", "core": {"phi1": 3}}
-    write_scored(store, configuration_id, run_id, [make.scored(first, [0.25, 0.5], evidence=evidence), make.scored(second, [])])
+    write_scored(
+        store, configuration_id, run_id, [make.scored(first, [0.25, 0.5], evidence=evidence), make.scored(second, [])]
+    )
     assert pending(store, configuration_id, proteome_id, release_id).sequences == 2
     segments = rows(store, "segment", configuration_id)
     assert [row[2:5] for row in segments] == [(1, 1, 10), (2, 11, 20)]
@@ -57,7 +59,9 @@ def test_what_is_written_is_no_longer_pending_and_reads_back(store, make, scene)
     assert len(scores) == 2 * 5
     assert {row[6] is None for row in scores if row[3] != scores[0][3]} == {True}
     with store.transaction() as connection:
-        found = connection.execute(text("SELECT DISTINCT evidence FROM nesannot.method_score WHERE evidence IS NOT NULL")).scalars()
+        found = connection.execute(
+            text("SELECT DISTINCT evidence FROM nesannot.method_score WHERE evidence IS NOT NULL")
+        ).scalars()
         assert list(found) == [evidence]
 
 
@@ -130,7 +134,9 @@ def test_scores_are_shared_by_proteomes_and_releases(store, make, scene):
     ingest_release(store, ProteomeKey("UPX"), make.release(3), same, run_id)
     assert pending(store, configuration_id, None, None).sequences == 1
     with store.transaction() as connection:
-        newest = connection.execute(text("SELECT max(id) FROM nesannot.release WHERE proteome_id = :p"), {"p": proteome_id}).scalar()
+        newest = connection.execute(
+            text("SELECT max(id) FROM nesannot.release WHERE proteome_id = :p"), {"p": proteome_id}
+        ).scalar()
     assert pending(store, configuration_id, proteome_id, newest).sequences == 1
 
 
@@ -142,8 +148,14 @@ def test_a_configuration_is_one_whatever_the_order_of_its_methods(store, make):
     assert len({one, two, three}) == 3
     assert partition("segment", one) == f"segment_c{one}"
     with store.transaction() as connection:
-        names = connection.execute(text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")).scalars().all()
-    assert sorted(names) == sorted(partition(t, c) for t in ("scored_sequence", "segment", "method_score") for c in (one, two, three))
+        names = (
+            connection.execute(text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'"))
+            .scalars()
+            .all()
+        )
+    assert sorted(names) == sorted(
+        partition(t, c) for t in ("scored_sequence", "segment", "method_score") for c in (one, two, three)
+    )
     with pytest.raises(InternalError, match="two methods of one name"):
         make.configuration(store, methods=("consensus", "consensus"))
 
@@ -183,7 +195,9 @@ def test_discarding_frees_the_space_of_one_configuration_only(store, make, scene
 STEPS = st.lists(st.tuples(st.sampled_from(["write", "fail", "discard"]), st.integers(0, 3)), max_size=8)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(steps=STEPS)
 def test_the_ledger_follows_a_plain_model(module_store, make, steps):
     """Write, fail and discard in any order: what is pending is what a dictionary says."""
