@@ -37,13 +37,21 @@ class Biochemical:
             return []
         features = segment_features(context.residues, context.spans)
         contributions = self.trees.contributions(features)
+        logits = contributions.sum(axis=1) + self.trees.base
         largest = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :SHOWN]
-        names = feature_names()
+        values = np.take_along_axis(features, largest, axis=1).round(3).tolist()
+        shown = np.take_along_axis(contributions, largest, axis=1).round(3).tolist()
         return [
-            RawScore(logit, {"contributions": [_entry(names[k], features[i, k], contributions[i, k]) for k in row]})
-            for i, (logit, row) in enumerate(zip(self.trees.logits(features).tolist(), largest.tolist(), strict=True))
+            RawScore(logit, _evidence(*columns))
+            for logit, *columns in zip(logits.tolist(), largest.tolist(), values, shown, strict=True)
         ]
 
 
-def _entry(name: str, value: float, contribution: float) -> dict[str, Json]:
-    return {"feature": name, "value": round(float(value), 3), "log_odds": round(float(contribution), 3)}
+def _evidence(columns: list[int], values: list[float], log_odds: list[float]) -> dict[str, Json]:
+    names = feature_names()
+    return {
+        "contributions": [
+            {"feature": names[column], "value": value, "log_odds": contribution}
+            for column, value, contribution in zip(columns, values, log_odds, strict=True)
+        ]
+    }

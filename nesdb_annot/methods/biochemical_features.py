@@ -8,6 +8,7 @@ competition by other matches in the same protein.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ HELIX_ANGLE, STRAND_ANGLE = 100.0, 170.0
 MOMENT_WINDOW = 11
 
 
+@cache
 def feature_names() -> tuple[str, ...]:
     """Names of the columns of `segment_features`."""
     inside = [f"segment {name}" for name in (*GROUPS, HYDROPATHY, HELIX, DISORDER, "charge")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from . import biochemical, neural, ranking, similarity, tagger
 from .calibration import Calibration, logit
 from .consensus import Consensus
 from .headset import HeadSet
-from .protocol import Method, ProteinContext, RawScore
+from .protocol import Method, ProteinContext
 from .ranking import Ranking
 from .trees import BoostedTrees
 
@@ -84,14 +83,6 @@ def raw_scores(methods: Sequence[Method], context: ProteinContext) -> Floats:
     return np.array(columns, dtype=np.float64).reshape(len(methods), -1).T
 
 
-@dataclass(frozen=True, slots=True)
-class RawScores:
-    """Raw scores of one protein's segments: by method, and combined log-odds of shape (n,)."""
-
-    by_method: list[list[RawScore]]
-    combined: Floats
-
-
 class ScoringMethods:
     """Every method of a head set with its calibration, and their combination.
 
@@ -124,19 +115,19 @@ class ScoringMethods:
         by_method = [method.score(context) for method in self.methods]
         raw = np.array([[score.raw for score in scores] for scores in by_method]).T
         calibrated = np.column_stack([c.apply(raw[:, i]) for i, c in enumerate(self._calibrations[:-1])])
-        combined = self.ranking.combined(logit(calibrated), context.spans, len(context.residues))
-        total = RawScores(by_method, combined)
+        logits = logit(calibrated)
+        combined = self.ranking.combined(logits, context.spans, len(context.residues))
+        added = (logits * np.array(self.ranking.weights)).round(3)
         probability = self._calibrations[-1].apply(combined)
-        return [tuple(self._rows(total, calibrated, float(probability[i]), i)) for i in range(len(context.spans))]
-
-    def _rows(self, raw: RawScores, calibrated: Floats, probability: float, i: int) -> list[MethodScore]:
-        rows = [
-            MethodScore(name, scores[i].raw, value, scores[i].evidence)
-            for name, scores, value in zip(METHODS, raw.by_method, calibrated[i].tolist(), strict=True)
+        total = [
+            MethodScore(ranking.NAME, raw_sum, value, {"log_odds": dict(zip(METHODS, parts, strict=True))})
+            for raw_sum, value, parts in zip(combined.tolist(), probability.tolist(), added.tolist(), strict=True)
         ]
-        added = np.round(logit(calibrated[i]) * np.array(self.ranking.weights), 3).tolist()
-        parts: dict[str, Json] = dict(zip(METHODS, added, strict=True))
-        return [*rows, MethodScore(ranking.NAME, float(raw.combined[i]), probability, {"log_odds": parts})]
+        columns = [
+            [MethodScore(name, score.raw, value, score.evidence) for score, value in zip(scores, values, strict=True)]
+            for name, scores, values in zip(METHODS, by_method, calibrated.T.tolist(), strict=True)
+        ]
+        return list(zip(*columns, total, strict=True))
 
 
 def build_methods(head_set: HeadSet) -> ScoringMethods:

@@ -60,16 +60,13 @@ class BoostedTrees:
 
     def logits(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log-odds of each row, shape (n,), from features of shape (n, k)."""
-        node = self._leaves(features)
-        trees = np.arange(len(self.feature))
-        outcome: NDArray[np.float64] = self.baseline + self.value[trees, node].sum(axis=1)
+        outcome: NDArray[np.float64] = self.contributions(features).sum(axis=1) + self.base
         return outcome
 
-    def _leaves(self, features: NDArray[np.float64]) -> NDArray[np.int64]:
-        node = np.zeros((len(features), len(self.feature)), dtype=np.int64)
-        for _ in range(self.depth):
-            node = self._step(features, node)
-        return node
+    @property
+    def base(self) -> float:
+        """Log-odds before any split: the baseline and the mean of every tree."""
+        return self.baseline + float(self.value[:, 0].sum())
 
     def _step(self, features: NDArray[np.float64], node: NDArray[np.int64]) -> NDArray[np.int64]:
         trees = np.arange(len(self.feature))
@@ -81,7 +78,7 @@ class BoostedTrees:
         """What each feature adds to the log-odds of each row, shape (n, k).
 
         Along the path of a row each split's change in mean value is credited to the feature it splits on (Saabas
-        2014); with the root's values and the baseline they add up to the log-odds.
+        2014); with `base` they add up to the log-odds.
         """
         trees = np.arange(len(self.feature))
         rows = np.repeat(np.arange(len(features)), len(trees))

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from nesdb_annot.learning.biochemical import BoostingSettings
 from nesdb_annot.learning.examples import TrainingProtein
 from nesdb_annot.learning.heads import ReferenceSettings, TrainingSettings
 from nesdb_annot.learning.neural import NeuralSettings
-from nesdb_annot.learning.biochemical import BoostingSettings
 from nesdb_annot.learning.tagger import TaggerSettings
 from nesdb_annot.learning.training import train_head_set
 from nesdb_annot.learning.truth import Truth

@@ -36,7 +36,10 @@ def test_tagger_runs_as_torch_trained_it(kernel, dimension):
     embedding = np.random.default_rng(0).normal(size=(len(RESIDUES), dimension)).astype(np.float32)
     arrays = {name: array[None] for name, array in _exported(network.state_dict()).items()}
     if dimension:
-        arrays |= {"embedding.mean": np.zeros(dimension, np.float32), "embedding.inverse_scale": np.ones(dimension, np.float32)}
+        arrays |= {
+            "embedding.mean": np.zeros(dimension, np.float32),
+            "embedding.inverse_scale": np.ones(dimension, np.float32),
+        }
     with torch.no_grad():
         letters = torch.from_numpy(residue_features(RESIDUES).T[None])
         expected = network(letters, torch.from_numpy(embedding.T[None]))[0].numpy()
@@ -103,7 +106,9 @@ def test_perceptron_learns_stops_and_repeats(rows):
 
 def test_unweighted_rows_are_never_drawn(rows):
     twisted = SegmentRows(rows.pooled, ~rows.positive, np.zeros(600), rows.group)
-    both = SegmentRows(*(np.concatenate([getattr(a, n) for a in (rows, twisted)]) for n in ("pooled", "positive", "weight", "group")))
+    both = SegmentRows(
+        *(np.concatenate([getattr(a, n) for a in (rows, twisted)]) for n in ("pooled", "positive", "weight", "group"))
+    )
     arrays, _ = fit_neural(both, NeuralSettings(members=1, hidden=(8,), epochs=5, learning_rate=0.01, batch=64), seed=1)
     logits = perceptron_logits(rows.pooled, arrays)
     assert logits[rows.positive].mean() > logits[~rows.positive].mean()

@@ -91,7 +91,7 @@ def test_weights_are_repetition(rows):
     owner = np.arange(len(score)) % 3
     once = Events(score.astype(float), found, owner)
     twice = [np.flatnonzero(owner == p).tolist() * n for p, n in enumerate((2, 1, 3))]
-    order = np.array(sum(twice, []))
+    order = np.concatenate([np.array(rows, dtype=int) for rows in twice])
     repeated = precision_recall(Events(score.astype(float)[order], found[order], owner[order]))
     weighted = precision_recall(once, np.array([2.0, 1.0, 3.0]))
     assert metrics.average_precision(weighted) == pytest.approx(metrics.average_precision(repeated))

@@ -7,7 +7,7 @@ from nesdb_annot.learning.baselines import BASELINES
 from nesdb_annot.learning.evaluation import evaluate
 from nesdb_annot.learning.examples import TrainingProtein, feature_rows, segment_rows
 from nesdb_annot.learning.heads import reference_arrays
-from nesdb_annot.learning.stacking import fit_ranking, ScoredProtein
+from nesdb_annot.learning.stacking import ScoredProtein, fit_ranking
 from nesdb_annot.learning.truth import Truth
 from nesdb_annot.methods.headset import HeadSet
 from nesdb_annot.methods.protocol import pool
@@ -109,7 +109,9 @@ def test_calibrations_and_stack_are_fitted_without_motif_free_proteins_too(outco
 
 def protein_with(spans, truth, cargo=True):
     residues = "MKTAYIAKQRELALKLAGLDINKTEPSGGSDDEELLKKLV"
-    return TrainingProtein("d" * 64, residues, np.ones((40, 3), np.float32), [ResidueSpan(*s) for s in spans], truth, cargo)
+    return TrainingProtein(
+        "d" * 64, residues, np.ones((40, 3), np.float32), [ResidueSpan(*s) for s in spans], truth, cargo
+    )
 
 
 def test_examples_are_clear_ones():
@@ -178,5 +180,3 @@ def test_progress_is_told(train):
     train(told=lines.append)
     assert len(lines) == 4
     assert all("fitted to 24 proteins" in line for line in lines)
-
-

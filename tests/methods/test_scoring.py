@@ -1,0 +1,94 @@
+"""The head set that comes with the package, at work."""
+
+from dataclasses import replace
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from nesdb_annot.errors import ConfigurationError
+from nesdb_annot.methods.headset import HeadSet
+from nesdb_annot.methods.protocol import ProteinContext, pool
+from nesdb_annot.methods.scoring import METHODS, build_methods
+from nesdb_annot.residues import ResidueSpan
+
+PROTEIN = "MGSSDEEKPTTQNSNELALKLAGLDINKTEPSGGSDDEKRKRHPLLIVAVLLGVFAILLIVRKSQQ"
+
+
+@pytest.fixture(scope="module")
+def head_set():
+    return HeadSet.from_bytes((files("nesdb_annot.methods") / "bundled" / "headset_nes.safetensors").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def methods(head_set):
+    return build_methods(head_set)
+
+
+def context(dimension, residues=PROTEIN, spans=((1, 12), (14, 26), (44, 60))):
+    embedding = np.random.default_rng(len(residues)).normal(size=(len(residues), dimension)).astype(np.float32)
+    own = [ResidueSpan(*span) for span in spans]
+    return ProteinContext("0" * 64, residues, embedding, own, pool(embedding, own))
+
+
+def test_every_method_scores_every_segment(head_set, methods):
+    scores = methods.score(context(head_set.language_model.dimension))
+    assert [[score.method for score in row] for row in scores] == [[*METHODS, "combined"]] * 3
+    for row in scores:
+        assert all(np.isfinite(score.raw) and 0 < score.calibrated < 1 for score in row)
+        assert set(row[-1].evidence["log_odds"]) == set(METHODS)
+
+
+def test_identities_name_the_head_set(head_set, methods):
+    names = [identity.name for identity in methods.identities]
+    assert names == [*METHODS, "combined"]
+    trained = [identity for identity in methods.identities if identity.name != "consensus"]
+    assert {identity.training_digest for identity in trained} == {head_set.digest}
+    assert len({identity.digest for identity in methods.identities}) == 6
+
+
+def test_the_known_signal_beats_the_membrane_helix(head_set, methods):
+    scores = methods.score(context(head_set.language_model.dimension))
+    assert scores[1][-1].calibrated > scores[2][-1].calibrated
+
+
+def test_a_protein_s_scores_do_not_depend_on_others(head_set, methods):
+    dimension = head_set.language_model.dimension
+    before = methods.score(context(dimension))
+    methods.score(context(dimension, "MKLV" * 300, ((5, 20), (600, 622))))
+    assert methods.score(context(dimension)) == before
+
+
+def test_no_segments(head_set, methods):
+    assert methods.score(context(head_set.language_model.dimension, spans=())) == []
+
+
+def test_the_bundled_head_set_is_small_and_holds_no_sequence(head_set):
+    blob = head_set.to_bytes()
+    assert len(blob) < 4_000_000
+    letters = set("ACDEFGHIKLMNPQRSTVWY")
+    text = blob.decode("latin-1")
+    longest = run = 0
+    for letter in text:
+        run = run + 1 if letter in letters else 0
+        longest = max(longest, run)
+    assert longest < 20
+
+
+@pytest.mark.parametrize("method", ["similarity", "neural", "tagger", "biochemical"])
+def test_missing_weights(head_set, method):
+    arrays = {name: array for name, array in head_set.arrays.items() if not name.startswith(method)}
+    with pytest.raises(ConfigurationError, match=method):
+        build_methods(replace(head_set, arrays=arrays))
+
+
+def test_a_missing_array(head_set):
+    arrays = {name: array for name, array in head_set.arrays.items() if name != "biochemical/threshold"}
+    with pytest.raises(ConfigurationError, match="incomplete"):
+        build_methods(replace(head_set, arrays=arrays))
+
+
+def test_a_missing_calibration(head_set):
+    calibrations = {name: own for name, own in head_set.calibrations.items() if name != "combined"}
+    with pytest.raises(ConfigurationError, match="no calibration"):
+        build_methods(replace(head_set, calibrations=calibrations))

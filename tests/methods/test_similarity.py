@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+
+from nesdb_annot.methods.protocol import ProteinContext, pool
+from nesdb_annot.methods.similarity import LEAST_DISTANCE, References, Similarity
+from nesdb_annot.records import MethodIdentity
+from nesdb_annot.residues import ResidueSpan
+
+DIMENSION = 6
+
+
+@pytest.fixture
+def references():
+    random = np.random.default_rng(1)
+    vectors = random.normal(size=(30, DIMENSION)).astype(np.float32)
+    is_motif = np.arange(30) < 10
+    vectors[is_motif, 0] += 4
+    spans = np.array([(i + 1, i + 12) for i in range(30)])
+    return References(
+        vectors, is_motif, spans, [f"protein{i // 2}" for i in range(30)], np.full(DIMENSION, 0.1, np.float32)
+    )
+
+
+@pytest.fixture
+def method(references):
+    return Similarity(MethodIdentity("similarity", 1), references, neighbours=4)
+
+
+def context(left_out=(), digest="query", seed=2):
+    random = np.random.default_rng(seed)
+    embedding = random.normal(size=(60, DIMENSION)).astype(np.float32)
+    embedding[10:30, 0] += 4
+    spans = [ResidueSpan(1, 9), ResidueSpan(12, 28), ResidueSpan(40, 55)]
+    return ProteinContext(digest, "M" * 60, embedding, spans, pool(embedding, spans), frozenset(left_out))
+
+
+def by_hand(references, query, k, left_out=()):
+    """The formula, without an index."""
+
+    def unit(rows):
+        rows = rows - references.center
+        return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+    kept = np.array([digest not in left_out for digest in references.digests])
+    distance = np.linalg.norm(unit(references.vectors) - unit(query), axis=1)
+    near = [
+        np.sort(distance[kept & side])[:k].mean() + LEAST_DISTANCE
+        for side in (references.is_motif, ~references.is_motif)
+    ]
+    return np.log(near[1]) - np.log(near[0])
+
+
+def test_the_score_is_the_formula(method, references):
+    own = context()
+    expected = [by_hand(references, vector, 4) for vector in own.pooled]
+    assert [score.raw for score in method.score(own)] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_motif_like_segment_scores_highest(method):
+    scores = [score.raw for score in method.score(context())]
+    assert np.argmax(scores) == 1
+    assert scores[1] > 0 > min(scores)
+
+
+def test_left_out_references_are_not_used(method, references):
+    left_out = ("protein0", "protein3", "protein12")
+    own = context(left_out)
+    expected = [by_hand(references, vector, 4, left_out) for vector in own.pooled]
+    scores = method.score(own)
+    assert [score.raw for score in scores] == pytest.approx(expected, abs=1e-4)
+    assert all(score.evidence["nearest_motif"]["sequence"] not in left_out for score in scores)
+
+
+def test_fewer_references_than_neighbours(references):
+    many = Similarity(MethodIdentity("similarity", 1), references, neighbours=100)
+    own = context()
+    expected = [by_hand(references, vector, 100) for vector in own.pooled]
+    assert [score.raw for score in many.score(own)] == pytest.approx(expected, abs=1e-4)
+
+
+def test_without_any_motif_left(method, references):
+    scores = method.score(context(set(references.digests[:10])))
+    assert all(np.isfinite(score.raw) and score.raw < 0 for score in scores)
+    assert all("nearest_motif" not in score.evidence for score in scores)
+
+
+def test_evidence_names_the_nearest_and_flags_the_same_protein(method, references):
+    own = context(digest="protein1")
+    evidence = method.score(own)[1].evidence
+    nearest = evidence["nearest_motif"]
+    place = references.digests.index(nearest["sequence"])
+    assert nearest["span"] in references.spans[[place, place + 1]].tolist()
+    assert nearest["same_protein"] == (nearest["sequence"] == "protein1")
+    assert not evidence["nearest_other"]["same_protein"]
+
+
+def test_a_reference_itself_is_the_highest_and_finite(method, references):
+    own = context()
+    same = ProteinContext("protein0", own.residues, own.embedding, own.spans[:1], references.vectors[:1])
+    score = method.score(same)[0]
+    assert np.isfinite(score.raw)
+    assert score.evidence["nearest_motif"] == {
+        "sequence": "protein0",
+        "span": [1, 12],
+        "distance": 0.0,
+        "same_protein": True,
+    }
+
+
+def test_company_changes_nothing(method):
+    own = context()
+    alone = ProteinContext(own.digest, own.residues, own.embedding, own.spans[1:2], own.pooled[1:2])
+    assert method.score(own)[1].raw == pytest.approx(method.score(alone)[0].raw, abs=1e-6)
+
+
+def test_no_segments(method):
+    own = context()
+    assert method.score(ProteinContext("x", own.residues, own.embedding, [], own.pooled[:0])) == []
