@@ -88,11 +88,18 @@ def start(settings: Settings, *, wait_s: float = 60.0) -> str:
     """
     place = placement(settings)
     deadline = time.monotonic() + wait_s
-    if is_held(place) and _wait_for_answer(place, deadline):
-        return url_of(place)
-    make_home(place)
-    with one_at_a_time(place):
-        _start_alone(place, deadline)
+    try:
+        if is_held(place) and _wait_for_answer(place, deadline):
+            return url_of(place)
+        make_home(place)
+        with one_at_a_time(place):
+            _start_alone(place, deadline)
+    except PermissionError as error:
+        raise ConfigurationError(
+            f"no permission for {error.filename}",
+            why="the embedded database belongs to another user",
+            remedy="set NESANNOT_DATA_DIR to a directory of your own",
+        ) from None
     return url_of(place)
 
 

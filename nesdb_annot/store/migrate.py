@@ -125,8 +125,9 @@ def downgrade(connection: Connection, revision: str) -> str:
 
 
 def _prepare(connection: Connection) -> None:
-    connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+    """Wait for a migration that is under way; then wait for nobody's table longer than a moment."""
     connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+    connection.execute(text("SET LOCAL lock_timeout = '5s'"))
 
 
 def _config(connection: Connection | None = None) -> Config:

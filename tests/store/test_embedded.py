@@ -387,3 +387,13 @@ def test_a_socket_in_the_address_family_of_files_only(server):
     for table in ("tcp", "tcp6", "udp", "udp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
             assert f"socket:[{line.split()[9]}]" not in inodes
+
+
+def test_a_database_of_somebody_else_is_a_matter_of_settings(monkeypatch, tmp_path):
+    def forbidden(place):
+        raise PermissionError(13, "Permission denied", str(tmp_path / "server.lock"))
+
+    monkeypatch.setattr(embedded, "is_held", forbidden)
+    with pytest.raises(ConfigurationError, match=r"no permission for .*server\.lock") as raised:
+        embedded.start(Settings(data_dir=tmp_path))
+    assert "NESANNOT_DATA_DIR" in raised.value.remedy

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 
 import psycopg
 import pytest
@@ -35,6 +36,25 @@ def test_an_empty_database_is_refused_until_it_is_upgraded(empty_database_url, t
     assert raised.value.exit_code == 78
     with open_store(settings, migrate=True) as store:
         assert describe_views(store)
+    open_store(settings).close()
+
+
+def test_commands_that_upgrade_at_once_upgrade_once(empty_database_url, tmp_path):
+    settings = Settings(database_url=empty_database_url, data_dir=tmp_path)
+    failures = []
+
+    def upgrade():
+        try:
+            open_store(settings, migrate=True).close()
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=upgrade) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
     open_store(settings).close()
 
 
