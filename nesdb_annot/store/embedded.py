@@ -11,6 +11,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ from .server_lock import clear_stale, is_held, one_at_a_time, open_private, post
 ROLE = "nesannot"
 DATABASE = "nesannot"
 _LARGEST_LOG = 10_000_000
+_SYNC = "syncfs" if sys.platform == "linux" else "fsync"
+"""How all files are made safe at once: one call where the system has it, else file by file (seconds)."""
+
 _OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -38,6 +42,7 @@ _OPTIONS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "jit": "off",
+    "recovery_init_sync_method": _SYNC,
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_error_statement": "panic",
@@ -235,6 +240,7 @@ def _create_cluster(place: Placement, where: Path) -> None:
                 "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8",
                 "--no-instructions",
+                f"--sync-method={_SYNC}",
             ],
             place.account,
         )

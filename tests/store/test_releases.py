@@ -1,5 +1,6 @@
 """Releases of a proteome: compared by date, in whatever order they come, and never half there."""
 
+import threading
 from datetime import date
 from itertools import count
 
@@ -210,3 +211,24 @@ def test_an_unknown_proteome_or_release_is_a_wrong_call_with_a_hint(store, make,
     with pytest.raises(UsageError, match="no release 'x'") as raised:
         release_of(store, proteome_of(store, "UP000002311"), "x")
     assert raised.value.why == "there are: r0"
+
+
+def test_two_ingests_of_one_release_at_once_make_one_release(store, make, run_id):
+    proteins = [make.protein(f"P{i}", make.residues(i)) for i in range(200)]
+    reports, failures = [], []
+
+    def ingest(records):
+        try:
+            reports.append(ingest_release(store, UPX, make.release(0), records, run_id, chunk=20))
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=ingest, args=(order,)) for order in (proteins, proteins[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sorted(report.new for report in reports) == [0, 200]
+    assert len(at_release(store, "UPX", "r0")) == 200
+    assert proteome_of(store, "UPX").releases == 1
