@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import traceback
 from pathlib import Path
 from typing import Annotated, NoReturn
 
-import click
 import typer
 
 from .. import __version__
@@ -60,40 +58,21 @@ for command in (demo.demo, train.train, score.score, rank.rank, sql.sql, runs.ru
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with a code of `errors.EXIT_CODES`."""
-    signal.signal(signal.SIGTERM, _on_sigterm)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _on_signal)
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        code = app(words, standalone_mode=False)
-    except KeyboardInterrupt:
-        _leave("stopped; the next run goes on from here", 130)
-    except click.exceptions.Abort:
-        _leave("stopped", 130)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        app(words)
     except NesannotError as error:
-        _fail(error, "--debug" in words)
-    except BrokenPipeError:
-        # The reader of our stdout has gone (`| head`): that is its right, and no failure of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    sys.exit(code if isinstance(code, int) else 0)
+        if "--debug" in words:
+            traceback.print_exception(error)
+        note(f"nesannot: {error}")
+        sys.exit(error.exit_code)
+    sys.exit(0)
 
 
-def _on_sigterm(_number: int, _frame: object) -> NoReturn:
-    note("stopped by SIGTERM; the next run goes on from here")
-    sys.exit(143)
-
-
-def _leave(text: str, code: int) -> NoReturn:
-    note(f"\n{text}")
-    sys.exit(code)
-
-
-def _fail(error: NesannotError, debug: bool) -> NoReturn:
-    if debug:
-        traceback.print_exception(error)
-    note(f"nesannot: {error}")
-    sys.exit(error.exit_code)
+def _on_signal(number: int, _frame: object) -> NoReturn:
+    """Leave in good order, with 130 for Ctrl-C and 143 for SIGTERM; a second signal ends the process at once."""
+    signal.signal(number, signal.SIG_DFL)
+    note(f"\nstopped by {signal.Signals(number).name}; the next run goes on from here")
+    sys.exit(128 + number)
