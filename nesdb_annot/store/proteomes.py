@@ -111,9 +111,7 @@ def ingest_release(
     with store.session() as connection:
         sequences = _stage(connection, proteins, chunk)
         with connection.begin():
-            proteome_id = execute(
-                connection, "claim_proteome", name=proteome.name, title=proteome.title, taxon_id=proteome.taxon_id
-            ).scalar_one()
+            proteome_id = execute(connection, "claim_proteome", **dataclasses.asdict(proteome)).scalar_one()
             total, digest = _check_staged(connection, proteome.name)
             others = releases_of(connection, proteome_id)
             stored = next((other for other in others if other.name == release.name), None)
@@ -122,7 +120,7 @@ def ingest_release(
                 if stored.content_digest == digest and release.released == stored.released:
                     return ReleaseReport(total, unchanged=total, rows_added=sequences)
                 _may_replace(proteome, stored, replace, stored.content_digest == digest)
-                others = [other for other in others if other is not stored]
+                others.remove(stored)
                 remove(connection, proteome_id, stored, others)
             slot = slot_for(release, others, newest)
             report = _publish(connection, proteome_id, slot, total)

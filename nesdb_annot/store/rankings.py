@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from ..errors import UsageError
 from ..records import NES
@@ -103,37 +103,43 @@ def materialise(
         UsageError: if the release is not one of this proteome.
     """
     scope = {"proteome_id": proteome_id, "release_id": release_id, "configuration_id": configuration_id}
-    steps = sorted(q_value_of)
+    told: dict[str, object] = {"logit_shift": logit_shift, "minimum_probability": minimum_probability}
     with store.transaction() as connection:
         found = execute(connection, "lock_proteome", proteome_id=proteome_id, release_id=release_id).one_or_none()
         if found is None:
             raise UsageError(f"release {release_id} is not one of proteome {proteome_id}")
         execute(connection, "forget_ranking", **scope)
-        place = {"proteome_id": proteome_id, "motif": motif}
-        is_current = not execute(connection, "newer_ranking_exists", **place, at=found.effective).scalar_one()
-        if is_current:
-            execute(connection, "step_down_segments", **place)
-            execute(connection, "step_down_ranking", **place)
-        shown = {"logit_shift": logit_shift, "minimum_probability": minimum_probability, "is_current": is_current}
-        ranking_id = execute(connection, "add_ranking", **scope, **shown, motif=motif, run_id=run_id).scalar_one()
-        methods = methods_of(connection, configuration_id)
-        ranked = count(
-            connection,
-            "fill_ranking",
-            **shown,
-            **{name: methods.get(name) for name in WELL_KNOWN},
-            at=found.effective,
-            proteome_id=proteome_id,
-            configuration_id=configuration_id,
-            ranking_id=ranking_id,
-            proteome=found.name,
-            thresholds=[step for step, _ in steps] or None,
-            q_values=[q for _, q in steps] or None,
-        )
+        told["is_current"] = _become_current(connection, {"proteome_id": proteome_id, "motif": motif}, found.effective)
+        ranking_id = execute(connection, "add_ranking", **scope, **told, motif=motif, run_id=run_id).scalar_one()
+        whose = {"proteome_id": proteome_id, "configuration_id": configuration_id, "ranking_id": ranking_id}
+        columns = _columns(connection, configuration_id) | _steps(q_value_of)
+        names = {"at": found.effective, "proteome": found.name}
+        ranked = count(connection, "fill_ranking", **whose, **told, **columns, **names)
         execute(connection, "count_ranking", ranking_id=ranking_id, candidates=ranked)
     with store.transaction() as connection:
         connection.execute(text(f"ANALYZE {SCHEMA}.ranked_segment"))
     return ranked
+
+
+def _become_current(connection: Connection, place: dict[str, object], effective: date) -> bool:
+    """Whether a ranking of this release is to be shown; if so, the one shown so far steps down."""
+    if execute(connection, "newer_ranking_exists", **place, at=effective).scalar_one():
+        return False
+    execute(connection, "step_down_segments", **place)
+    execute(connection, "step_down_ranking", **place)
+    return True
+
+
+def _columns(connection: Connection, configuration_id: int) -> dict[str, object]:
+    """Key of each method that has a column of its own; None where the configuration lacks it."""
+    methods = methods_of(connection, configuration_id)
+    return {name: methods.get(name) for name in WELL_KNOWN}
+
+
+def _steps(q_value_of: Sequence[tuple[float, float]]) -> dict[str, object]:
+    """Thresholds in ascending order, and the q-value from each on."""
+    steps = sorted(q_value_of)
+    return {"thresholds": [at for at, _ in steps] or None, "q_values": [q for _, q in steps] or None}
 
 
 def find_ranking(store: Store, proteome: str, release: str | None = None, motif: str = NES) -> StoredRanking | None:
