@@ -1,0 +1,37 @@
+"""Ctrl-C and SIGTERM: the exit code of the signal, a run marked as stopped, and no process left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+@pytest.fixture(scope="module")
+def ingested(nesannot, tmp_path_factory):
+    fasta = tmp_path_factory.mktemp("many") / "many.fasta"
+    body = "MKLVRSTEDQPLALKLAGLDINKTWYFHC" * 25
+    fasta.write_text("".join(f">P{n}\n{body}{'A' * (n % 97)}{'L' * (n % 89)}\n" for n in range(1, 1500)))
+    assert nesannot("ingest", "proteome", fasta, "--name", "many").returncode == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_score_says_so_and_leaves_nothing_behind(ingested, nesannot, home, number, code):
+    command = [sys.executable, "-c", "from nesdb_annot.cli.main import main; main()", "score", "many", "--workers", "2"]
+    with subprocess.Popen(command, env=home, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        deadline = time.monotonic() + 60
+        while "running" not in nesannot("runs", "--limit", "1").stdout and time.monotonic() < deadline:
+            time.sleep(0.2)
+        time.sleep(1)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == code, said
+    assert "the next run goes on from here" in said
+    assert "Traceback" not in said
+    assert nesannot("runs", "--limit", "1").stdout.splitlines()[1].split()[3] == "stopped"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
