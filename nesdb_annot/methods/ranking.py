@@ -23,7 +23,7 @@ from ..residues import ResidueSpan
 NAME = "combined"
 Floats = NDArray[np.float64]
 
-CONTEXT_FEATURES = ("first", "lead", "behind", "background", "log_length")
+CONTEXT_FEATURES = ("first", "lead", "behind")
 LEAD_LIMIT = 3.0
 """Log-odds beyond which a further distance to the best rival says nothing more."""
 
@@ -49,21 +49,15 @@ def best_rivals(first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
     return np.where(np.isfinite(outcome), outcome, first.min(initial=np.inf))
 
 
-def context_features(first: Floats, spans: Sequence[ResidueSpan], length: int) -> Floats:
-    """The columns `CONTEXT_FEATURES` of each candidate, shape (n, 5).
+def context_features(first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
+    """The columns `CONTEXT_FEATURES` of each candidate, shape (n, 3).
 
     `lead` is the distance above the best rival and `behind` the one below it, both at most `LEAD_LIMIT`; they have
-    weights of their own, so that a second signal need not suffer for the first.
+    weights of their own, so that a second signal need not suffer for the first. The length of the protein and the
+    mean of its candidates are left out: they tell bacterial proteins from cargoes rather than motifs from others.
     """
     gap = first - best_rivals(first, spans)
-    ones = np.ones(len(first))
-    return np.column_stack([
-        first,
-        np.clip(gap, 0, LEAD_LIMIT),
-        np.clip(-gap, 0, LEAD_LIMIT),
-        ones * first.mean(),
-        ones * np.log(length / 400.0),
-    ])  # fmt: skip
+    return np.column_stack([first, np.clip(gap, 0, LEAD_LIMIT), np.clip(-gap, 0, LEAD_LIMIT)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +83,16 @@ class Ranking:
         outcome: Floats = self.intercept + logits @ np.array(self.weights)
         return outcome
 
-    def combined(self, logits: Floats, spans: Sequence[ResidueSpan], length: int) -> Floats:
+    def combined(self, logits: Floats, spans: Sequence[ResidueSpan]) -> Floats:
         """Combined log-odds of the candidates of one protein, shape (n,).
 
         Args:
             logits: of the methods' calibrated probabilities, shape (n, methods).
             spans: the candidates, n of them.
-            length: residues of the protein.
         """
         if not len(spans):
             return np.empty(0)
-        features = context_features(self.first(logits), spans, length)
+        features = context_features(self.first(logits), spans)
         outcome: Floats = self.context_intercept + features @ np.array(self.context_weights)
         return outcome
 

@@ -116,7 +116,7 @@ class ScoringMethods:
         raw = np.array([[score.raw for score in scores] for scores in by_method]).T
         calibrated = np.column_stack([c.apply(raw[:, i]) for i, c in enumerate(self._calibrations[:-1])])
         logits = logit(calibrated)
-        combined = self.ranking.combined(logits, context.spans, len(context.residues))
+        combined = self.ranking.combined(logits, context.spans)
         added = (logits * np.array(self.ranking.weights)).round(3)
         probability = self._calibrations[-1].apply(combined)
         total = [

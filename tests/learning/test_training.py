@@ -125,10 +125,10 @@ def test_examples_are_clear_ones():
     assert len(feature_rows([protein])) == 3
 
 
-def test_a_motif_free_protein_counts_in_full():
+def test_a_motif_free_protein_counts_little():
     protein = protein_with([(11, 21), (22, 32)], Truth(), cargo=False)
-    assert protein.example_weights.tolist() == [1.0, 1.0]
-    assert protein.tagger_example().weight.tolist() == [1.0] * 40
+    assert protein.example_weights.tolist() == [pytest.approx(0.15)] * 2
+    assert protein.tagger_example().weight.tolist() == [pytest.approx(0.15)] * 40
 
 
 def test_references_are_the_best_fitting_candidates(made_up):

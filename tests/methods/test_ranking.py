@@ -8,7 +8,7 @@ from nesdb_annot.methods import ranking
 from nesdb_annot.methods.ranking import CONTEXT_FEATURES, LEAD_LIMIT, Ranking, best_rivals, context_features
 from nesdb_annot.residues import ResidueSpan
 
-RANKING = Ranking(("consensus", "tagger"), (0.5, 2.0), -1.0, (1.0, 0.5, -0.25, 0.0, -0.1), 0.3)
+RANKING = Ranking(("consensus", "tagger"), (0.5, 2.0), -1.0, (1.0, 0.5, -0.25), 0.3)
 SPANS = [ResidueSpan(1, 12), ResidueSpan(8, 20), ResidueSpan(40, 52), ResidueSpan(70, 85)]
 
 
@@ -17,8 +17,8 @@ def test_the_formula():
     first = -1.0 + 0.5 * logits[:, 0] + 2.0 * logits[:, 1]
     assert RANKING.first(logits) == pytest.approx(first)
     lead = np.clip([first[0] - first[2], first[1] - first[2], first[2] - first[0], first[3] - first[2]], -3, 3)
-    expected = 0.3 + first + 0.5 * np.maximum(lead, 0) - 0.25 * np.maximum(-lead, 0) - 0.1 * np.log(200 / 400)
-    assert RANKING.combined(logits, SPANS, 200) == pytest.approx(expected)
+    expected = 0.3 + first + 0.5 * np.maximum(lead, 0) - 0.25 * np.maximum(-lead, 0)
+    assert RANKING.combined(logits, SPANS) == pytest.approx(expected)
 
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.integers(7, 24), st.floats(-5, 5)), min_size=1, max_size=25))
@@ -39,7 +39,7 @@ def test_rivals_in_pieces(monkeypatch):
 
 
 def test_context_features_are_bounded_and_named():
-    features = context_features(np.array([9.0, 8.0, -9.0, 0.0]), SPANS, 85)
+    features = context_features(np.array([9.0, 8.0, -9.0, 0.0]), SPANS)
     assert features.shape == (4, len(CONTEXT_FEATURES))
     assert features[:, 1].max() == LEAD_LIMIT
     assert features[:, 2].max() == LEAD_LIMIT
@@ -47,20 +47,20 @@ def test_context_features_are_bounded_and_named():
 
 
 def test_a_lone_candidate_has_no_lead():
-    assert context_features(np.array([2.0]), SPANS[:1], 50)[0, 1:3].tolist() == [0.0, 0.0]
+    assert context_features(np.array([2.0]), SPANS[:1])[0, 1:3].tolist() == [0.0, 0.0]
 
 
 def test_a_better_score_never_ranks_lower_in_its_protein():
     logits = np.zeros((4, 2))
-    before = RANKING.combined(logits, SPANS, 200)
+    before = RANKING.combined(logits, SPANS)
     logits[3, 1] = 1.0
-    after = RANKING.combined(logits, SPANS, 200)
+    after = RANKING.combined(logits, SPANS)
     assert after[3] > before[3]
     assert (after[:3] <= before[:3]).all()
 
 
 def test_no_candidates():
-    assert RANKING.combined(np.empty((0, 2)), [], 30).shape == (0,)
+    assert RANKING.combined(np.empty((0, 2)), []).shape == (0,)
 
 
 def test_stored_and_read():
