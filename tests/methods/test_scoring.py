@@ -47,9 +47,17 @@ def test_identities_name_the_head_set(head_set, methods):
     assert len({identity.digest for identity in methods.identities}) == 6
 
 
-def test_the_known_signal_beats_the_membrane_helix(head_set, methods):
-    scores = methods.score(context(head_set.language_model.dimension))
-    assert scores[1][-1].calibrated > scores[2][-1].calibrated
+PKI_ALPHA = "MTDVETTYADFIASGRTGRRNAIHDILVSSASGNSNELALKLAGLDINKTEGEEDAQRSSTEQSGEAQGEAAKSES"
+
+
+def test_the_signal_of_pki_wins(head_set, methods):
+    """Whatever the embedding says, here an average one at every residue."""
+    average = head_set.arrays["tagger/embedding.mean"].astype(np.float32)
+    embedding = np.repeat(average[None], len(PKI_ALPHA), axis=0)
+    spans = [ResidueSpan(first, first + 14) for first in (1, 12, 20, 35, 50, 60)]
+    scores = methods.score(ProteinContext("0" * 64, PKI_ALPHA, embedding, spans, pool(embedding, spans)))
+    best = {row.method: max(range(6), key=lambda i: scores[i][k].raw) for k, row in enumerate(scores[0])}
+    assert best["consensus"] == best["tagger"] == best["biochemical"] == best["combined"] == 3
 
 
 def test_a_protein_s_scores_do_not_depend_on_others(head_set, methods):
