@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -92,14 +93,20 @@ class Origins:
 _TYPES = {f.name: f.type for f in fields(Settings)}
 
 
+_PASSWORDS = re.compile(r"(?<=://)([^/@]*?):.*@|((?:ssl)?password=)[^&]*")
+
+
 def shown(name: str, value: object) -> str:
-    """The value as it may be printed: a database URL loses its password."""
+    """The value as it may be printed: a database URL loses its passwords, wherever they stand.
+
+    Example:
+        >>> shown("database_url", "postgresql://ann:secret@db/nes?password=secret")
+        'postgresql://ann:***@db/nes?password=***'
+    """
     text = str(value)
-    if name not in _SECRET or "@" not in text:
+    if name not in _SECRET:
         return text
-    credentials, _, host = text.rpartition("@")
-    scheme, _, user = credentials.partition("://")
-    return f"{scheme}://{user.partition(':')[0]}:***@{host}"
+    return _PASSWORDS.sub(lambda found: f"{found[1]}:***@" if found[1] is not None else f"{found[2]}***", text)
 
 
 def _path(text: str) -> Path:
