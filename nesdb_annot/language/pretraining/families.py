@@ -3,8 +3,8 @@
 The rule, in the spirit of the double-hit filters of sequence search (Altschul et al. 1997, Nucleic Acids Res. 25:3389):
 a protein is related to a reference when both share two 6-mers of Murphy's 15-letter alphabet (Murphy et al. 2000,
 Protein Eng. 13:149) that do not overlap and lie on the same diagonal. It is no alignment: it misses remote homologues
-(below roughly 30 % identity), and it is generous: against the reversed sequences of 2,479 references, which have no
-homologues, it still drops about 6 % of a corpus (15 % against the references themselves).
+(below roughly 30 % identity), and it is generous: of 20,000 corpus proteins, 15.1 % were related to 2,201 human
+proteins, and 5.7 % to the same sequences reversed, which have no homologues.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The forward pass of fair-esm's ESM-2 as pre-training needs it: equal outputs, about three times faster on a CPU.
+"""The forward pass of fair-esm's ESM-2 as pre-training needs it, with equal outputs.
 
 It reads the parameters of fair-esm's own module, so that what is trained is what fair-esm loads. The differences: no
 padding, no transposes, types that torch.compile can fuse, and the language-model head only at the chosen positions.

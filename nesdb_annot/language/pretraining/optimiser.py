@@ -1,7 +1,8 @@
 """Muon for the matrices of the layers, AdamW for everything else.
 
 Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon) replaces the momentum of a matrix by the nearest
-orthogonal one, by five Newton-Schulz steps; small models then need about half as many tokens as with AdamW.
+orthogonal one, by five Newton-Schulz steps. In one run each of the bundled model's shape, validation perplexity was
+17.28 after 2.7 M tokens with it; with AdamW alone (peak rate 2e-3, the only one tried) it was 17.86 after 3.4 M.
 """
 
 from __future__ import annotations
