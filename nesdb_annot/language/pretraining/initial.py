@@ -3,8 +3,8 @@
 A masked residue enters the first layer as a zero vector: without biases its queries are zero and its attention is
 uniform, so that position has to be discovered first. Rotary embeddings make another start simple: with a key bias k
 and the query bias k turned by o positions, the biases' share of the score of position i for j depends on j - i alone
-and is greatest at j - i = o (Su et al. 2021, equation 16). Two heads of a later layer are left free. How much this start
-helps was not measured by itself.
+and is greatest at j - i = o (Su et al. 2021, equation 16). Two heads of a later layer are left free. How much this
+start helps was not measured by itself.
 """
 
 from __future__ import annotations
