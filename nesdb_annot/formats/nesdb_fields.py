@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..records import ReferenceEntry, ReferenceSite, Reject, Sign, SiteKind
@@ -97,11 +96,3 @@ class EntryDraft:
             evidence=self.evidence,
             citations=self.citations or (f"NESdb NES ID {self.entry_id}; Mol. Biol. Cell 23:3673 (2012)",),
         )
-
-
-def shared_sequences(entries: Iterable[ReferenceEntry]) -> list[tuple[ReferenceEntry, ...]]:
-    """Groups of two and more entries whose residues are the same: usually a mistake of the source, to be reported."""
-    groups: dict[str, list[ReferenceEntry]] = {}
-    for entry in entries:
-        groups.setdefault(entry.digest, []).append(entry)
-    return [tuple(group) for group in groups.values() if len(group) > 1]
