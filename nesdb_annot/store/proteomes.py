@@ -229,3 +229,17 @@ def release_of(store: Store, proteome: StoredProteome, name: str | None = None) 
         there = ", ".join(release.name for release in releases)
         raise UsageError(f"no release {name!r} of {proteome.name}", why=f"there are: {there}")
     return found
+
+
+def residues_of(store: Store, accession: str) -> str | None:
+    """Residues of an accession, as the newest release that has it states them; None if no proteome has it."""
+    with store.transaction() as connection:
+        found: str | None = execute(connection, "residues_of_accession", accession=accession).scalar()
+        return found
+
+
+def sequences_of(store: Store, proteome_id: int, release_id: int) -> list[tuple[str, str]]:
+    """Digest and residues of each distinct sequence of a release, in the order of digests."""
+    place = {"proteome_id": proteome_id, "release_id": release_id}
+    with store.transaction() as connection:
+        return [(row.sha256, row.residues) for row in execute(connection, "sequences_of_release", **place)]

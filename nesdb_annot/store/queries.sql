@@ -489,15 +489,6 @@ SELECT k.id, k.motif, o.name AS proteome, l.name AS release, k.configuration_id,
    AND (CAST(:release AS text) IS NULL AND k.is_current OR l.name = CAST(:release AS text))
  ORDER BY k.ranked_at DESC, k.id DESC LIMIT 1;
 
--- name: top_candidates
--- The first candidates of a ranking.
-SELECT proteome, release, rank, accession, entry_name, gene, protein_name, first_residue, last_residue, peptide, nes_class,
-       core_positions, probability, q_value, consensus, similarity, neural, tagger, biochemical, combined, length, accessions,
-       sequence_sha256, configuration_id, run_id
-  FROM nes.candidate_all
- WHERE ranking_id = :ranking_id AND rank <= :limit AND probability >= :minimum_probability
- ORDER BY rank;
-
 -- name: protein_candidates
 -- All current candidates of a protein, along the sequence.
 SELECT proteome, release, rank, accession, entry_name, gene, protein_name, first_residue, last_residue, peptide, nes_class,

@@ -150,28 +150,40 @@ def find_ranking(store: Store, proteome: str, release: str | None = None, motif:
     return None if row is None else StoredRanking(**row)
 
 
-def top(
-    store: Store,
-    proteome: str,
-    limit: int = 20,
-    *,
-    release: str | None = None,
-    minimum_probability: float = 0.0,
-    motif: str = NES,
-) -> list[Candidate]:
-    """The first candidates of a proteome (of its current ranking, or of a release's), best first.
-
-    Raises:
-        UsageError: if it is not ranked.
-    """
-    ranking = find_ranking(store, proteome, release, motif)
-    if ranking is None:
-        raise UsageError(f"{proteome} is not ranked yet", remedy=f"nesannot rank {proteome}")
+def fresh_ranking(
+    store: Store, proteome: str, release: str, release_id: int, configuration_id: int, logit_shift: float
+) -> StoredRanking | None:
+    """The ranking of a release, if it is of this configuration and prior and nothing was scored since; else None."""
+    found = find_ranking(store, proteome, release)
+    if found is None or found.configuration_id != configuration_id or abs(found.logit_shift - logit_shift) > 1e-9:
+        return None
     with store.transaction() as connection:
-        rows = execute(
-            connection, "top_candidates", ranking_id=ranking.id, limit=limit, minimum_probability=minimum_probability
-        ).mappings()
-        return [Candidate(**row) for row in rows]
+        scored = execute(connection, "scored_since", release_id=release_id, configuration_id=configuration_id,
+                         moment=found.ranked_at).scalar_one()  # fmt: skip
+    return None if scored else found
+
+
+def ranked_rows(
+    store: Store, ranking_id: int, limit: int | None, minimum_combined: float = 0.0
+) -> list[dict[str, object]]:
+    """Rows of ``nes.candidate_all`` of one ranking, best first.
+
+    Args:
+        limit: at most so many; None for all.
+        minimum_combined: threshold on the combined score before the prior.
+    """
+    wanted = {"ranking_id": ranking_id, "limit": limit, "minimum_combined": minimum_combined}
+    with store.transaction() as connection:
+        return [dict(row) for row in execute(connection, "ranked_rows", **wanted).mappings()]
+
+
+def count_over(store: Store, ranking_id: int, minimum_combined: float) -> int:
+    """How many candidates of a ranking pass a threshold on the combined score before the prior."""
+    with store.transaction() as connection:
+        found: int = execute(
+            connection, "count_over", ranking_id=ranking_id, minimum_combined=minimum_combined
+        ).scalar_one()
+        return found
 
 
 def candidates_of(store: Store, accession: str) -> list[Candidate]:

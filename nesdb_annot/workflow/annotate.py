@@ -73,7 +73,7 @@ def _annotations(
 ) -> Iterator[tuple[str, tuple[Annotation, ...]]]:
     """Annotations of each entry, by accession; its NESs are put into `entries` on the way."""
     from ..formats.uniprot_entry import nes_reference
-    from ..store.lookup import residues_of
+    from ..store.proteomes import residues_of
 
     for entry in rejects.passing(stream):
         found = nes_reference(entry, lambda accession: residues_of(store, accession))

@@ -96,7 +96,7 @@ def rank_proteome(
         InputError: if nothing of it is scored under the current configuration.
         ConfigurationError: if the head set has no such operating point.
     """
-    from ..store.lookup import count_over, ranked_rows
+    from ..store.rankings import count_over, ranked_rows
     from ..store.scores import pending
 
     target = find_target(store, proteome, release)
@@ -128,8 +128,7 @@ def _threshold(head_set: HeadSet, point: str | None) -> float:
 def _ranking(store: Store, settings: Settings, target: Target, heads: Heads, shift: float) -> StoredRanking:
     """The stored ranking if nothing changed since, else a new one."""
     from ..errors import InternalError
-    from ..store.lookup import fresh_ranking
-    from ..store.rankings import materialise
+    from ..store.rankings import fresh_ranking, materialise
     from ..store.runs import run
 
     place = (store, target.name, target.release, target.release_id, heads.configuration_id, shift)

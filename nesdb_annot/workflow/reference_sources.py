@@ -58,7 +58,7 @@ def _from_site(settings: Settings, accepted_terms: bool, progress: Progress) -> 
 def user_entries(store: Store, source: str, name: str) -> Entries:
     """The user's own sites; residues come from the database unless the table brings them."""
     from ..formats.reference_tsv import read_reference_tsv
-    from ..store.lookup import residues_of
+    from ..store.proteomes import residues_of
 
     return read_reference_tsv(source, lambda accession: residues_of(store, accession), name=name)
 

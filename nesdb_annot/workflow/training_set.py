@@ -104,7 +104,7 @@ def teaching_half(sequences: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _sequences(store: Store, proteome: str) -> dict[str, str]:
-    from ..store.lookup import sequences_of
+    from ..store.proteomes import sequences_of
 
     target = find_target(store, proteome)
     return dict(sequences_of(store, *target.key))

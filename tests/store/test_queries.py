@@ -153,7 +153,7 @@ QUESTIONS = {
     "provenance": "SELECT * FROM nes.score_provenance WHERE proteome = 'UP1' AND rank = 7",
 }
 NAMED = {
-    "top_candidates": {"ranking_id": 1, "limit": 20, "minimum_probability": 0.0},
+    "ranked_rows": {"ranking_id": 1, "limit": 20, "minimum_combined": 0.0},
     "next_pending": {
         "configuration_id": 1,
         "proteome_id": 1,

@@ -2,6 +2,7 @@
 
 import math
 import random
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from nesdb_annot.errors import UsageError
 from nesdb_annot.residues import sequence_digest
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release, proteome_of
-from nesdb_annot.store.rankings import candidates_of, find_ranking, materialise, top
+from nesdb_annot.store.rankings import candidates_of, count_over, find_ranking, fresh_ranking, materialise, ranked_rows
 from nesdb_annot.store.scores import write_scored
 
 EVIDENCE = {"class": "1a", "core": {"phi1": 3, "phi2": 7, "phi3": 10, "phi0": 1}}
@@ -32,9 +33,15 @@ def rank(store, scene, **told):
     return materialise(store, proteome.id, release_id, configuration_id, run_id, **told)
 
 
+def top(store, limit=10, release=None):
+    """The first candidates of the ranking of UPX."""
+    rows = ranked_rows(store, find_ranking(store, "UPX", release).id, limit)
+    return [SimpleNamespace(**{name: value for name, value in row.items() if name != "ranking_id"}) for row in rows]
+
+
 def test_the_order_is_by_probability_then_digest_then_position(store, make, scene):
     assert rank(store, scene) == 6
-    found = top(store, "UPX", 10)
+    found = top(store)
     assert [c.rank for c in found] == [1, 2, 3, 4, 5, 6]
     keys = [(-c.probability, c.sequence_sha256, c.first_residue) for c in found]
     assert keys == sorted(keys)
@@ -43,7 +50,7 @@ def test_the_order_is_by_probability_then_digest_then_position(store, make, scen
 
 def test_equal_sequences_share_a_row_and_all_accessions_are_listed(store, make, scene):
     rank(store, scene)
-    second = top(store, "UPX", 2)[1]
+    second = top(store, 2)[1]
     assert (second.accession, second.accessions) == ("P0", ["P0", "P3"])
     assert second.peptide == make.residues(0)[:10]
     assert (second.nes_class, second.core_positions) == ("1a", [1, 3, 7, 10])
@@ -53,9 +60,9 @@ def test_equal_sequences_share_a_row_and_all_accessions_are_listed(store, make, 
 
 def test_a_prior_shifts_every_logit_and_keeps_the_order(store, scene):
     rank(store, scene)
-    before = [(c.sequence_sha256, c.first_residue, c.probability) for c in top(store, "UPX", 10)]
+    before = [(c.sequence_sha256, c.first_residue, c.probability) for c in top(store)]
     rank(store, scene, logit_shift=-2.0)
-    after = [(c.sequence_sha256, c.first_residue, c.probability) for c in top(store, "UPX", 10)]
+    after = [(c.sequence_sha256, c.first_residue, c.probability) for c in top(store)]
     assert [b[:2] for b in before] == [a[:2] for a in after]
     for (_, _, p), (_, _, shifted) in zip(before, after, strict=True):
         expected = p if p in (0.0, 1.0) else 1 / (1 + math.exp(-(math.log(p / (1 - p)) - 2.0)))
@@ -64,7 +71,7 @@ def test_a_prior_shifts_every_logit_and_keeps_the_order(store, scene):
 
 def test_candidates_below_the_minimum_are_not_listed(store, scene):
     assert rank(store, scene, minimum_probability=0.5) == 4
-    assert top(store, "UPX", 10)[-1].probability == 0.5
+    assert top(store)[-1].probability == 0.5
     assert find_ranking(store, "UPX").candidates == 4
 
 
@@ -72,19 +79,19 @@ def test_q_values_are_those_of_the_last_step_not_above(store, scene):
     rank(store, scene, q_value_of=[(0.9, 0.01), (0.15, 0.4), (0.5, 0.2)])
     close = pytest.approx
     expected = [close(0.01), close(0.2), close(0.2), close(0.2), close(0.4), None]
-    assert [c.q_value for c in top(store, "UPX", 10)] == expected
+    assert [c.q_value for c in top(store)] == expected
 
 
 def test_without_steps_there_are_no_q_values(store, scene):
     rank(store, scene)
-    assert {c.q_value for c in top(store, "UPX", 10)} == {None}
+    assert {c.q_value for c in top(store)} == {None}
 
 
 def test_ranking_again_replaces_and_is_the_same(store, scene):
     rank(store, scene)
-    first = top(store, "UPX", 10)
+    first = top(store)
     rank(store, scene)
-    assert top(store, "UPX", 10) == first
+    assert top(store) == first
     with store.transaction() as connection:
         assert connection.execute(text("SELECT count(*) FROM nesannot.ranked_segment")).scalar() == 6
         assert connection.execute(text("SELECT count(*) FROM nes.candidate")).scalar() == 6
@@ -93,7 +100,7 @@ def test_ranking_again_replaces_and_is_the_same(store, scene):
 def test_the_order_does_not_depend_on_the_order_of_writing(store, make, scene):
     _, _, configuration_id, run_id = scene
     rank(store, scene)
-    first = [(c.rank, c.sequence_sha256, c.first_residue) for c in top(store, "UPX", 10)]
+    first = [(c.rank, c.sequence_sha256, c.first_residue) for c in top(store)]
     again = [
         make.scored(sequence_digest(make.residues(i)), p, evidence=EVIDENCE)
         for i, p in enumerate([[0.9, 0.2], [0.5], [0.5, 0.0, 1.0]])
@@ -102,7 +109,7 @@ def test_the_order_does_not_depend_on_the_order_of_writing(store, make, scene):
     for one in again:
         write_scored(store, configuration_id, run_id, [one])
     rank(store, scene)
-    assert [(c.rank, c.sequence_sha256, c.first_residue) for c in top(store, "UPX", 10)] == first
+    assert [(c.rank, c.sequence_sha256, c.first_residue) for c in top(store)] == first
 
 
 def test_the_views_show_the_newest_release_and_history_keeps_the_older(store, make, scene):
@@ -118,12 +125,33 @@ def test_the_views_show_the_newest_release_and_history_keeps_the_older(store, ma
     assert [tuple(r) for r in kept] == [("r0", 6), ("r5", 1)]
     rank(store, scene)
     assert find_ranking(store, "UPX").release == "r5", "ranking an older release again does not hide the newer one"
-    assert len(top(store, "UPX", 10, release="r0")) == 6
+    assert len(top(store, release="r0")) == 6
+
+
+def test_only_those_over_a_threshold_are_listed_and_counted(store, scene):
+    rank(store, scene, logit_shift=-2.0)
+    ranking = find_ranking(store, "UPX")
+    over = ranked_rows(store, ranking.id, None, minimum_combined=0.5)
+    assert [row["combined"] for row in over] == pytest.approx([1.0, 0.9, 0.5, 0.5])
+    assert count_over(store, ranking.id, 0.5) == 4
+    assert len(ranked_rows(store, ranking.id, 3, minimum_combined=0.5)) == 3
+
+
+def test_a_ranking_is_fresh_until_prior_configuration_or_scores_change(store, make, scene):
+    _, release_id, configuration_id, run_id = scene
+    place = (store, "UPX", "r0", release_id)
+    assert fresh_ranking(*place, configuration_id, -2.0) is None
+    rank(store, scene, logit_shift=-2.0)
+    assert fresh_ranking(*place, configuration_id, -2.0) == find_ranking(store, "UPX")
+    assert fresh_ranking(*place, configuration_id, -1.0) is None
+    assert fresh_ranking(*place, configuration_id + 1, -2.0) is None
+    write_scored(store, configuration_id, run_id, [make.scored(sequence_digest(make.residues(1)), [0.6])])
+    assert fresh_ranking(*place, configuration_id, -2.0) is None
 
 
 def test_an_unfinished_ranking_is_never_seen(store, scene, monkeypatch):
     rank(store, scene)
-    before = top(store, "UPX", 10)
+    before = top(store)
     from nesdb_annot.store import rankings
 
     def fail(connection, name, /, **parameters):
@@ -136,13 +164,11 @@ def test_an_unfinished_ranking_is_never_seen(store, scene, monkeypatch):
     with pytest.raises(RuntimeError):
         rank(store, scene, logit_shift=1.0)
     monkeypatch.undo()
-    assert top(store, "UPX", 10) == before
+    assert top(store) == before
 
 
-def test_what_is_not_ranked_or_does_not_belong_is_a_wrong_call(store, scene):
-    with pytest.raises(UsageError, match="not ranked yet") as raised:
-        top(store, "UPX")
-    assert raised.value.remedy == "nesannot rank UPX"
+def test_what_is_not_ranked_is_not_found_and_what_does_not_belong_is_a_wrong_call(store, scene):
+    assert find_ranking(store, "UPX") is None
     proteome, _, configuration_id, run_id = scene
     with pytest.raises(UsageError, match="not one of proteome"):
         materialise(store, proteome.id, 999, configuration_id, run_id)
@@ -156,7 +182,7 @@ def test_methods_that_a_configuration_lacks_are_null(store, make):
         store, configuration_id, run_id, [make.scored(sequence_digest(make.residues(0)), [0.5], methods=methods)]
     )
     materialise(store, proteome.id, release_id, configuration_id, run_id)
-    one = top(store, "UPX")[0]
+    one = top(store)[0]
     assert (one.neural, one.biochemical, one.similarity) == (None, None, None)
     assert (one.nes_class, one.core_positions) == (None, None)
     with store.transaction() as connection:
