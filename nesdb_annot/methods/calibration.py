@@ -39,24 +39,6 @@ def logit(probability: Floats) -> Floats:
     return outcome
 
 
-def shift_prior(probability: Floats, from_prior: float, to_prior: float) -> Floats:
-    """The probability in a population whose share of positives is `to_prior` instead of `from_prior`.
-
-    Bayes' rule on the odds (Saerens et al. 2002, Neural Comput 14:21): the evidence stays, the prior odds are replaced.
-
-    Raises:
-        ValueError: if a prior is not between 0 and 1.
-
-    Example:
-        >>> shift_prior(np.array([0.5]), 0.5, 0.1).round(6).tolist()
-        [0.1]
-    """
-    if not (0 < from_prior < 1 and 0 < to_prior < 1):
-        raise ValueError(f"priors lie between 0 and 1, not {from_prior} and {to_prior}")
-    change = np.log(to_prior / (1 - to_prior)) - np.log(from_prior / (1 - from_prior))
-    return logistic(logit(np.asarray(probability, dtype=np.float64)) + change)
-
-
 class Calibration(Protocol):
     """A monotone map from raw scores to probabilities."""
 

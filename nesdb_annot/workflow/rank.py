@@ -66,7 +66,8 @@ class RankedProteome:
 def prior_shift(within_cargoes: float, cargo_prior: float) -> float:
     """What to add to a logit when only `cargo_prior` of the proteins are cargoes.
 
-    Bayes' rule on the odds: the share of NESs among segments falls from ``p`` to ``p * prior``.
+    Bayes' rule on the odds (Saerens et al. 2002, Neural Comput 14:21): the evidence stays, and the share of NESs among
+    segments falls from `within_cargoes` to ``within_cargoes * cargo_prior``. Both are between 0 and 1.
 
     Example:
         >>> round(prior_shift(0.1, 0.5), 4)

@@ -10,7 +10,6 @@ from nesdb_annot.methods.calibration import (
     calibration_from_json,
     logistic,
     logit,
-    shift_prior,
 )
 
 PROBABILITY = st.floats(0.001, 0.999)
@@ -26,34 +25,6 @@ def test_logistic_is_stable(value):
 @given(PROBABILITY)
 def test_logit_inverts(probability):
     assert float(logistic(logit(np.array(probability)))) == pytest.approx(probability)
-
-
-@given(PROBABILITY, PROBABILITY, PROBABILITY)
-def test_shifting_there_and_back(probability, a, b):
-    there = shift_prior(np.array([probability]), a, b)
-    assert float(shift_prior(there, b, a)[0]) == pytest.approx(probability, rel=1e-2)
-
-
-def test_shifting_is_bayes_rule():
-    likelihoods = (0.8, 0.1)  # of the evidence, with and without a motif
-
-    def posterior(prior):
-        return prior * likelihoods[0] / (prior * likelihoods[0] + (1 - prior) * likelihoods[1])
-
-    assert shift_prior(np.array([posterior(0.2)]), 0.2, 0.01)[0] == pytest.approx(posterior(0.01))
-
-
-def test_a_rarer_motif_is_less_probable_and_the_order_stays():
-    given_ = np.array([0.1, 0.5, 0.9])
-    shifted = shift_prior(given_, 0.05, 0.005)
-    assert (shifted < given_).all()
-    assert (np.diff(shifted) > 0).all()
-
-
-@pytest.mark.parametrize(("a", "b"), [(0.0, 0.5), (0.5, 1.0), (-1, 0.5)])
-def test_priors_lie_between_0_and_1(a, b):
-    with pytest.raises(ValueError, match="priors"):
-        shift_prior(np.array([0.5]), a, b)
 
 
 CALIBRATIONS = [PlattCalibration(0.7, -1.25), IsotonicCalibration((-1.0, 0.0, 2.5), (0.0, 0.2, 0.9))]
