@@ -39,8 +39,9 @@ def annotate(
     progress = progress or Silent()
     known = proteome_source(source, upid=upid, name=name, release=release, released=released)
     with open_store(settings) as store:
-        for sentence in ingest_proteome(store, known).sentences:
-            progress.note(sentence)
+        done = ingest_proteome(store, known)
+        for line in (*done.rejects.lines(), *done.sentences):
+            progress.note(line)
         progress.note(score_proteome(store, settings, known.key, release=known.release.name).sentence())
         return rank_proteome(store, settings, known.key, release=known.release.name).candidates
 

@@ -32,6 +32,16 @@ def test_a_file_is_annotated_from_beginning_to_end(settings, store):
     assert "nothing was computed" in told.notes[-1]
 
 
+def test_refused_records_are_told(settings, store, tmp_path):
+    told = Kept()
+    fasta = tmp_path / "two.fasta"
+    fasta.write_text(">P1\nMKLVLLALLDI\n>P2\nMKLVJ\n")
+    annotate.annotate(settings, str(fasta), name="two", progress=told)
+    assert [note for note in told.notes if note.startswith("refused")] == [
+        f"refused {fasta}:3 P2 residues: letter 'J' at position 5 is not an amino acid"
+    ]
+
+
 def test_as_a_program_it_ends_with_the_exit_code(settings, monkeypatch, tmp_path, capsys):
     for name in ("database_url", "data_dir", "cache_dir"):
         monkeypatch.setenv(f"NESANNOT_{name.upper()}", str(getattr(settings, name)))
