@@ -136,7 +136,8 @@ def _from_file(directory: Path) -> dict[str, tuple[object, str]]:
         raise ConfigurationError(f"{path} is not valid TOML", why=str(error)) from None
     unknown = sorted(set(table) - set(_TYPES))
     if unknown:
-        raise ConfigurationError(f"unknown setting {unknown[0]!r}", where=str(path), remedy="nesannot info --settings")
+        remedy = f"remove it, or choose one of {', '.join(_TYPES)}"
+        raise ConfigurationError(f"unknown setting {unknown[0]!r}", where=str(path), remedy=remedy)
     return {name: (value, str(path)) for name, value in table.items()}
 
 
