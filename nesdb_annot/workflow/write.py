@@ -14,7 +14,7 @@ def write_ranking(
     Args:
         path: a file, or ``-`` for standard output.
         format_: ``gff3``, ``bed`` or one of `formats.tables.WRITERS`.
-        provenance: say in the file where the numbers come from (TSV, CSV, JSON).
+        provenance: say in the file where the numbers come from.
 
     Raises:
         CannotWriteError: if the file stands there and `force` is not set, or cannot be written.
@@ -23,9 +23,9 @@ def write_ranking(
     from ..formats.gff3 import write_gff3
     from ..formats.tables import write_table
 
-    if format_ == "gff3":
-        return write_gff3(path, ranking.rows, force=force)
-    if format_ == "bed":
-        return write_bed(path, ranking.rows, force=force)
     facts = {"software": f"nesannot {__version__}", **ranking.facts()} if provenance else None
+    if format_ == "gff3":
+        return write_gff3(path, ranking.rows, provenance=facts, force=force)
+    if format_ == "bed":
+        return write_bed(path, ranking.rows, provenance=facts, force=force)
     return write_table(path, ranking.rows, format=format_, provenance=facts, force=force)

@@ -80,6 +80,7 @@ def test_rank_writes_every_format(first, nesannot, tmp_path, kind):
     assert len(rows) >= 5
     if kind == "json":
         assert len(json.loads(out.read_text())["candidates"]) == 5
+    assert "language model" in out.read_text(), "provenance"
 
 
 def test_a_file_that_stands_there_is_not_overwritten(first, nesannot, tmp_path):
