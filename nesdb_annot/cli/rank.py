@@ -35,6 +35,8 @@ def rank(
 
     if format_ not in FORMATS:
         raise UsageError(f"no such format: {format_!r}", remedy=f"choose from {', '.join(FORMATS)}")
+    if format_ == "table" and output != "-":
+        raise UsageError("a table goes to the terminal only", remedy=f"--format tsv --output {output}")
     settings = settings_with(ctx, cargo_prior=cargo_prior, model=model)
     with TerminalProgress() as progress, open_store(settings) as store:
         ranking = rank_proteome(store, settings, proteome, release=release, limit=top or None, point=point)

@@ -66,6 +66,7 @@ def test_files_that_are_no_fasta(nesannot, tmp_path, name, content, said):
         (("scorr",), 2, "No such command"),
         (("rank",), 2, "Missing argument"),
         (("rank", "x", "--format", "xls"), 2, "no such format"),
+        (("rank", "x", "--output", "x.txt"), 2, "--format tsv"),
         (("score", "x", "--model", "esm2_t6_8M_UR50D"), 2, "no proteome"),
         (("--database-url", "mysql://x/y", "runs"), 78, "not one of PostgreSQL"),
         (("--database-url", "postgresql://u:canary@127.0.0.1:9/none", "runs"), 69, "cannot connect"),
