@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from .. import __version__
-from ..errors import EXIT_CODES, NesannotError
+from ..errors import EXIT_CODES, InternalError, NesannotError
 from ..settings import load_settings
 from . import db, demo, info, ingest, models, rank, runs, score, sql, train
 from .console import note
@@ -68,6 +68,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             traceback.print_exception(error)
         note(f"nesannot: {error}")
         sys.exit(error.exit_code)
+    except Exception:  # whatever else it is, it is ours to mend: 1 would tell a scheduler that a check said no
+        traceback.print_exc()
+        note(f"nesannot: {EXIT_CODES[InternalError.exit_code]}, with these lines")
+        sys.exit(InternalError.exit_code)
     sys.exit(0)
 
 

@@ -1,6 +1,8 @@
 """Bad input of every kind: one clear message, the right exit code, no traceback, and nothing written."""
 
 import gzip
+import subprocess
+import sys
 
 import pytest
 
@@ -76,6 +78,14 @@ def test_wrong_calls(nesannot, words, code, said):
     done = nesannot(*words)
     check(done, code, said)
     assert "canary" not in done.stdout + done.stderr
+
+
+def test_a_bug_has_an_exit_code_of_its_own(home):
+    call = "from nesdb_annot.cli import main; main.app = lambda words: words[9]; main.main(['runs'])"
+    done = subprocess.run([sys.executable, "-c", call], env=home, capture_output=True, text=True, check=False)
+    assert done.returncode == 70
+    assert "IndexError" in done.stderr
+    assert "please report it" in done.stderr
 
 
 def test_a_bad_setting_is_named(nesannot):
