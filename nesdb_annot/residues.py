@@ -7,8 +7,13 @@ Python slices and to BED.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 STANDARD_RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
 ALPHABET = STANDARD_RESIDUES + "BOUXZ"
@@ -126,6 +131,15 @@ class ResidueSpan:
         shared = self.overlap(other)
         return shared / (len(self) + len(other) - shared)
 
-    def contains(self, other: ResidueSpan) -> bool:
-        """Whether `other` lies wholly inside."""
-        return self.first <= other.first and other.last <= self.last
+
+def bounds(spans: Sequence[ResidueSpan]) -> NDArray[np.int64]:
+    """First and last residue of each span, shape (n, 2), 1-based inclusive.
+
+    Example:
+        >>> bounds([ResidueSpan(2, 9)]).tolist()
+        [[2, 9]]
+    """
+    import numpy as np
+
+    ends: NDArray[np.int64] = np.array([(span.first, span.last) for span in spans], dtype=np.int64).reshape(-1, 2)
+    return ends

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..records import Json, MethodIdentity
-from ..residues import ResidueSpan
+from ..residues import ResidueSpan, bounds
 from . import consensus_terms
 from .consensus_terms import TERMS, core_terms
 from .patterns import PATTERNS, TOLERATED, WINDOW, PatternHits, encoded, find_hits, find_relaxed_hits
@@ -46,8 +46,7 @@ class ScoredCores:
         """Index of the best hit in each span (-1 for none) and its score there, shape (m,) each."""
         from ._pattern_kernels import best_hits
 
-        ends = np.array([(span.first, span.last) for span in spans], dtype=np.int64).reshape(-1, 2)
-        return best_hits(ends, self.cores[:, 1:], self.totals, WINDOW, OUTSIDE_COST)
+        return best_hits(bounds(spans), self.cores[:, 1:], self.totals, WINDOW, OUTSIDE_COST)
 
     def evidence(self, hit: int, span: ResidueSpan) -> dict[str, Json]:
         """Class, orientation, core positions and term contributions of one hit, seen from `span`."""

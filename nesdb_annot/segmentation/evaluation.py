@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..residues import ResidueSpan
+from ..residues import ResidueSpan, bounds
 
 Spans = Sequence[ResidueSpan]
 
@@ -98,7 +98,7 @@ def evaluate_segments(proteins: Iterable[ProteinSegments]) -> SegmentationQualit
     for protein in proteins:
         residues += protein.length
         lengths.update(len(segment) for segment in protein.segments)
-        ends = np.array([(s.first, s.last) for s in protein.segments], dtype=np.int64).reshape(-1, 2)
+        ends = bounds(protein.segments)
         figures += [_figures(truth, ends[:, 0], ends[:, 1]) for truth in protein.truths]
     best, inside, crossed = zip(*figures, strict=True) if figures else ((), (), ())
     return TruthFigures(np.array(best), np.array(inside, bool), np.array(crossed, bool)).quality(lengths, residues)

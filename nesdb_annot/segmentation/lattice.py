@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..records import Json, SegmentationIdentity
-from ..residues import ResidueSpan
+from ..residues import ResidueSpan, bounds
 from .checks import check_embedding
 from .lattice_families import ANCHORED, BETWEEN_POINTS, Anchors, Spans, anchored, between_points, wide
 
@@ -100,9 +100,7 @@ class Lattice:
         sizes = (self.minimum, self.maximum)
         families = between_points(embedding, sizes, self.fine, self.penalty)
         if self.anchors is not None:
-            cores = np.array([(core.first, core.last) for core in self.anchors(residues)], dtype=np.int64).reshape(
-                -1, 2
-            )
+            cores = bounds(self.anchors(residues))
             families |= anchored(cores, sizes, len(residues))
             families["wide"] = wide(cores, self.maximum, len(residues))
         return families

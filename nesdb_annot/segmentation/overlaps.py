@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..residues import ResidueSpan
+from ..residues import ResidueSpan, bounds
 
 MAXIMUM_OVERLAP = 0.25
 """Share of the shorter of two candidates that both may hold."""
@@ -53,7 +53,7 @@ def resolve_overlaps(
         raise ValueError(f"{len(spans)} spans need as many finite scores")
     if not 0 <= maximum_overlap <= 1:
         raise ValueError(f"no such share: {maximum_overlap}")
-    ends = np.array([(span.first, span.last) for span in spans], dtype=np.int64).reshape(-1, 2)
+    ends = bounds(spans)
     order = np.lexsort((ends[:, 1], ends[:, 0], -values))
     kept = suppress(ends, order, float(maximum_overlap), len(spans) if limit is None else limit)
     return sorted(kept.tolist())

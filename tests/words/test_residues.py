@@ -97,4 +97,3 @@ def test_overlap_and_iou_agree_with_sets(a, b):
     left, right = set(range(a.first, a.last + 1)), set(range(b.first, b.last + 1))
     assert a.overlap(b) == b.overlap(a) == len(left & right)
     assert a.iou(b) == pytest.approx(len(left & right) / len(left | right))
-    assert a.contains(b) == (right <= left)
