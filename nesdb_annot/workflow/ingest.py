@@ -39,6 +39,7 @@ def ingest_proteome(store: Store, source: ProteomeSource, *, strict: bool = Fals
         InputError: if the file is no FASTA, if `strict` and a record was refused, or if another file stands under this
             release and `replace` is not set.
     """
+    from ..formats.compression import STDIN, inspect_file
     from ..formats.fasta import read_fasta
     from ..store.proteomes import ProteomeKey, ingest_release
     from ..store.runs import run
@@ -47,6 +48,8 @@ def ingest_proteome(store: Store, source: ProteomeSource, *, strict: bool = Fals
     rejects.all.extend(source.rejects)
     key = ProteomeKey(source.key, taxon_id=source.taxon_id)
     stated = {"proteome": source.key, "release": source.release.name, "file": source.source, "strict": strict}
+    if source.source != STDIN:  # a file that breaks off or is no text ends here, with nothing written
+        stated["sha256"] = inspect_file(source.source).sha256
     with run(store, "ingest proteome", stated) as (run_id, counts):
         proteins = rejects.passing(read_fasta(source.source))
         report = ingest_release(store, key, source.release, proteins, run_id, replace=replace)

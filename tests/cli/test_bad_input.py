@@ -56,6 +56,15 @@ def test_files_that_are_no_fasta(nesannot, tmp_path, name, content, said):
     assert rows(nesannot, "nesannot.release") == before
 
 
+def test_a_file_that_breaks_off_leaves_nothing_behind(nesannot, tmp_path):
+    path = tmp_path / "long.fasta.gz"
+    records = "".join(f">P{n}\nMKLV{'LIVMFYW'[n % 7] * (1 + n // 7)}\n" for n in range(5_000))
+    path.write_bytes(gzip.compress(records.encode())[:-40])
+    before = rows(nesannot, "nesannot.sequence"), rows(nesannot, "nesannot.run")
+    check(nesannot("ingest", "proteome", path, "--name", "long"), 65, "long.fasta.gz")
+    assert (rows(nesannot, "nesannot.sequence"), rows(nesannot, "nesannot.run")) == before
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
