@@ -46,7 +46,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("tagger", "number", "probability", "calibrated score of the residue tagger"),
     Column("biochemical", "number", "probability", "calibrated score of the biochemical features"),
     Column("combined", "number", "probability", "calibrated score of all methods together, before the prior"),
-    Column("run_id", "text", "", "the run that computed the scores"),
+    Column("run_id", "text", "", "the run that ranked"),
     Column("configuration_id", "text", "", "language model, segmentation and method versions"),
 )
 NAMES = tuple(column.name for column in COLUMNS)
