@@ -1,8 +1,8 @@
-"""FASTA: proteomes in, proteins out."""
+"""FASTA: proteomes in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from ..residues import MAXIMUM_LENGTH, ResidueError, clean_residues
 from .compression import name_of
 from .lines import line_pieces
 from .uniprot_header import MAXIMUM_HEADER, parse_header
-from .writing import open_output
 
 _COLLECTED = 2 * MAXIMUM_LENGTH  # letters kept of one record; more can only be over-long, white space or damage
 _64_BITS = 2**64 - 1
@@ -142,18 +141,3 @@ def read_fasta(path: Path | str) -> Iterator[ProteinRecord | Reject]:
             yield record
     if not found:
         raise InputError(f"{source} holds no records", why="not one line begins with '>'")
-
-
-def write_fasta(path: Path | str, records: Iterable[ProteinRecord], *, width: int = 60, force: bool = False) -> int:
-    """Write proteins, `width` residues a line, under their own header (or their accession); returns how many.
-
-    Raises:
-        CannotWriteError: if `path` exists and `force` is not given, or cannot be written.
-    """
-    count = 0
-    with open_output(path, force=force) as out:
-        for count, record in enumerate(records, 1):  # noqa: B007 - returned
-            residues = record.residues
-            lines = [residues[i : i + width] for i in range(0, len(residues), width)]
-            out.write("\n".join([f">{record.header or record.accession}", *lines, ""]))
-    return count
