@@ -102,7 +102,9 @@ def _engine(loaded: LoadedModel, layer: int, settings: Settings) -> tuple[Engine
     device, why = _device(settings.device)
     kind = settings.engine
     if kind not in ENGINES:
-        raise ConfigurationError(f"no engine {kind!r}", why=f"engines are {', '.join(ENGINES)}", remedy="--engine auto")
+        raise ConfigurationError(
+            f"no engine {kind!r}", why=f"engines are {', '.join(ENGINES)}", remedy="NESANNOT_ENGINE=auto"
+        )
     half = device.startswith("cuda") or (device == "cpu" and processor.has_bfloat16())
     if kind == "auto":
         kind = "openvino" if device == "cpu" and openvino.available() else "packed"
@@ -113,7 +115,7 @@ def _engine(loaded: LoadedModel, layer: int, settings: Settings) -> tuple[Engine
         return PackedEngine(loaded.model, layer, device, torch.bfloat16 if half else torch.float32), why
     if device != "cpu" or not openvino.available():
         raise ConfigurationError(
-            "OpenVINO cannot be used", why=f"device {device}, or it is not installed", remedy="--engine packed"
+            "OpenVINO cannot be used", why=f"device {device}, or it is not installed", remedy="NESANNOT_ENGINE=packed"
         )
     return openvino.OpenVinoEngine(loaded.model, layer, half=half), why
 
@@ -122,7 +124,7 @@ def _layer(loaded: LoadedModel, asked: int) -> int:
     layers = int(loaded.model.num_layers)
     if not -layers - 1 <= asked <= layers:
         raise ConfigurationError(
-            f"{loaded.name} has no layer {asked}", why=f"its layers are 0 to {layers}", remedy="--layer -1"
+            f"{loaded.name} has no layer {asked}", why=f"its layers are 0 to {layers}", remedy="NESANNOT_LAYER=-1"
         )
     return asked if asked >= 0 else layers + 1 + asked
 
