@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..methods.patterns import find_hits
+from ..residues import bounds
 from .examples import TrainingProtein
+from .truth import HIT_RESIDUES, overlaps
 
 Floats = NDArray[np.float64]
 
@@ -22,16 +24,11 @@ ELM = re.compile(
 # Wregex NES/CRM1 "recommended" expression (without its scoring matrix).
 WREGEX = re.compile(r"(?=([DEQS].{0,1}[LIMA].{2,3}[LIVMF][^P]{2,3}[LMVF][^P][LMIV].{0,3}[DEQ]))")
 
-SHARED = 6
-"""Residues that a candidate and a match must share for the match to count."""
-
 
 def _counted(protein: TrainingProtein, matches: list[tuple[int, int]]) -> Floats:
-    """Matches, given 1-based inclusive, that share `SHARED` residues with each candidate."""
-    found = np.array(matches, dtype=np.int64).reshape(-1, 2)
-    own = np.array([(span.first, span.last) for span in protein.spans]).reshape(-1, 2)
-    shared = np.minimum(own[:, 1, None], found[:, 1]) - np.maximum(own[:, 0, None], found[:, 0]) + 1
-    outcome: Floats = (shared >= SHARED).sum(axis=1).astype(np.float64)
+    """Matches, given 1-based inclusive, that share `HIT_RESIDUES` with each candidate."""
+    shared = overlaps(bounds(protein.spans), np.array(matches, dtype=np.int64).reshape(-1, 2))
+    outcome: Floats = (shared >= HIT_RESIDUES).sum(axis=1).astype(np.float64)
     return outcome
 
 

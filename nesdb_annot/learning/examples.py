@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from ..methods.biochemical_features import segment_features
 from ..methods.protocol import ProteinContext, pool
-from ..residues import ResidueSpan
+from ..residues import ResidueSpan, bounds
 from .neural import SegmentRows
 from .tagger import TaggerExample, residue_labels
-from .truth import Truth, Verdict, bounds, overlaps, verdicts
+from .truth import Truth, Verdict, overlaps, verdicts
 
 CLEAR_SHARE = 0.6
 """Overlap, as a share of the shorter of candidate and motif, from which a candidate is a clear positive example."""

@@ -13,11 +13,12 @@ from ..methods import biochemical, neural, similarity, tagger
 from ..methods.protocol import Method
 from ..methods.scoring import methods_of
 from ..records import Json
+from ..residues import bounds
 from .biochemical import BoostingSettings, fit_trees
 from .examples import TrainingProtein, feature_rows, segment_rows
 from .neural import NeuralSettings, fit_neural
 from .tagger import TaggerExample, TaggerSettings, fit_ensemble
-from .truth import Verdict, bounds, overlaps
+from .truth import Verdict, overlaps
 
 Array = NDArray[Any]
 

@@ -9,10 +9,10 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from ..residues import ResidueSpan
+from ..residues import ResidueSpan, bounds
 
 HIT_RESIDUES = 6
-"""Residues of overlap that make a candidate a hit (METHODS: the rule of the evaluation)."""
+"""Residues of overlap that make a candidate a hit."""
 
 
 class Verdict(IntEnum):
@@ -29,17 +29,6 @@ class Truth:
 
     motifs: tuple[ResidueSpan, ...] = ()
     unknown: tuple[ResidueSpan, ...] = ()
-
-
-def bounds(spans: Sequence[ResidueSpan]) -> NDArray[np.int64]:
-    """First and last residue of each span, shape (n, 2), 1-based inclusive.
-
-    Example:
-        >>> bounds([ResidueSpan(2, 9)]).tolist()
-        [[2, 9]]
-    """
-    outcome: NDArray[np.int64] = np.array([(span.first, span.last) for span in spans], dtype=np.int64).reshape(-1, 2)
-    return outcome
 
 
 def overlaps(spans: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:

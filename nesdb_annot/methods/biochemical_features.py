@@ -1,8 +1,9 @@
 """Interpretable features of a segment, of its flanks and of its best consensus core.
 
-After what is known to tell export signals from look-alikes (METHODS: NESsential's table 1, NESmapper's flank rule,
-NetNES on flexibility): leucines, charge around the core, disorder, membrane-like hydropathy, nearness to the ends,
-competition by other matches in the same protein.
+After what is known to tell export signals from look-alikes (NESsential: Fu et al. 2011, Nucleic Acids Res 39:e111;
+charge of the flanks in NESmapper: Kosugi et al. 2014, PLoS Comput Biol 10:e1003841; flexibility in NetNES: la Cour et
+al. 2004, Protein Eng Des Sel 17:527): leucines, charge around the core, disorder, membrane-like hydropathy, nearness
+to the ends, competition by other matches in the same protein.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nesdb_annot.learning.truth import Truth, Verdict, bounds, hits, overlaps, verdicts
-from nesdb_annot.residues import ResidueSpan
+from nesdb_annot.learning.truth import Truth, Verdict, hits, overlaps, verdicts
+from nesdb_annot.residues import ResidueSpan, bounds
 
 SPANS = st.lists(
     st.tuples(st.integers(1, 80), st.integers(0, 30)).map(lambda p: ResidueSpan(p[0], p[0] + p[1])), max_size=6
