@@ -13,7 +13,7 @@ from ..methods.scoring import METHODS
 from . import metrics
 from .baselines import BASELINES
 from .metrics import RankedProtein, average_precision, events, precision_at, precision_recall
-from .stacking import Resolve
+from .stacking import Resolve, ranked_candidates
 from .training import HeldOutProtein
 from .truth import Truth, Verdict, verdicts
 
@@ -137,16 +137,6 @@ def _figures(method: str, ranked: _Ranked, probabilities: bool) -> Figures:
     )
 
 
-def _by_baseline(held_out: Sequence[HeldOutProtein], name: str, resolve: Resolve) -> list[RankedProtein]:
-    ranked = []
-    for own in held_out:
-        protein, scores = own.protein, BASELINES[name](own.protein)
-        kept = resolve(protein.spans, scores.tolist(), len(protein.residues))
-        spans = tuple(protein.spans[i] for i in kept)
-        ranked.append(RankedProtein(protein.digest, len(protein.residues), spans, scores[kept]))
-    return ranked
-
-
 def evaluate(
     held_out: Sequence[HeldOutProtein], resolve: Resolve, truths: Mapping[str, Truth] | None = None
 ) -> list[Figures]:
@@ -165,7 +155,7 @@ def evaluate(
         _figures(name, _Ranked([own.ranked(i, resolve) for own in cargoes], known, folds), probabilities=True)
         for i, name in enumerate((*METHODS, COMBINED))
     ]
-    return rows + [
-        _figures(name, _Ranked(_by_baseline(cargoes, name, resolve), known, folds), probabilities=False)
-        for name in BASELINES
-    ]
+    for name, score in BASELINES.items():
+        left = [ranked_candidates(own.protein, score(own.protein), resolve) for own in cargoes]
+        rows.append(_figures(name, _Ranked(left, known, folds), probabilities=False))
+    return rows

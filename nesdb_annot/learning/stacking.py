@@ -16,6 +16,7 @@ from ..residues import ResidueSpan
 from .calibration import fit_platt
 from .examples import TrainingProtein
 from .logistic import fit_logistic, fit_nonnegative
+from .metrics import RankedProtein
 from .truth import Verdict
 
 Floats = NDArray[np.float64]
@@ -39,6 +40,12 @@ class ScoredProtein:
 
     protein: TrainingProtein
     raw: Floats
+
+
+def ranked_candidates(protein: TrainingProtein, scores: Floats, resolve: Resolve) -> RankedProtein:
+    """The candidates of `protein` that overlap resolution leaves, with their `scores`, which have shape (n,)."""
+    kept = resolve(protein.spans, scores.tolist(), len(protein.residues))
+    return RankedProtein(protein.digest, len(protein.residues), tuple(protein.spans[i] for i in kept), scores[kept])
 
 
 @dataclass(frozen=True, slots=True)

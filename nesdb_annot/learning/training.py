@@ -24,7 +24,8 @@ from .examples import TrainingProtein
 from .heads import FittedHeads, TrainingSettings, fit_heads
 from .metrics import RankedProtein
 from .operating_points import choose_operating_points
-from .stacking import FittedRanking, Resolve, ScoredProtein, fit_ranking
+from .stacking import FittedRanking, Resolve, ScoredProtein, fit_ranking, ranked_candidates
+from .truth import Verdict
 
 Floats = NDArray[np.float64]
 Told = Callable[[str], None]
@@ -50,9 +51,7 @@ class HeldOutProtein:
 
     def ranked(self, column: int, resolve: Resolve) -> RankedProtein:
         """Candidates left if `column` of `calibrated` ranks them."""
-        protein, scores = self.protein, self.calibrated[:, column]
-        kept = resolve(protein.spans, scores.tolist(), len(protein.residues))
-        return RankedProtein(protein.digest, len(protein.residues), tuple(protein.spans[i] for i in kept), scores[kept])
+        return ranked_candidates(self.protein, self.calibrated[:, column], resolve)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +129,8 @@ def operating_points(
 ) -> tuple[OperatingPoint, ...]:
     """Operating points of a ranking on the cargoes among `scored`."""
     cargoes = [own for own in scored if own.protein.cargo]
-    ranked = []
-    for own in cargoes:
-        protein, scores = own.protein, fitted.probability(own)
-        kept = resolve(protein.spans, scores.tolist(), len(protein.residues))
-        spans = tuple(protein.spans[i] for i in kept)
-        ranked.append(RankedProtein(protein.digest, len(protein.residues), spans, scores[kept]))
-    return choose_operating_points(ranked, [own.protein.truth for own in cargoes])
+    left = [ranked_candidates(own.protein, fitted.probability(own), resolve) for own in cargoes]
+    return choose_operating_points(left, [own.protein.truth for own in cargoes])
 
 
 def train_head_set(
@@ -170,7 +164,7 @@ def train_head_set(
         ValueError: if no protein has a motif that a candidate hits.
     """
     chosen = settings or TrainingSettings()
-    if not any((protein.verdicts == 1).any() for protein in proteins):
+    if not any((protein.verdicts == Verdict.HIT).any() for protein in proteins):
         raise ValueError("no candidate of any protein hits a motif")
     scored = held_out_scores(proteins, folds, chosen, seed, workers=workers, told=told)
     fitted = fit_ranking(scored, resolve)
