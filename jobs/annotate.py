@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from nesdb_annot.errors import NesannotError
 from nesdb_annot.settings import Settings, load_settings
@@ -54,8 +56,14 @@ class _Lines(Silent):
         sys.stderr.write(f"{text}\n")
 
 
+def _on_sigterm(number: int, _frame: object) -> NoReturn:
+    """End in good order: the run is marked as stopped, and the next one goes on from here."""
+    sys.exit(128 + number)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run as a program; returns the exit code (see `nesdb_annot.errors.EXIT_CODES`)."""
+    signal.signal(signal.SIGTERM, _on_sigterm)
     parser = argparse.ArgumentParser(prog="python -m nesdb_annot.jobs.annotate", description=__doc__)
     parser.add_argument("source")
     for option in ("--upid", "--name", "--release", "--released"):

@@ -7,6 +7,7 @@ must be allowed to create databases).
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from uuid import uuid4
@@ -54,10 +55,9 @@ def shared_data():
 def embedded_server():
     """Settings of the session's embedded server, running; it need not survive a power cut."""
     settings = Settings(data_dir=Path(os.environ[HOME]))
-    url = embedded.start(settings)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")
-        connection.execute("SELECT pg_reload_conf()")
+    embedded.start(settings)
+    (embedded.placement(settings).cluster / "postgresql.auto.conf").write_text("fsync = off\n")
+    os.kill(embedded.status(settings).pid, signal.SIGHUP)
     return settings
 
 

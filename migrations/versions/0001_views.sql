@@ -56,7 +56,7 @@ COMMENT ON COLUMN nes.candidate_all.first_residue IS 'First residue of the candi
 COMMENT ON COLUMN nes.candidate_all.last_residue IS 'Last residue of the candidate, inclusive';
 COMMENT ON COLUMN nes.candidate_all.peptide IS 'Residues of the candidate';
 COMMENT ON COLUMN nes.candidate_all.nes_class IS 'Class of the best matching consensus pattern (1a 1b 1c 1d 2 3 4, -R for reverse); NULL if none matches';
-COMMENT ON COLUMN nes.candidate_all.core_positions IS 'Positions of the hydrophobic residues of that match in the protein, 1-based, ascending';
+COMMENT ON COLUMN nes.candidate_all.core_positions IS 'Positions of the core residues of that match in the protein, 1-based, ascending; one may lie just outside the candidate';
 COMMENT ON COLUMN nes.candidate_all.probability IS 'Probability of a functional motif under the cargo prior of this ranking; what the rank follows';
 COMMENT ON COLUMN nes.candidate_all.q_value IS 'Expected share of false positives among all candidates down to this one; NULL if it was not estimated';
 COMMENT ON COLUMN nes.candidate_all.consensus IS 'Calibrated score of the consensus patterns, 0 to 1, before the prior; NULL if the method was not used';
@@ -95,7 +95,7 @@ COMMENT ON COLUMN nes.candidate.first_residue IS 'First residue of the candidate
 COMMENT ON COLUMN nes.candidate.last_residue IS 'Last residue of the candidate, inclusive';
 COMMENT ON COLUMN nes.candidate.peptide IS 'Residues of the candidate';
 COMMENT ON COLUMN nes.candidate.nes_class IS 'Class of the best matching consensus pattern (1a 1b 1c 1d 2 3 4, -R for reverse); NULL if none matches';
-COMMENT ON COLUMN nes.candidate.core_positions IS 'Positions of the hydrophobic residues of that match in the protein, 1-based, ascending';
+COMMENT ON COLUMN nes.candidate.core_positions IS 'Positions of the core residues of that match in the protein, 1-based, ascending; one may lie just outside the candidate';
 COMMENT ON COLUMN nes.candidate.probability IS 'Probability of a functional motif under the cargo prior of this ranking; what the rank follows';
 COMMENT ON COLUMN nes.candidate.q_value IS 'Expected share of false positives among all candidates down to this one; NULL if it was not estimated';
 COMMENT ON COLUMN nes.candidate.consensus IS 'Calibrated score of the consensus patterns, 0 to 1, before the prior; NULL if the method was not used';

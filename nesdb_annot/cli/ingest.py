@@ -53,7 +53,8 @@ def proteome(
     settings = settings_of(ctx)
     with TerminalProgress(quiet) as progress:
         if is_remote(source):
-            known = fetched_source(settings, source, name, progress)
+            stated = {"--upid": upid, "--release": release, "--released": released}
+            known = fetched_source(settings, source, name, progress, stated=stated)
         else:
             known = proteome_source(source, upid=upid, name=name, release=release, released=released)
         with open_store(settings) as store:

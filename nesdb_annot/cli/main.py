@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from .. import __version__
-from ..errors import EXIT_CODES, InternalError, NesannotError
+from ..errors import EXIT_CODES, CannotWriteError, InternalError, NesannotError
 from ..settings import load_settings
 from . import db, demo, info, ingest, models, rank, runs, score, sql, train
 from .console import note
@@ -60,6 +62,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with a code of `errors.EXIT_CODES`."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _on_signal)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show stops nothing
     words = sys.argv[1:] if arguments is None else arguments
     try:
         app(words)
@@ -68,7 +73,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             traceback.print_exception(error)
         note(f"nesannot: {error}")
         sys.exit(error.exit_code)
-    except Exception:  # whatever else it is, it is ours to mend: 1 would tell a scheduler that a check said no
+    except Exception as error:  # whatever else it is, it is ours to mend: 1 would tell a scheduler that a check said no
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):
+            note(f"nesannot: the output cannot be written: {error.strerror}")
+            sys.exit(CannotWriteError.exit_code)
         traceback.print_exc()
         note(f"nesannot: {EXIT_CODES[InternalError.exit_code]}, with these lines")
         sys.exit(InternalError.exit_code)

@@ -18,7 +18,7 @@ FORMATS = ("table", "tsv", "csv", "jsonl", "json", "gff3", "bed")
 def rank(
     ctx: typer.Context,
     proteome: Proteome,
-    top: Annotated[int, typer.Option(help="candidates to list; 0 for all")] = 20,
+    top: Annotated[int, typer.Option(min=0, max=10**9, help="candidates to list; 0 for all")] = 20,
     point: Annotated[str | None, typer.Option(help="only those over it: strict, balanced or sensitive")] = None,
     format_: Annotated[str, typer.Option("--format", help=", ".join(FORMATS))] = "table",
     output: Output = "-",
@@ -46,5 +46,5 @@ def rank(
             print_candidates(ranking.rows)
         else:
             write_ranking(ranking, output, format_, provenance=provenance, force=force)
-        for sentence in ranking.sentences(settings.cargo_prior):
+        for sentence in ranking.sentences():
             note(sentence)

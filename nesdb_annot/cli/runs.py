@@ -14,7 +14,7 @@ HEADER = ("run", "what", "status", "started", "seconds", "counts", "error")
 
 def runs(
     ctx: typer.Context,
-    limit: Annotated[int, typer.Option(help="newest so many")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=10**9, help="newest so many")] = 20,
 ) -> None:
     """List runs, newest first. The view run_progress tells more: settings, software, device."""
     from ..store.engine import open_store

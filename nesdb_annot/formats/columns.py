@@ -37,7 +37,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("last_residue", "integer", "residue", "last residue of the candidate, 1-based, included"),
     Column("peptide", "text", "", "residues of the candidate"),
     Column("nes_class", "text", "", "class of the best consensus pattern (1a..4, -R for reverse), empty if none"),
-    Column("core_positions", "list", "residue", "positions of the hydrophobic core residues Phi0..Phi4, 1-based"),
+    Column("core_positions", "list", "residue", "positions of the core Phi0..Phi4, 1-based; one may lie outside"),
     Column("probability", "number", "", "calibrated probability of an NES under the cargo prior of the ranking"),
     Column("q_value", "number", "", "share of decoys expected among the candidates down to this rank"),
     Column("consensus", "number", "probability", "calibrated score of the consensus patterns"),

@@ -116,7 +116,7 @@ def _from_pipes(header: str) -> Header | None:
 
 
 def _from_bare(header: str) -> Header | None:
-    accession, _, rest = header.strip().partition(" ")
+    accession, rest = [*header.split(None, 1), "", ""][:2]
     match = ACCESSION_PATTERN.fullmatch(accession)
     isoform = _number(match.group(1)) if match else None
     return Header(accession=accession, isoform=isoform, protein_name=rest.strip() or None) if accession else None

@@ -62,11 +62,13 @@ def open_output(path: Path | str, *, force: bool = False) -> Iterator[TextIO]:
     if str(path) == _STDOUT:
         yield sys.stdout
         return
-    target = Path(path)
-    if target.exists() and not force:
+    target = Path(path).resolve()  # what a link points to is written, the link stays
+    special = target.exists() and not (target.is_file() or target.is_dir())
+    if target.exists() and not special and not force:
         raise CannotWriteError(f"{target} stands there already", remedy="--force, or another --output")
     try:
-        with _temporary(target) as out:
+        # A device or a pipe is written into, never replaced by a file.
+        with target.open("w", encoding="utf-8", newline="") if special else _temporary(target) as out:
             yield out
     except NesannotError:
         raise

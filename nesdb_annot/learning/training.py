@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InputError
 from ..methods import ranking, similarity
 from ..methods.headset import HeadSet, OperatingPoint
 from ..methods.scoring import METHODS, raw_scores
@@ -161,11 +162,11 @@ def train_head_set(
         told: called with a line after each fold.
 
     Raises:
-        ValueError: if no protein has a motif that a candidate hits.
+        InputError: if no protein has a motif that a candidate hits.
     """
     chosen = settings or TrainingSettings()
     if not any((protein.verdicts == Verdict.HIT).any() for protein in proteins):
-        raise ValueError("no candidate of any protein hits a motif")
+        raise InputError("no candidate of any protein hits a motif", remedy="nesannot ingest nesdb FILE")
     scored = held_out_scores(proteins, folds, chosen, seed, workers=workers, told=told)
     fitted = fit_ranking(scored, resolve)
     with _OneThreadEach():

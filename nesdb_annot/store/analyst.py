@@ -69,6 +69,12 @@ def _columns(raw: psycopg.Connection, text: str) -> tuple[str, ...]:
     for described in (raw.pgconn.prepare(b"", text.encode()), raw.pgconn.describe_prepared(b"")):
         if described.status != ExecStatus.COMMAND_OK:
             raise psycopg.errors.error_from_result(described)
+    if not described.nfields:
+        raise InputError(
+            "the statement gives no table",
+            why="only questions are answered here",
+            remedy="one statement that begins with SELECT, WITH, VALUES, EXPLAIN or SHOW",
+        )
     return tuple((described.fname(number) or b"").decode() for number in range(described.nfields))
 
 

@@ -26,6 +26,11 @@ from .server_files import SERVER_MAJOR, Account, Placement, make_home, placement
 from .server_lock import clear_stale, is_held, one_at_a_time, open_private, postmaster_pid, try_lock
 
 ROLE = "nesannot"
+"""Who commands connect as: owner of the database, no superuser, so that no SQL can read files or run programs."""
+
+SUPERUSER = "postgres"
+"""Has a password that is forgotten at once: nobody connects as this one."""
+
 DATABASE = "nesannot"
 _LARGEST_LOG = 10_000_000
 _SYNC = "syncfs" if sys.platform == "linux" else "fsync"
@@ -232,7 +237,7 @@ def _create_cluster(place: Placement, where: Path) -> None:
                 "-D",
                 str(draft),
                 "-U",
-                ROLE,
+                SUPERUSER,
                 f"--pwfile={handed_over}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
@@ -247,8 +252,10 @@ def _create_cluster(place: Placement, where: Path) -> None:
     finally:
         handed_over.unlink()
     single = [str(where / "postgres"), "--single", "-D", str(draft), "postgres"]
-    _run(single, place.account, f"create database {DATABASE}\n")
-    _write_password(place, password)
+    own = secrets.token_urlsafe(32)
+    _run(single, place.account, f"create role {ROLE} login createdb password '{own}'\n")
+    _run(single, place.account, f"create database {DATABASE} owner {ROLE}\n")
+    _write_password(place, own)
     draft.rename(place.cluster)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ..errors import ConfigurationError, DatabaseUnreachableError
-from ..settings import Settings
+from ..settings import Settings, shown
 from . import embedded, migrate
 from .schema import SCHEMA, VIEWS
 from .translate import translated
@@ -171,12 +171,19 @@ def parse_url(text: str) -> URL:
 
 def conninfo(url: URL) -> str:
     """The URL as libpq reads it."""
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return _percent_encoded(url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+
+def _percent_encoded(text: str) -> str:
+    """Blanks in the query as %20: SQLAlchemy writes +, which libpq takes for a plus (a real one is %2B there)."""
+    head, mark, query = text.partition("?")
+    return head + mark + query.replace("+", "%20")
 
 
 def shown_url(url: URL) -> str:
     """The URL as it may be shown: no password, wherever it stood."""
-    return url.set(drivername="postgresql").difference_update_query(_SECRETS).render_as_string(hide_password=True)
+    public = url.set(drivername="postgresql").difference_update_query(_SECRETS)
+    return _percent_encoded(public.render_as_string(hide_password=True))
 
 
 def connection_line(settings: Settings) -> str:
@@ -193,6 +200,6 @@ def _unreachable(url: str, error: DBAPIError | psycopg.Error) -> DatabaseUnreach
     cause = error.orig if isinstance(error, DBAPIError) else error
     return DatabaseUnreachableError(
         f"cannot connect to {url}",
-        why=str(cause).strip().split("\n")[0],
+        why=shown("database_url", str(cause).strip().split("\n")[0]),
         remedy="start the server, correct NESANNOT_DATABASE_URL, or unset it to use the embedded server",
     )

@@ -99,7 +99,7 @@ def _checked(store: Store, payload: bytes) -> tuple[HeadSet, tuple[str, ...]]:
 
     head_set = HeadSet.from_bytes(payload)
     entries = load_entries(store)
-    if not entries or references_digest(entries) == head_set.references_digest:
+    if all(entry.source == "bundled" for entry in entries) or references_digest(entries) == head_set.references_digest:
         return head_set, ()
     told = "the references in this database are not those that the heads were fitted on; `nesannot train` fits new ones"
     return head_set, (told,)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..errors import InputError
 from ..records import ReferenceEntry, Reject
 from .proteome_source import ProteomeSource
 from .rejects import Rejects
@@ -52,7 +53,11 @@ def ingest_proteome(store: Store, source: ProteomeSource, *, strict: bool = Fals
         stated["sha256"] = inspect_file(source.source).sha256
     with run(store, "ingest proteome", stated) as (run_id, counts):
         proteins = rejects.passing(read_fasta(source.source))
-        report = ingest_release(store, key, source.release, proteins, run_id, replace=replace)
+        try:
+            report = ingest_release(store, key, source.release, proteins, run_id, replace=replace)
+        except InputError as error:
+            error.why = error.why or "; ".join(rejects.lines())  # why nothing may be left to ingest
+            raise
         counts |= {"proteins": report.total, "rows_added": report.rows_added, "rejects": len(rejects.all)}
     return Ingest((_proteome_sentence(source, report),), rejects)
 
@@ -87,7 +92,10 @@ def ingest_references(
 
     rejects = Rejects(strict=strict)
     with run(store, "ingest references", {"source": source, "strict": strict}) as (run_id, counts):
-        report = ingest_entries(store, source, rejects.passing(entries), run_id, complete=complete)
+        good = list(rejects.passing(entries))
+        # An entry may be missing only because it was refused this time: then nothing is taken to be gone.
+        whole = complete and not rejects.all
+        report = ingest_entries(store, source, good, run_id, complete=whole)
         counts |= {"new": report.new, "changed": report.changed, "gone": report.gone, "rejects": len(rejects.all)}
     return Ingest(tuple(_reference_sentences(source, report)), rejects)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -57,8 +58,9 @@ def proteome_source(
         raise UsageError("--upid and --name exclude each other", remedy="give one of them")
     if upid and not PROTEOME_PATTERN.fullmatch(upid):
         raise UsageError(f"{upid!r} is no UPID", why="a UPID is UP and 9 digits", remedy="--upid UP000002311")
-    if source != "-" and not Path(source).is_file():
-        raise InputError(f"there is no file {source}", remedy="check the path; - reads standard input")
+    _check_words(upid, name, release)
+    if source != "-":
+        _check_file(Path(source))
     found = _UPID_IN_NAME.search(Path(source).name)
     key = upid or name or (found.group(1) if found else "")
     if not key:
@@ -67,6 +69,24 @@ def proteome_source(
         )
     taxon = int(found.group(2)) if found and found.group(2) and key == found.group(1) else None
     return ProteomeSource(source, key, taxon, _release(release, released))
+
+
+def _check_words(*words: str | None) -> None:
+    bad = next((word for word in words if word is not None and not (word.isprintable() and word.strip())), None)
+    if bad is not None:
+        raise UsageError(f"{bad!r} is no name", why="a name holds letters that can be printed, and is not empty")
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if path.is_file():
+            return
+        kind = "a directory" if path.is_dir() else "no file" if path.exists() else ""
+    except OSError as error:
+        raise InputError(f"cannot read {path}", why=error.strerror or str(error)) from None
+    if kind:
+        raise InputError(f"{path} is {kind}", remedy="name a FASTA file; - reads standard input")
+    raise InputError(f"there is no file {path}", remedy="check the path; - reads standard input")
 
 
 def _release(name: str | None, released: str | None) -> Release:
@@ -80,17 +100,28 @@ def _release(name: str | None, released: str | None) -> Release:
 
 
 def fetched_source(
-    settings: Settings, wanted: str, name: str | None, progress: Progress | None = None
+    settings: Settings,
+    wanted: str,
+    name: str | None,
+    progress: Progress | None = None,
+    *,
+    stated: Mapping[str, str | None] | None = None,
 ) -> ProteomeSource:
     """Fetch a proteome (``UP...``) or the accessions in a file (``@FILE``, one a line) from UniProt.
 
     Raises:
-        UsageError: for a list without a name of its own.
+        UsageError: for a list without a name of its own, a UPID with one, or if something was `stated` (options by
+            name) that UniProt states itself.
         ConfigurationError: offline.
         TryLaterError: if UniProt does not answer; what was fetched is kept, and the next call goes on.
     """
     from ..sources.uniprot import UniprotSource
 
+    needless = [option for option, value in (stated or {}).items() if value]
+    if not wanted.startswith("@") and name:
+        needless.append("--name")
+    if needless:
+        raise UsageError(f"{needless[0]} goes with a file", why="UniProt states this itself", remedy="leave it out")
     progress = progress or Silent()
     source = UniprotSource(settings)
     progress.note(f"asking {settings.uniprot_url} for {wanted}")

@@ -42,6 +42,8 @@ class RankedProteome:
     unscored: int
     head_set: HeadSet
     run_id: int
+    cargo_prior: float
+    point: str | None
 
     def facts(self) -> dict[str, object]:
         """Where the numbers come from, for the head of a file."""
@@ -53,13 +55,15 @@ class RankedProteome:
             "language model": f"{model.name} layer {model.layer} sha256 {model.weights_sha256}",
             "segmentation": self.head_set.segmentation.algorithm,
             "head set": self.head_set.digest,
+            "cargo prior": self.cargo_prior,
+            "operating point": self.point or "none",
         }
 
-    def sentences(self, cargo_prior: float) -> list[str]:
+    def sentences(self) -> list[str]:
         """How many candidates there are, in words."""
         over = ", ".join(f"{count:,} over the {name} threshold" for name, count in self.over.items())
         first = f"{self.target.name} release {self.target.release}: {self.candidates:,} candidates"
-        prior = f"probabilities assume that {cargo_prior:.0%} of the proteins carry an NES"
+        prior = f"probabilities assume that {self.cargo_prior:.0%} of the proteins carry an NES"
         return [f"{first}, {over}" if over else first, prior]
 
 
@@ -112,7 +116,17 @@ def rank_proteome(
     rows = ranked_rows(store, ranking.id, limit, threshold)
     thresholds = {p.name: p.threshold for p in heads.head_set.operating_points if p.threshold is not None}
     over = {name: count_over(store, ranking.id, value) for name, value in thresholds.items()}
-    return RankedProteome(target, ranking.candidates, rows, over, unscored, heads.head_set, ranking.run_id)
+    return RankedProteome(
+        target=target,
+        candidates=ranking.candidates,
+        rows=rows,
+        over=over,
+        unscored=unscored,
+        head_set=heads.head_set,
+        run_id=ranking.run_id,
+        cargo_prior=settings.cargo_prior,
+        point=point,
+    )
 
 
 def _threshold(head_set: HeadSet, point: str | None) -> float:

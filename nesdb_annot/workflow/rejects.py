@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import CannotWriteError, InputError
+from ..errors import InputError
 from ..records import Reject
 
 Kept = TypeVar("Kept")
@@ -58,8 +58,8 @@ class Rejects:
         Raises:
             CannotWriteError: if `path` cannot be written.
         """
+        from ..formats.writing import open_output
+
         rows = ("\t".join((r.source, str(r.line), r.accession, r.field, r.reason)) for r in self.all)
-        try:
-            path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise CannotWriteError(f"cannot write {path}", why=str(error), remedy="--rejects PATH") from error
+        with open_output(path, force=True) as out:
+            out.write("\n".join([HEADER, *rows]) + "\n")

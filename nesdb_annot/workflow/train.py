@@ -66,6 +66,8 @@ def train_heads(
     from ..store.references import load_entries, references_digest
     from ..store.runs import run
 
+    if save_to and not save_to.resolve().parent.is_dir():
+        raise CannotWriteError(f"there is no directory {save_to.parent}", remedy="--save-to FILE in one that exists")
     progress = progress or Silent()
     entries = load_entries(store)
     embedder, segmenter = open_embedder(settings), candidate_segmenter(settings)

@@ -44,7 +44,7 @@ def test_strict_makes_them_fatal_and_writes_nothing(nesannot, tmp_path):
         ("answer.fasta", b'{"messages": ["not found"]}', "is JSON"),
         ("empty.fasta", b"", "no records"),
         ("text.fasta", b"just words\n", "not FASTA"),
-        ("cut.fasta.gz", gzip.compress((">P1\n" + "MKLV" * 5000 + "\n").encode() * 50)[:-40], "cut.fasta.gz"),
+        ("cut.fasta.gz", gzip.compress((">P1\n" + "MKLV" * 5000 + "\n").encode() * 50, mtime=0)[:-40], "cut.fasta.gz"),
         ("latin.fasta", b">P1 \xe4\nMKLV\n", "latin.fasta"),
     ],
 )
@@ -59,7 +59,7 @@ def test_files_that_are_no_fasta(nesannot, tmp_path, name, content, said):
 def test_a_file_that_breaks_off_leaves_nothing_behind(nesannot, tmp_path):
     path = tmp_path / "long.fasta.gz"
     records = "".join(f">P{n}\nMKLV{'LIVMFYW'[n % 7] * (1 + n // 7)}\n" for n in range(5_000))
-    path.write_bytes(gzip.compress(records.encode())[:-40])
+    path.write_bytes(gzip.compress(records.encode(), mtime=0)[:-40])
     before = rows(nesannot, "nesannot.sequence"), rows(nesannot, "nesannot.run")
     check(nesannot("ingest", "proteome", path, "--name", "long"), 65, "long.fasta.gz")
     assert (rows(nesannot, "nesannot.sequence"), rows(nesannot, "nesannot.run")) == before
@@ -74,6 +74,8 @@ def test_a_file_that_breaks_off_leaves_nothing_behind(nesannot, tmp_path):
         (("ingest", "nesdb"), 78, "--accept-terms"),
         (("--offline", "ingest", "nesdb", "--accept-terms"), 78, "offline"),
         (("--offline", "ingest", "proteome", "UP000005640"), 78, "offline"),
+        (("--offline", "ingest", "proteome", "UP000005640", "--release", "x"), 2, "--release goes with a file"),
+        (("--offline", "ingest", "proteome", "UP000005640", "--name", "x"), 2, "--name goes with a file"),
         (("scorr",), 2, "No such command"),
         (("rank",), 2, "Missing argument"),
         (("rank", "x", "--format", "xls"), 2, "no such format"),

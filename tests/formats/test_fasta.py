@@ -155,8 +155,8 @@ def test_same_residues_under_other_accessions_are_kept(tmp_path):
         ("ID   RDRP_I34A1 Reviewed;\n", "not FASTA"),
         (b">a\n\xff\xfeMK\n", "not UTF-8"),
         (b"\xff\xfe>\x00a\x00", "UTF-16"),
-        (gzip.compress(b">a\nMKLV\n" * 2000)[:-20], "truncated"),
-        (gzip.compress(gzip.compress(b">a\nMK\n")), "compressed twice"),
+        (gzip.compress(b">a\nMKLV\n" * 2000, mtime=0)[:-20], "truncated"),
+        (gzip.compress(gzip.compress(b">a\nMK\n", mtime=0), mtime=0), "compressed twice"),
     ],
 )
 def test_a_file_that_is_no_fasta_is_one_error(tmp_path, content, message):
@@ -190,7 +190,7 @@ def test_what_is_written_is_read_back(tmp_path_factory, given_proteins, width, c
     lines = [[f">{header}", *textwrap.wrap(residues, width)] for header, residues in named]
     content = "".join(f"{line}\n" for record in lines for line in record).encode()
     content = content.replace(b"\n", b"\r\n") if crlf else content
-    path.write_bytes(gzip.compress(content) if packed else content)
+    path.write_bytes(gzip.compress(content, mtime=0) if packed else content)
     assert [(r.header, r.residues) for r in read_fasta(path)] == named
 
 
@@ -217,7 +217,7 @@ def mutated(original, seed):
 
 SEEDS = [
     (f">{HEADER}\nMDPGQQPPPQPA\nMKL\n>b\nMKK\n>gi|1|sp|P15336.4|ATF2_HUMAN RecName: Full=x\nMKLL*\n").encode() * 3,
-    gzip.compress(b">a\nMKLVA\n>b\nMK\n" * 40),
+    gzip.compress(b">a\nMKLVA\n>b\nMK\n" * 40, mtime=0),
     lzma.compress(b">a\nMKLVA\n>b\nMK\n" * 40),
     bz2.compress(b">a\nMKLVA\n>b\nMK\n" * 40),
 ]

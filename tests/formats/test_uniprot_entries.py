@@ -223,7 +223,7 @@ def test_json_however_it_is_wrapped(save, json_entry, wrap):
 
 def test_json_is_read_packed(tmp_path, json_entry):
     path = tmp_path / "x"
-    path.write_bytes(gzip.compress(json.dumps({"results": [json_entry()]}).encode()))
+    path.write_bytes(gzip.compress(json.dumps({"results": [json_entry()]}).encode(), mtime=0))
     (entry,) = read_uniprot(path)
     assert entry.accession == "P00001"
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nesdb_annot.errors import InputError
 from nesdb_annot.learning.baselines import BASELINES
 from nesdb_annot.learning.evaluation import evaluate
 from nesdb_annot.learning.examples import TrainingProtein, feature_rows, segment_rows
@@ -88,7 +89,7 @@ def test_calibration_and_stack_of_a_fold_come_from_the_other_folds(outcome, made
 
 def test_nothing_to_learn(made_up, train):
     proteins, _ = made_up
-    with pytest.raises(ValueError, match="no candidate"):
+    with pytest.raises(InputError, match="no candidate"):
         train(proteins=[replace(protein, truth=Truth()) for protein in proteins])
 
 

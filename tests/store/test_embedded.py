@@ -101,9 +101,16 @@ def test_no_tcp_port_and_a_password_that_only_the_owner_can_read(server):
 
 
 def test_no_rule_of_the_server_trusts_anybody(server):
+    embedded.start(server)
+    rules = (embedded.placement(server).cluster / "pg_hba.conf").read_text().splitlines()
+    methods = {rule.split()[-1] for rule in rules if rule.strip() and not rule.startswith("#")}
+    assert methods == {"scram-sha-256"}
+
+
+def test_the_role_that_connects_is_no_superuser(server):
     with psycopg.connect(embedded.start(server)) as connection:
-        methods = connection.execute("SELECT DISTINCT auth_method FROM pg_hba_file_rules").fetchall()
-    assert methods == [("scram-sha-256",)]
+        row = connection.execute("SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    assert row == ("nesannot", False)
 
 
 def test_stopping_and_starting_keeps_what_was_written(server):
