@@ -12,7 +12,7 @@ SHOWN = 15
 
 
 def demo(ctx: typer.Context) -> None:
-    """Set up a private database and rank the bundled sample: 17 proteins, 11 of them with a published NES."""
+    """Set up a private database and rank the bundled sample: 16 proteins, 10 of them with a published NES."""
     from ..store.engine import open_store
     from ..workflow.demo import run_demo
 

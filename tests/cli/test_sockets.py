@@ -22,8 +22,14 @@ sys.addaudithook(watch)
 """
 
 
+@pytest.fixture(scope="module")
+def sampled(nesannot):
+    """The sample is there and scored, whichever test comes first."""
+    assert nesannot("demo").returncode == 0
+
+
 @pytest.fixture
-def watched(home, tmp_path):
+def watched(home, sampled, tmp_path):
     """Run `nesannot` with every Python process of it watched; gives the process and what was seen."""
     (tmp_path / "sitecustomize.py").write_text(WATCH)
     seen = tmp_path / "seen"

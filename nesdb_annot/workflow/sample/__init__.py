@@ -10,10 +10,10 @@ NAME = "sample"
 
 
 def proteins() -> Traversable:
-    """FASTA of 17 proteins."""
+    """FASTA of 16 proteins."""
     return files(__name__) / "proteins.fasta"
 
 
 def references() -> Traversable:
-    """Table of 13 published sites on them."""
+    """Table of 12 published sites on them."""
     return files(__name__) / "references.tsv"
