@@ -31,6 +31,9 @@ ANCHORED: dict[str, tuple[int, int]] = {
 BETWEEN_POINTS: dict[str, int] = {"points": 18, "short_points": 11, "long_points": 23}
 """Families of spans between two change points, with the length in residues that each prefers."""
 
+SPREAD = (16, 10)
+"""Width of the windows spread over a protein, and the distance of one to the next, residues."""
+
 
 def anchored(cores: Spans, sizes: tuple[int, int], length: int) -> dict[str, Spans]:
     """Families of `ANCHORED`: each core with its flanks, as far as the protein and the sizes admit them.
@@ -50,6 +53,20 @@ def wide(cores: Spans, width: int, length: int) -> Spans:
     """Windows of `width` residues centred at each core, moved inwards at the ends of the protein."""
     first = np.clip((cores.sum(axis=1) - width + 1) // 2, 1, max(1, length - width + 1))
     return np.column_stack((first, np.minimum(first + width - 1, length)))
+
+
+def spread(length: int, sizes: tuple[int, int]) -> Spans:
+    """Windows of `SPREAD` over the whole protein, then those half-way between them.
+
+    Example:
+        >>> spread(36, (8, 25)).tolist()
+        [[1, 16], [11, 26], [21, 36], [6, 21], [16, 31]]
+    """
+    width, step = SPREAD
+    rightmost = max(1, length - width + 1)
+    begins = [np.append(np.arange(begin, rightmost, step), rightmost) for begin in (1, 1 + step // 2)]
+    first = np.array(list(dict.fromkeys(np.concatenate(begins).tolist())), dtype=np.int64)
+    return _of_size(np.column_stack((first, np.minimum(first + width - 1, length))), sizes)
 
 
 def between_points(
