@@ -11,10 +11,22 @@ from typing import Self
 PLAIN_INTERVAL_S = 30.0
 """Seconds between progress lines where stderr is no terminal."""
 
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
+
+
+def harmless(text: str) -> str:
+    r"""`text` with control characters spelled out: a name from a file must not steer the terminal.
+
+    Example:
+        >>> print(harmless("a\x1b[2Jb"))
+        a\x1b[2Jb
+    """
+    return text.translate(_CONTROL)
+
 
 def note(text: str) -> None:
     """One line for the user, on stderr, so that stdout can be piped."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
+    print(harmless(text), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -30,7 +42,7 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 def _cell(value: object) -> str:
     if value is None:
         return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, float) else harmless(str(value)).replace("\n", "\\n")
 
 
 def _is_number(text: str) -> bool:
@@ -88,7 +100,7 @@ class TerminalProgress:
         if self._tty:
             share = self._done / self._total if self._total else 1.0
             bar = "#" * int(20 * share)
-            sys.stderr.write(f"\r\x1b[2K[{bar:<20}] {line}" + ("\n" if last else ""))
+            sys.stderr.write(f"\r\x1b[2K[{bar:<20}] {harmless(line)}" + ("\n" if last else ""))
             sys.stderr.flush()
         else:
             note(line)

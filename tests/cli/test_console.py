@@ -1,0 +1,28 @@
+"""What reaches the terminal: tables that line up, and no control characters out of files."""
+
+import pytest
+
+from nesdb_annot.cli.console import harmless, note, print_table
+
+
+@pytest.mark.parametrize("hostile", ["\x1b]0;title\x07", "a\rb", "\x9b31m", "\x7f", "x\x00y"])
+def test_control_characters_are_spelled_out(hostile, capsys):
+    note(hostile)
+    print_table(["name"], [[hostile]])
+    shown = "".join(capsys.readouterr()).replace("\n", "")
+    assert shown.isprintable()
+    assert "\\x" in shown
+
+
+def test_a_cell_is_one_line(capsys):
+    print_table(["name", "n"], [["two\nlines", 1]])
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_what_is_harmless_stays():
+    assert harmless("Φ0-x(2)-Φ1 β-actin\tnext\n") == "Φ0-x(2)-Φ1 β-actin\tnext\n"
+
+
+def test_numbers_are_aligned_right_and_words_left(capsys):
+    print_table(["word", "n"], [["a", 1], ["longer", 22], ["", None]])
+    assert capsys.readouterr().out.splitlines() == ["word     n", "a        1", "longer  22", "         -"]
