@@ -8,7 +8,7 @@ from .configurations import Configuration, ConfigurationMethod, HeadSet, Languag
 from .proteomes import Annotation, Membership, Protein, Proteome, Release
 from .rankings import RankedSegment, Ranking
 from .references import ReferenceEntry, ReferenceMotif
-from .runs import Run
+from .runs import Run, WorkUnit
 from .scores import PARTITIONED, MethodScore, ScoredSequence, Segment
 from .sequences import Motif, Sequence
 
@@ -38,4 +38,5 @@ __all__ = [
     "Segment",
     "Segmentation",
     "Sequence",
+    "WorkUnit",
 ]
