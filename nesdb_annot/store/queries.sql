@@ -560,3 +560,20 @@ SELECT DISTINCT s.sha256, s.residues
   JOIN nesannot.sequence s ON s.id = m.sequence_id
  WHERE l.proteome_id = :proteome_id AND l.id = :release_id
  ORDER BY s.sha256;
+
+-- name: latest_evaluation
+-- The newest run that stored figures; those of one run are written in one transaction.
+SELECT max(run_id) FROM nesannot.evaluation_figure;
+
+-- name: load_evaluation_figures
+-- Figures of one evaluation.
+SELECT protocol, population, method, condition, figure, value, low, high
+  FROM nesannot.evaluation_figure WHERE run_id = :run_id
+ ORDER BY protocol, population, method, condition, figure;
+
+-- name: load_evaluation_candidates
+-- Candidates of one method in one evaluation, best first.
+SELECT s.sha256, c.first_residue, c.last_residue, c.part, c.score, c.verdict, c.verdict_b
+  FROM nesannot.evaluation_candidate c JOIN nesannot.sequence s ON s.id = c.sequence_id
+ WHERE c.run_id = :run_id AND c.protocol = :protocol AND c.method = :method
+ ORDER BY c.score DESC, s.sha256, c.first_residue, c.last_residue;

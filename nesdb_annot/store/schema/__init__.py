@@ -5,6 +5,7 @@ Coordinates are 1-based inclusive (``first_residue``, ``last_residue``). Closed 
 
 from .base import SCHEMA, VIEWS, Base
 from .configurations import Configuration, ConfigurationMethod, HeadSet, LanguageModel, Method, Segmentation
+from .evaluations import EvaluationCandidate, EvaluationFigure
 from .proteomes import Annotation, Membership, Protein, Proteome, Release
 from .rankings import RankedSegment, Ranking
 from .references import ReferenceEntry, ReferenceMotif
@@ -20,6 +21,8 @@ __all__ = [
     "Base",
     "Configuration",
     "ConfigurationMethod",
+    "EvaluationCandidate",
+    "EvaluationFigure",
     "HeadSet",
     "LanguageModel",
     "Membership",
