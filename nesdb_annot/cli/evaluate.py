@@ -8,9 +8,11 @@ import typer
 
 from .console import TerminalProgress, print_table
 from .context import settings_with
+from .evaluate_segmentation import segmentation
 from .options import Device, Model, Quiet
 
 app = typer.Typer(help="Say how well the methods find known NESs on families they have not seen.")
+app.command()(segmentation)
 
 
 @app.callback(invoke_without_command=True)
@@ -31,4 +33,6 @@ def evaluate(
     settings = settings_with(ctx, model=model, device=device)
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
         outcome = evaluate_methods(store, settings, negatives=negatives, seed=seed, progress=progress)
-    print_table(outcome.columns, outcome.rows)
+    for table in outcome.tables():
+        typer.echo(f"\n{table.title}")
+        print_table(table.columns, table.rows)

@@ -41,9 +41,13 @@ class Tiling:
 
 
 def searched_windows(widths: Sequence[int] = range(8, 26)) -> list[Windows]:
-    """The tilings that a search goes through: one width with steps 3 to 40, and pairs of widths with fewer steps."""
+    """The tilings that a search goes through: one width with many steps, and pairs of `widths` with fewer steps.
+
+    Single windows are tried up to 40 residues wide and 80 apart, so that sparse segmentations have their equals too.
+    """
     steps = (5, 6, 8, 10, 12, 16, 20, 28, 40)
-    single: list[Windows] = [((width, step),) for width in widths for step in (*range(3, 21), 24, 28, 33, 40)]
+    apart = (*range(3, 21), 22, 24, 26, 28, 30, 33, 36, 40, 45, 50, 60, 80)
+    single: list[Windows] = [((width, step),) for width in sorted({*widths, 28, 30, 33, 36, 40}) for step in apart]
     double: list[Windows] = [
         ((short, a), (long, b))
         for short in widths
