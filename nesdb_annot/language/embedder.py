@@ -12,16 +12,11 @@ from ..errors import ConfigurationError
 from ..records import LanguageModelIdentity
 from ..residues import ResidueSpan
 from ..settings import Settings
-from . import processor
 from .checkpoint import LoadedModel, load_model
-from .engines import openvino
-from .engines.packed import PackedEngine
+from .engines.choice import chosen_engine
 from .engines.protocol import Engine
-from .engines.stock import StockEngine
 from .models import model_path
 from .windows import LongRule
-
-ENGINES = ("auto", "stock", "packed", "openvino")
 
 
 class ModelEmbedder:
@@ -68,10 +63,11 @@ class ModelEmbedder:
             return []
         try:
             return self._engine.run(batch)
-        except torch.OutOfMemoryError as error:
+        except (torch.OutOfMemoryError, MemoryError) as error:
             if len(batch) == 1:
                 what = f"a protein of {len(batch[0]):,} residues does not fit the memory of the device"
-                raise ConfigurationError(what, why=str(error).splitlines()[0], remedy="--device cpu") from None
+                why = (str(error) or "out of memory").splitlines()[0]
+                raise ConfigurationError(what, why=why, remedy="--device cpu") from None
         self._budget = max(1, sum(map(len, batch)) // 2)
         half = len(batch) // 2
         return self._run(batch[:half]) + self._run(batch[half:])
@@ -82,42 +78,6 @@ class ModelEmbedder:
                 yield span, self._run([span.of(residues)])[0]
 
         return self._rule.blended(len(residues), pieces())
-
-
-def _device(asked: str) -> tuple[str, str]:
-    """Device for torch, and why."""
-    if asked != "auto":
-        kind = asked.partition(":")[0]
-        present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-        if not present.get(kind, False):
-            why = "torch sees none" if kind in present else "devices are auto, cpu, cuda, cuda:N and mps"
-            raise ConfigurationError(f"no device {asked!r}", why=why, remedy="--device auto")
-        return asked, "as asked"
-    if torch.cuda.is_available():
-        return "cuda", "a GPU is there"
-    return "cpu", "no GPU is there"
-
-
-def _engine(loaded: LoadedModel, layer: int, settings: Settings) -> tuple[Engine, str]:
-    device, why = _device(settings.device)
-    kind = settings.engine
-    if kind not in ENGINES:
-        raise ConfigurationError(
-            f"no engine {kind!r}", why=f"engines are {', '.join(ENGINES)}", remedy="NESANNOT_ENGINE=auto"
-        )
-    half = device.startswith("cuda") or (device == "cpu" and processor.has_bfloat16())
-    if kind == "auto":
-        kind = "openvino" if device == "cpu" and openvino.available() else "packed"
-        why += ", bfloat16 is in the hardware" if half else ""
-    if kind == "stock":
-        return StockEngine(loaded.model, layer, device), why
-    if kind == "packed":
-        return PackedEngine(loaded.model, layer, device, torch.bfloat16 if half else torch.float32), why
-    if device != "cpu" or not openvino.available():
-        raise ConfigurationError(
-            "OpenVINO cannot be used", why=f"device {device}, or it is not installed", remedy="NESANNOT_ENGINE=packed"
-        )
-    return openvino.OpenVinoEngine(loaded.model, layer, half=half), why
 
 
 def _layer(loaded: LoadedModel, asked: int) -> int:
@@ -137,6 +97,6 @@ def open_embedder(settings: Settings) -> ModelEmbedder:
     """
     loaded = load_model(model_path(settings))
     layer, rule = _layer(loaded, settings.layer), loaded.rule
-    engine, why = _engine(loaded, layer, settings)
+    engine, why = chosen_engine(loaded, layer, settings)
     identity = LanguageModelIdentity(loaded.name, layer, int(loaded.model.embed_dim), loaded.sha256, rule.name)
     return ModelEmbedder(identity, engine, rule, f"{loaded.name}, layer {layer}, {engine.name} ({why})")

@@ -49,6 +49,7 @@ def wheel(tmp_path_factory):
         "py.typed",
         "language/bundled/model.safetensors",
         "language/bundled/model.json",
+        "language/engines/kernel.c",
         "methods/bundled/headset_nes.safetensors",
         "migrations/versions/0001_tables.sql",
         "migrations/versions/0001_views.sql",

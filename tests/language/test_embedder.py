@@ -14,7 +14,9 @@ from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.language import processor
 from nesdb_annot.language.checkpoint import load_model
 from nesdb_annot.language.embedder import ModelEmbedder, open_embedder
+from nesdb_annot.language.engines import build
 from nesdb_annot.language.engines.attention import all_at_once, attention_for, each_alone
+from nesdb_annot.language.engines.compiled import CompiledEngine
 from nesdb_annot.language.engines.openvino import OpenVinoEngine, available
 from nesdb_annot.language.engines.packed import PackedEngine
 from nesdb_annot.language.engines.stock import StockEngine
@@ -22,10 +24,15 @@ from nesdb_annot.language.models import BUNDLED_FILE
 from nesdb_annot.language.windows import LongRule
 from nesdb_annot.settings import Settings
 
-from .conftest import TINY, random_model, random_residues
+from .conftest import TINY, random_model, random_residues, write_own
 
 LENGTHS = (1, 2, 30, 77, 410, 900)
-KINDS = ["packed f32", "packed bf16", *(["openvino f32", "openvino bf16"] if available() else [])]
+LIBRARY = build.open_library(Settings().cache_dir)
+KINDS = [
+    *("packed f32", "packed bf16"),
+    *(["openvino f32", "openvino bf16"] if available() else []),
+    *([] if isinstance(LIBRARY, build.Unavailable) else ["compiled bf16"]),
+]
 PROTEINS = [random_residues(length, seed=length) for length in LENGTHS] + ["MXBUZO" * 3]
 
 needs_openvino = pytest.mark.skipif(not available(), reason="OpenVINO is not installed")
@@ -35,6 +42,8 @@ def engine_of(kind, model, layer):
     name, precision = kind.split()
     if name == "packed":
         return PackedEngine(model, layer, dtype=torch.bfloat16 if precision == "bf16" else torch.float32)
+    if name == "compiled":
+        return CompiledEngine(model, layer, LIBRARY)
     return OpenVinoEngine(model, layer, half=precision == "bf16")
 
 
@@ -198,13 +207,15 @@ class TestBatches:
 class Forgetful(Counting):
     """An engine whose memory holds `most` residues."""
 
+    error = torch.OutOfMemoryError
+
     def __init__(self, batch_residues, most):
         super().__init__(batch_residues)
         self.most = most
 
     def run(self, sequences):
         if sum(map(len, sequences)) > self.most:
-            raise torch.OutOfMemoryError("out of memory")
+            raise self.error("out of memory")
         return super().run(sequences)
 
 
@@ -220,6 +231,15 @@ class TestMemory:
     def test_one_protein_that_does_not_fit_is_an_error_that_says_so(self):
         with pytest.raises(ConfigurationError, match="300 residues does not fit"):
             list(ModelEmbedder(None, Forgetful(1, 260), LongRule(), "").embed(["M" * 300]))
+
+    def test_want_of_memory_on_a_processor_is_met_in_the_same_way(self):
+        class Full(Forgetful):
+            error = MemoryError
+
+        engine = Full(1000, 260)
+        assert len(list(ModelEmbedder(None, engine, LongRule(), "").embed(["M" * 100] * 30))) == 30
+        with pytest.raises(ConfigurationError, match="out of memory"):
+            list(ModelEmbedder(None, engine, LongRule(), "").embed(["M" * 300]))
 
     def test_other_errors_are_not_taken_for_it(self):
         class Broken(Counting):
@@ -287,10 +307,22 @@ class TestChoice:
             open_embedder(Settings(model=str(tiny_own), device=device, engine=engine))
 
     @needs_openvino
-    def test_auto_is_openvino_on_a_processor(self, tiny_own):
-        if torch.cuda.is_available():
-            pytest.skip("there is a GPU")
-        assert "openvino" in open_embedder(Settings(model=str(tiny_own))).chosen
+    def test_auto_is_openvino_on_a_processor_without_kernel(self, tiny_own, monkeypatch):
+        monkeypatch.setattr(build, "open_library", lambda _: build.Unavailable("there is no C compiler"))
+        chosen = open_embedder(Settings(model=str(tiny_own), device="cpu")).chosen
+        assert "openvino" in chosen
+        assert processor.has_tiles() or not processor.has_bfloat16() or "there is no C compiler" in chosen
+
+    @pytest.mark.skipif("compiled bf16" not in KINDS, reason="no kernel on this machine")
+    def test_auto_is_the_kernel_where_it_is_the_fastest(self, tiny_own, monkeypatch):
+        monkeypatch.setattr(processor, "has_tiles", lambda: False)
+        assert "compiled bfloat16" in open_embedder(Settings(model=str(tiny_own), device="cpu")).chosen
+
+    def test_a_shape_that_the_kernel_cannot_run_gets_another_engine(self, tmp_path):
+        path = write_own(tmp_path / "model.safetensors", (1, 24, 4))
+        assert "compiled" not in open_embedder(Settings(model=str(path), device="cpu")).chosen
+        with pytest.raises(ConfigurationError, match="multiple of 32"):
+            open_embedder(Settings(model=str(path), device="cpu", engine="compiled"))
 
     def test_official_model_that_is_not_fetched(self, tmp_path):
         with pytest.raises(ConfigurationError, match="nesannot models fetch esm2_t6_8M_UR50D"):

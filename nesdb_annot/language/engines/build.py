@@ -1,0 +1,93 @@
+"""Compiles `kernel.c` at its first use and keeps the library in the cache directory.
+
+Nothing depends on it: without compiler, processor or place to write, whoever asks is told why and takes another engine.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import processor
+
+SOURCE = Path(__file__).with_name("kernel.c")
+
+NEEDED = ("avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_bf16")
+"""What the processor must have, in the words of /proc/cpuinfo."""
+
+COMPILERS = ("cc", "gcc", "clang")
+FLAGS = ("-O3", "-std=gnu11", "-shared", "-fPIC", "-mfma", *(f"-m{name.replace('_', '')}" for name in NEEDED))
+SECONDS_TO_COMPILE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Why there is no compiled kernel, in a few words."""
+
+    why: str
+
+
+def open_library(cache_dir: Path) -> ctypes.CDLL | Unavailable:
+    """The kernel, compiled now or earlier.
+
+    Args:
+        cache_dir: of the settings; the library is kept below it, named by the digest of source, flags and compiler.
+    """
+    absent = [name for name in NEEDED if name not in processor.flags()]
+    if absent:
+        return Unavailable(f"the processor lacks {absent[0]}")
+    compiler = _compiler()
+    if compiler is None:
+        return Unavailable("there is no C compiler")
+    stated = "\0".join([SOURCE.read_text(encoding="utf-8"), compiler, *FLAGS])
+    name = f"kernel-{hashlib.sha256(stated.encode()).hexdigest()[:16]}.so"
+    directory = cache_dir / "kernel"
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _kept(compiler, directory / name)
+    except PermissionError:
+        with tempfile.TemporaryDirectory(prefix="nesannot-") as passing:  # a loaded library outlives its file
+            return _kept(compiler, Path(passing) / name)
+    except OSError as error:
+        return Unavailable(f"{directory} cannot be used: {error.strerror}")
+
+
+def _compiler() -> str | None:
+    named = os.environ.get("CC", "")
+    return next(filter(None, map(shutil.which, (named, *COMPILERS) if named else COMPILERS)), None)
+
+
+def _kept(compiler: str, path: Path) -> ctypes.CDLL | Unavailable:
+    if not path.is_file():
+        failure = _compiled(compiler, path)
+        if failure:
+            return failure
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError as error:
+        return Unavailable(f"the kernel cannot be loaded: {error}")
+
+
+def _compiled(compiler: str, path: Path) -> Unavailable | None:
+    """Compile under a name of this process, then rename: no other process ever sees half a library."""
+    part = path.with_name(f"{path.name}.{os.getpid()}")
+    command = [compiler, *FLAGS, "-o", str(part), str(SOURCE)]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False, timeout=SECONDS_TO_COMPILE
+        )
+        if done.returncode:
+            said = next((line for line in done.stderr.splitlines() if "error" in line), f"exit code {done.returncode}")
+            return Unavailable(f"{Path(compiler).name} cannot compile the kernel: {said}")
+        part.replace(path)
+    except subprocess.TimeoutExpired:
+        return Unavailable(f"{Path(compiler).name} did not end within {SECONDS_TO_COMPILE} s")
+    finally:
+        part.unlink(missing_ok=True)
+    return None
