@@ -6,7 +6,9 @@ neither a terminal nor the database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +32,23 @@ POOLED_TYPE = "<f2"
 """How pooled vectors are stored: float16, little-endian."""
 
 
+@dataclass(slots=True)
+class ScoredChunk:
+    """What became of a chunk, and where the time went.
+
+    Attributes:
+        residues: in all its sequences.
+        sequences: one for each of the chunk; one that failed carries its error.
+        embedding_s: seconds spent in the language model.
+        scoring_s: seconds spent in cutting into candidates and scoring them.
+    """
+
+    residues: int
+    sequences: list[ScoredSequence] = field(default_factory=list)
+    embedding_s: float = 0.0
+    scoring_s: float = 0.0
+
+
 class ProteinScorer:
     """Embeds, segments and scores, one protein independently of all others."""
 
@@ -41,19 +60,26 @@ class ProteinScorer:
         self.methods = build_methods(head_set)
         self.resolve = resolution(segmenter)
 
-    def __call__(self, chunk: Chunk) -> tuple[int, list[ScoredSequence]]:
-        """Residues in `chunk`, and every sequence scored; one that fails carries its error and stops no other."""
-        return sum(len(residues) for _, residues in chunk), list(self._scored(chunk))
-
-    def _scored(self, chunk: Chunk) -> Iterator[ScoredSequence]:
+    def __call__(self, chunk: Chunk) -> ScoredChunk:
+        """Every sequence of `chunk` scored; one that fails carries its error and stops no other."""
+        done = ScoredChunk(sum(len(residues) for _, residues in chunk))
         embeddings = self.embedder.embed(residues for _, residues in chunk)
+        begun = perf_counter()
         for (digest, residues), embedding in zip(chunk, embeddings, strict=True):
-            try:
-                yield self.score(digest, residues, embedding)
-            except NesannotError:
-                raise
-            except Exception as error:
-                yield ScoredSequence(digest, error=f"{type(error).__name__}: {error}")
+            embedded = perf_counter()
+            done.sequences.append(self._scored(digest, residues, embedding))
+            done.embedding_s += embedded - begun
+            begun = perf_counter()
+            done.scoring_s += begun - embedded
+        return done
+
+    def _scored(self, digest: str, residues: str, embedding: NDArray[np.float32]) -> ScoredSequence:
+        try:
+            return self.score(digest, residues, embedding)
+        except NesannotError:
+            raise
+        except Exception as error:
+            return ScoredSequence(digest, error=f"{type(error).__name__}: {error}")
 
     def score(self, digest: str, residues: str, embedding: NDArray[np.float32]) -> ScoredSequence:
         """One protein from its embedding, shape (L, dimension)."""

@@ -6,15 +6,19 @@ sequence that has scores under the configuration is not computed again; a killed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from ..records import ScoredSequence
+from ..records import Json, ScoredSequence
 from ..settings import Settings
 from .heads import Heads, heads_for
+from .pipeline import WriteBehind, read_ahead
 from .progress import Progress, Silent
-from .protein_scorer import Chunk, build_scorer
+from .protein_scorer import Chunk, ScoredChunk, build_scorer
 from .target import Target, find_target
 
 if TYPE_CHECKING:
@@ -85,15 +89,54 @@ def score_proteome(
     progress.note(heads.chosen)
     progress.begin(f"scoring {target.name}", todo.residues)
     try:
-        segments, failed = _Scoring(store, settings, heads, target, again, progress).run(todo.residues)
+        tally = _Scoring(store, settings, heads, target, again, progress).run(todo.residues)
     finally:
         progress.end()
-    return ScoreSummary(target.name, todo.sequences, todo.residues, segments, failed, heads.chosen)
+    failed = tuple(tally.failed)
+    return ScoreSummary(target.name, todo.sequences, todo.residues, tally.segments, failed, heads.chosen)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What a run has stored so far, and where the time of its workers went."""
+
+    residues_total: int
+    workers: int
+    begun: float = field(default_factory=monotonic)
+    residues: int = 0
+    segments: int = 0
+    embedding_s: float = 0.0
+    scoring_s: float = 0.0
+    failed: list[ScoredSequence] = field(default_factory=list)
+
+    def add(self, chunk: ScoredChunk) -> None:
+        """Count a chunk that was written."""
+        self.segments += sum(len(sequence.segments) for sequence in chunk.sequences)
+        self.failed += [sequence for sequence in chunk.sequences if sequence.error]
+        self.embedding_s += chunk.embedding_s
+        self.scoring_s += chunk.scoring_s
+        self.residues += chunk.residues  # last: the other thread shows it
+
+    def counts(self) -> dict[str, Json]:
+        """As the run keeps them; ``worker_s`` is wall time since the start times workers, all else is part of it."""
+        return {
+            "residues_total": self.residues_total,
+            "residues": self.residues,
+            "segments": self.segments,
+            "failed": len(self.failed),
+            "workers": self.workers,
+            "worker_s": round(self.workers * (monotonic() - self.begun), 1),
+            "embedding_s": round(self.embedding_s, 1),
+            "scoring_s": round(self.scoring_s, 1),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class _Scoring:
-    """One scoring run: what is scored, with what, and who is told."""
+    """One scoring run: what is scored, with what, and who is told.
+
+    A thread reads ahead, the workers embed and score, a thread writes behind, each chunk in a transaction of its own.
+    """
 
     store: Store
     settings: Settings
@@ -102,40 +145,54 @@ class _Scoring:
     again: bool
     progress: Progress
 
-    def run(self, residues: int) -> tuple[int, tuple[ScoredSequence, ...]]:
-        """Score chunk by chunk, each written in a transaction of its own; returns segments stored and failures."""
-        from ..store.runs import report_run, run
+    def run(self, residues: int) -> _Tally:
+        """Score everything that is pending; returns what was stored."""
+        from ..store.runs import run
+
+        stated = {**self.heads.stated, "proteome": self.target.name, "release": self.target.release}
+        tally = _Tally(residues, self.settings.workers if residues >= WORTH_A_PROCESS else 1)
+        with run(self.store, "score", stated, device=self.heads.chosen) as (run_id, counts):
+            try:
+                self._scored_and_written(run_id, tally)
+            finally:
+                counts.update(tally.counts())
+        return tally
+
+    def _scored_and_written(self, run_id: int, tally: _Tally) -> None:
+        shown = 0
+        with WriteBehind(partial(self._write, run_id, tally), depth=2 * tally.workers) as behind:
+            for chunk in self._scored(tally.workers):
+                behind.put(chunk)
+                stored = tally.residues
+                if stored > shown:
+                    self.progress.advance(stored - shown)
+                    shown = stored
+        self.progress.advance(tally.residues - shown)
+
+    def _write(self, run_id: int, tally: _Tally, chunk: ScoredChunk) -> None:
+        """Store a chunk and say in the run how far it is; on the writing thread."""
+        from ..store.runs import report_run
         from ..store.scores import write_scored
 
-        finished = segments = 0
-        failed: list[ScoredSequence] = []
-        configuration_id = self.heads.configuration_id
-        stated = {**self.heads.stated, "proteome": self.target.name, "release": self.target.release}
-        with run(self.store, "score", stated, device=self.heads.chosen) as (run_id, counts):
-            counts["residues_total"] = residues
-            for done, scored in self._scored(residues):
-                write_scored(self.store, configuration_id, run_id, scored)
-                finished += done
-                segments += sum(len(sequence.segments) for sequence in scored)
-                failed += [sequence for sequence in scored if sequence.error]
-                counts |= {"residues": finished, "segments": segments, "failed": len(failed)}
-                report_run(self.store, run_id, counts)
-                self.progress.advance(done)
-        return segments, tuple(failed)
+        write_scored(self.store, self.heads.configuration_id, run_id, chunk.sequences)
+        tally.add(chunk)
+        report_run(self.store, run_id, tally.counts())
 
-    def _scored(self, residues: int) -> Iterator[tuple[int, list[ScoredSequence]]]:
-        """Residues and scores of each chunk, in the order in which the workers finish."""
-        from ..language.workers import WorkerPool
+    def _scored(self, workers: int) -> Iterator[ScoredChunk]:
+        """Scores of each chunk, in the order in which the workers finish."""
+        from ..language.workers import AHEAD, WorkerPool
         from ..store.scores import iterate_pending
 
-        chunks: Iterable[Chunk] = iterate_pending(
+        chunks: Iterator[Chunk] = iterate_pending(
             self.store,
             self.heads.configuration_id,
             *self.target.key,
             again=self.again,
             residues_per_chunk=RESIDUES_PER_CHUNK,
         )
-        workers = self.settings.workers if residues >= WORTH_A_PROCESS else 1
         arguments = (self.settings, self.heads.payload)
-        with WorkerPool(workers, initialise=build_scorer, arguments=arguments) as pool:
-            yield from pool.map_unordered(chunks)
+        with (
+            closing(read_ahead(chunks, depth=AHEAD * workers)) as ahead,
+            WorkerPool(workers, initialise=build_scorer, arguments=arguments) as pool,
+        ):
+            yield from pool.map_unordered(ahead)

@@ -35,7 +35,7 @@ def gone(group):
 def test_a_stopped_score_says_so_and_leaves_nothing_behind(ingested, nesannot, home, number, code):
     command = [sys.executable, "-c", "from nesdb_annot.cli.main import main; main()", "score", "many", "--workers", "2"]
     with subprocess.Popen(command, env=home, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while "running" not in nesannot("runs", "--limit", "1").stdout:
             assert time.monotonic() < deadline, "the run never began"
         time.sleep(1)  # into the first chunks
