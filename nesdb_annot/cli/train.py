@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .console import TerminalProgress, print_table
+from .console import TerminalProgress, note, print_table
 from .context import settings_with
 from .options import Device, Model, Quiet
 
@@ -28,4 +28,5 @@ def train(
     settings = settings_with(ctx, model=model, device=device)
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
         outcome = train_heads(store, settings, negatives=negatives, seed=seed, save_to=save_to, progress=progress)
-    print_table(outcome.columns, outcome.rows)
+    note(outcome.table.title)
+    print_table(outcome.table.columns, outcome.table.rows)

@@ -87,6 +87,14 @@ def average_precision(curve: Curve) -> float:
     return float(np.sum(np.diff(curve.recall, prepend=0.0) * curve.precision))
 
 
+def highest_f1(curve: Curve) -> int | None:
+    """Place on the curve of the highest F1, the harmonic mean of precision and recall; None without any hit."""
+    if not curve.recall.any():
+        return None
+    f1 = 2 * curve.precision * curve.recall / np.maximum(curve.precision + curve.recall, 1e-12)
+    return int(f1.argmax())
+
+
 def precision_at(curve: Curve, recall: float) -> float | None:
     """Precision at the highest score whose recall reaches `recall`; None where none does."""
     reached = np.flatnonzero(curve.recall >= recall - 1e-12)
@@ -105,19 +113,34 @@ def top_hits(proteins: Sequence[RankedProtein], truths: Sequence[Truth], k: int)
     return np.array(found)
 
 
-def auroc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float | None:
+def auroc(
+    scores: NDArray[np.float64], positive: NDArray[np.bool_], weight: NDArray[np.float64] | None = None
+) -> float | None:
     """Chance that a positive scores above a negative, ties counting half; None without both kinds.
+
+    Args:
+        scores: shape (n,).
+        positive: shape (n,).
+        weight: how often each one counts, shape (n,).
 
     Example:
         >>> auroc(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, False, True, True]))
         0.875
     """
-    n, m = int(positive.sum()), int((~positive).sum())
-    if not n or not m:
-        return None
-    _, place, count = np.unique(scores, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(count) - (count - 1) / 2)[place]
-    return float((rank[positive].sum() - n * (n + 1) / 2) / (n * m))
+    share = np.ones(len(scores)) if weight is None else weight
+    _, place = np.unique(scores, return_inverse=True)
+    above = np.bincount(place, share * positive, minlength=1)
+    below = np.bincount(place, share * ~positive, minlength=1)
+    pairs = above.sum() * below.sum()
+    return float(above @ (np.cumsum(below) - below / 2) / pairs) if pairs else None
+
+
+def auprc(
+    scores: NDArray[np.float64], positive: NDArray[np.bool_], weight: NDArray[np.float64] | None = None
+) -> float:
+    """Area under the precision-recall curve of candidates, by steps; each hit counts, also a second one on a motif."""
+    rows = Events(scores, positive, np.arange(len(scores)))
+    return average_precision(precision_recall(rows, weight))
 
 
 def matthews(true_positive: int, false_positive: int, false_negative: int, true_negative: int) -> float:
@@ -132,25 +155,60 @@ def matthews(true_positive: int, false_positive: int, false_negative: int, true_
     return float((tp * tn - fp * fn) / below) if below else 0.0
 
 
-def brier(probability: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Mean squared difference between probability and outcome (Brier 1950)."""
-    return float(np.mean((probability - positive) ** 2))
+def brier(
+    probability: NDArray[np.float64], positive: NDArray[np.bool_], weight: NDArray[np.float64] | None = None
+) -> float:
+    """Mean squared difference between probability and outcome (Brier 1950); 0 without any."""
+    share = np.ones(len(probability)) if weight is None else weight
+    return float(share @ (probability - positive) ** 2 / max(share.sum(), 1e-12))
 
 
-def expected_calibration_error(probability: NDArray[np.float64], positive: NDArray[np.bool_], bins: int = 10) -> float:
-    """Mean gap between stated and observed frequency over `bins` bins of equal width, weighted by their counts."""
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Stated and observed frequency in bins of equal width; NaN where a bin is empty. Shapes (bins,)."""
+
+    count: NDArray[np.float64]
+    stated: NDArray[np.float64]
+    observed: NDArray[np.float64]
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error: mean gap between stated and observed, weighted by counts."""
+        filled = self.count > 0
+        gaps = np.abs(self.stated - self.observed)[filled] * self.count[filled]
+        return float(gaps.sum() / max(self.count.sum(), 1))
+
+
+def reliability(
+    probability: NDArray[np.float64],
+    positive: NDArray[np.bool_],
+    weight: NDArray[np.float64] | None = None,
+    bins: int = 10,
+) -> Reliability:
+    """How often what is called probable happens; arrays of shape (n,)."""
+    share = np.ones(len(probability)) if weight is None else weight
     place = np.minimum((probability * bins).astype(np.int64), bins - 1)
-    count = np.bincount(place, minlength=bins)
-    stated = np.bincount(place, probability, minlength=bins)
-    observed = np.bincount(place, positive.astype(np.float64), minlength=bins)
-    return float(np.abs(stated - observed).sum() / max(count.sum(), 1))
+    count = np.bincount(place, share, minlength=bins).astype(np.float64)
+    filled = np.where(count > 0, count, np.nan)
+    stated = np.bincount(place, probability * share, minlength=bins) / filled
+    return Reliability(count, stated, np.bincount(place, positive * share, minlength=bins) / filled)
 
 
 def bootstrap(
-    figure: Callable[[NDArray[np.float64]], float], proteins: int, *, draws: int = 200, seed: int = 17
-) -> tuple[float, float]:
-    """The 95 % interval of `figure`, a function of how often each protein is drawn, over resampled proteins."""
+    figures: Callable[[NDArray[np.float64]], Sequence[float]], proteins: int, *, draws: int = 200, seed: int = 17
+) -> NDArray[np.float64]:
+    """The 95 % intervals of some figures over resampled proteins, shape (figures, 2): low, high.
+
+    Args:
+        figures: the figures from how often each protein is drawn, shape (proteins,); NaN where one is not defined.
+        proteins: to draw from.
+        draws: samples.
+        seed: of the draws.
+    """
     random = np.random.default_rng(seed)
-    sampled = random.multinomial(proteins, np.full(proteins, 1 / proteins), size=draws)
-    low, high = np.percentile([figure(weight.astype(np.float64)) for weight in sampled], (2.5, 97.5))
-    return float(low), float(high)
+    sampled = random.multinomial(proteins, np.full(proteins, 1 / proteins), size=draws).astype(np.float64)
+    drawn = np.array([figures(weight) for weight in sampled])
+    ends: NDArray[np.float64] = np.full((drawn.shape[1], 2), np.nan)
+    defined = np.isfinite(drawn).any(axis=0)
+    ends[defined] = np.nanpercentile(drawn[:, defined], (2.5, 97.5), axis=0).T
+    return ends

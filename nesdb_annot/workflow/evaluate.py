@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..records import EvaluatedCandidate, EvaluationFigure
 from ..settings import Settings
-from .candidates import Resolve
-from .material import fit, gather
+from .evaluate_tables import Figures, Table, ranking_table, tables
+from .material import Material, fit, gather
 from .progress import Progress, Silent
+from .truths import truth_a, truth_b
 
 if TYPE_CHECKING:
     from ..learning.training import HeldOutProtein
     from ..store.engine import Store
 
-COLUMNS = ("method", "AP", "95 % interval", "P@R.2", "P@R.5", "P@R.68", "P@R.8", "top-1", "AUROC", "ECE", "Brier")
-"""AP: average precision; P@R: precision where that recall is reached; ECE: expected calibration error."""
-
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """An evaluation that is stored as run `run_id`, as a table."""
+    """An evaluation that is stored as run `run_id`."""
 
     run_id: int
-    columns: tuple[str, ...]
-    rows: list[tuple[object, ...]]
+    figures: Sequence[EvaluationFigure]
+
+    def tables(self) -> Iterator[Table]:
+        """What was found."""
+        return tables(self.figures)
 
 
 def evaluate_methods(
@@ -50,6 +52,7 @@ def evaluate_methods(
         ConfigurationError: if there are no weights of the language model.
     """
     from ..language.embedder import open_embedder
+    from ..store.evaluations import save_evaluation
     from ..store.runs import run
 
     progress = progress or Silent()
@@ -60,23 +63,26 @@ def evaluate_methods(
         material = gather(store, embedder, settings, negatives, seed, progress)
         counts.update(material.counts)
         outcome = fit(material, settings, seed, progress.note)
-        return Evaluation(run_id, COLUMNS, headline(outcome.held_out, material.resolve))
+        figures, candidates = held_out_figures(outcome.held_out, material)
+        save_evaluation(store, run_id, figures, candidates)
+    return Evaluation(run_id, figures)
 
 
-def headline(held_out: Sequence[HeldOutProtein], resolve: Resolve) -> list[tuple[object, ...]]:
-    """A row of `COLUMNS` for each method and each baseline, on proteins whose families were held out."""
-    from ..learning.evaluation import evaluate
+def held_out_figures(
+    held_out: Sequence[HeldOutProtein], material: Material
+) -> tuple[list[EvaluationFigure], Iterator[EvaluatedCandidate]]:
+    """Figures of every method and baseline on truths A and B, and their candidates."""
+    from ..learning.evaluation import candidates, evaluate, rankings
 
-    return [
-        (
-            figures.method,
-            figures.average_precision,
-            f"{figures.interval[0]:.2f}-{figures.interval[1]:.2f}",
-            *(figures.precision[recall] for recall in (0.2, 0.5, 0.68, 0.8)),
-            figures.top[1],
-            figures.auroc,
-            figures.calibration_error,
-            figures.brier,
-        )
-        for figures in evaluate(held_out, resolve)
-    ]
+    ranked = rankings(held_out, material.resolve)
+    truths = {"A": truth_a(material.entries), "B": truth_b(material.entries)}
+    figures = [figure for name, known in truths.items() for figure in evaluate(ranked, known, name)]
+    return figures, candidates(ranked, truths["A"], truths["B"])
+
+
+def headline(held_out: Sequence[HeldOutProtein], material: Material) -> Table:
+    """How well each method and each baseline puts the curated peptides first."""
+    from ..learning.evaluation import evaluate, rankings
+
+    figures = evaluate(rankings(held_out, material.resolve), truth_a(material.entries), "A")
+    return ranking_table(Figures(figures), "A")

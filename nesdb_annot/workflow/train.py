@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import CannotWriteError
 from ..settings import Settings
-from .evaluate import COLUMNS, headline
+from .evaluate import headline
+from .evaluate_tables import Table
 from .material import fit, gather
 from .progress import Progress, Silent
 
@@ -26,8 +27,7 @@ class TrainedHeads:
     """A stored head set, and a table of how its methods did on families that they had not seen."""
 
     head_set: HeadSet
-    columns: tuple[str, ...]
-    rows: list[tuple[object, ...]]
+    table: Table
 
 
 def train_heads(
@@ -65,7 +65,7 @@ def train_heads(
         counts.update(material.counts)
         outcome = fit(material, settings, seed, progress.note)
         _keep(store, outcome.head_set, run_id, save_to)
-    return TrainedHeads(outcome.head_set, COLUMNS, headline(outcome.held_out, material.resolve))
+    return TrainedHeads(outcome.head_set, headline(outcome.held_out, material))
 
 
 def _keep(store: Store, head_set: HeadSet, run_id: int, save_to: Path | None) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score, brier_score_loss, matthews_corrcoef, roc_auc_score
+from sklearn.metrics import average_precision_score, brier_score_loss, f1_score, matthews_corrcoef, roc_auc_score
 
 from nesdb_annot.learning import metrics
 from nesdb_annot.learning.metrics import Events, RankedProtein, events, precision_recall
@@ -109,21 +109,63 @@ def test_correlation_and_brier_are_those_of_scikit_learn(rows):
 
 def test_calibration_error_of_true_and_of_false_confidence():
     outcome = np.arange(1000) % 10 < 3
-    assert metrics.expected_calibration_error(np.full(1000, 0.3), outcome) == pytest.approx(0.0)
-    assert metrics.expected_calibration_error(np.full(1000, 0.9), outcome) == pytest.approx(0.6)
+    assert metrics.reliability(np.full(1000, 0.3), outcome).error == pytest.approx(0.0)
+    assert metrics.reliability(np.full(1000, 0.9), outcome).error == pytest.approx(0.6)
+
+
+def test_reliability_by_hand():
+    table = metrics.reliability(np.array([0.05, 0.15, 0.15, 1.0]), np.array([False, False, True, True]))
+    assert table.count.tolist() == [1, 2, 0, 0, 0, 0, 0, 0, 0, 1]
+    assert table.stated[[0, 1, 9]].tolist() == pytest.approx([0.05, 0.15, 1.0])
+    assert table.observed[[0, 1, 9]].tolist() == pytest.approx([0.0, 0.5, 1.0])
+    assert np.isnan(table.observed[2])
+    assert table.error == pytest.approx((0.05 + 2 * 0.35 + 0) / 4)
+
+
+@given(LABELLED, st.lists(st.integers(0, 3), min_size=40, max_size=40))
+def test_weighted_figures_are_those_of_scikit_learn(rows, weights):
+    score, positive = (np.array(column) for column in zip(*rows, strict=True))
+    weight = np.array(weights[: len(score)], dtype=float)
+    kinds = set(positive[weight > 0].tolist())
+    own = metrics.auroc(score.astype(float), positive, weight)
+    assert (own is None) == (len(kinds) < 2)
+    if own is not None:
+        assert own == pytest.approx(roc_auc_score(positive, score, sample_weight=weight))
+        expected = average_precision_score(positive, score, sample_weight=weight)
+        assert metrics.auprc(score.astype(float), positive, weight) == pytest.approx(expected)
+        expected = brier_score_loss(positive, score / 9, sample_weight=weight)
+        assert metrics.brier(score / 9, positive, weight) == pytest.approx(expected)
+
+
+@given(LABELLED)
+def test_no_threshold_has_a_higher_f1(rows):
+    score, found = (np.array(column) for column in zip(*rows, strict=True))
+    happened = Events(score.astype(float), found.astype(bool), np.zeros(len(score), dtype=int))
+    found_curve = precision_recall(happened)
+    best = found_curve.threshold[metrics.highest_f1(found_curve)]
+    f1 = {t: f1_score(found, score >= t) for t in set(score.tolist())}
+    assert f1[best] == pytest.approx(max(f1.values()))
+
+
+def test_there_is_no_best_threshold_without_a_hit():
+    assert metrics.highest_f1(curve([protein((60, 70, 0.9))], [Truth((ResidueSpan(1, 20),))])) is None
+    assert metrics.highest_f1(curve([], [])) is None
 
 
 def test_auroc_needs_both_kinds():
     assert metrics.auroc(np.array([0.1, 0.2]), np.array([True, True])) is None
 
 
-def test_bootstrap_covers_the_figure_and_repeats():
+def test_bootstrap_covers_the_figures_and_repeats():
     values = np.random.default_rng(1).normal(5, 1, 100)
 
-    def mean(weight):
-        return float(np.average(values, weights=weight))
+    def means(weight):
+        return [np.average(values, weights=weight), np.average(-values, weights=weight), np.nan]
 
-    low, high = metrics.bootstrap(mean, 100)
-    assert low < values.mean() < high
-    assert 0.2 < high - low < 0.8
-    assert metrics.bootstrap(mean, 100) == (low, high)
+    ends = metrics.bootstrap(means, 100)
+    assert ends.shape == (3, 2)
+    assert ends[0, 0] < values.mean() < ends[0, 1]
+    assert ends[1].tolist() == pytest.approx((-ends[0, ::-1]).tolist())
+    assert 0.2 < ends[0, 1] - ends[0, 0] < 0.8
+    assert np.isnan(ends[2]).all()
+    assert np.array_equal(metrics.bootstrap(means, 100), ends, equal_nan=True)

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 
 from nesdb_annot.errors import InputError
-from nesdb_annot.learning.baselines import BASELINES
-from nesdb_annot.learning.evaluation import evaluate
 from nesdb_annot.learning.examples import TrainingProtein, feature_rows, segment_rows
 from nesdb_annot.learning.heads import reference_arrays
 from nesdb_annot.learning.stacking import ScoredProtein, fit_ranking
@@ -23,13 +21,6 @@ def test_every_protein_was_held_out_once(outcome, made_up):
     assert all(own.raw.shape == (len(own.protein.spans), len(METHODS)) for own in outcome.held_out)
     probabilities = np.concatenate([own.calibrated for own in outcome.held_out])
     assert ((probabilities > 0) & (probabilities < 1)).all()
-
-
-def test_planted_signals_are_found_in_held_out_proteins(outcome, resolve):
-    combined = next(row for row in evaluate(outcome.held_out, resolve) if row.method == "combined")
-    assert combined.average_precision > 0.7
-    assert combined.top[1] > 0.7
-    assert combined.motifs == combined.proteins == 24
 
 
 def test_the_head_set_knows_where_it_comes_from(outcome, made_up):
@@ -145,35 +136,6 @@ def test_references_are_the_best_fitting_candidates(made_up):
         assert vector == pytest.approx(expected, abs=2e-3)
     for (first, last), owner in zip(arrays["spans"][~motifs], arrays["owner"][~motifs], strict=True):
         assert not any(m.overlap(ResidueSpan(int(first), int(last))) for m in proteins[owner].truth.motifs)
-
-
-def test_evaluation_has_a_row_for_every_method_and_baseline(outcome, resolve):
-    rows = evaluate(outcome.held_out, resolve)
-    assert [row.method for row in rows] == [*METHODS, "combined", *BASELINES]
-    for row in rows:
-        assert row.interval[0] <= row.average_precision <= row.interval[1]
-        assert 0 < row.base_rate < 1
-        assert (row.brier is None) == (row.method in BASELINES)
-        assert set(row.at_threshold) == {"precision", "recall", "f1", "mcc", "accuracy", "errors_per_1000_residues"}
-    by_name = {row.method: row for row in rows}
-    assert by_name["combined"].average_precision > by_name["random"].average_precision + 0.3
-
-
-def test_another_truth_can_be_asked_for(outcome, resolve):
-    digest = outcome.held_out[0].protein.digest
-    other = outcome.held_out[1].protein
-    truths = {digest: Truth((ResidueSpan(1, 10),)), other.digest: other.truth}
-    rows = evaluate(outcome.held_out, resolve, truths)
-    assert {row.proteins for row in rows} == {2}
-
-
-def test_baselines_count_what_they_match():
-    protein = protein_with([(8, 22), (24, 34)], Truth())
-    assert BASELINES["patterns counted"](protein)[0] >= 1
-    assert BASELINES["patterns counted"](protein)[1] == 0
-    assert BASELINES["Wregex expression"](protein).tolist() == [1.0, 0.0]
-    assert BASELINES["ELM expression"](protein)[1] == 0.0
-    assert np.array_equal(BASELINES["random"](protein), BASELINES["random"](protein))
 
 
 def test_progress_is_told(train):
