@@ -33,7 +33,9 @@ class EvaluationFigure(Base):
         primary_key=True, comment="What was changed for it, as 'without tagger'; empty for the method as it is"
     )
     figure: Mapped[str] = mapped_column(primary_key=True, comment="Name of the figure, as average_precision")
-    value: Mapped[float | None] = mapped_column(Double, comment="Its value; NULL where it is not defined or not reached")
+    value: Mapped[float | None] = mapped_column(
+        Double, comment="Its value; NULL where it is not defined or not reached"
+    )
     low: Mapped[float | None] = mapped_column(Double, comment="Lower end of its 95 % bootstrap interval over proteins")
     high: Mapped[float | None] = mapped_column(Double, comment="Upper end of its 95 % bootstrap interval over proteins")
 
