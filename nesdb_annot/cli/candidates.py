@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from .console import print_table
 
 METHODS = ("consensus", "similarity", "neural", "tagger", "biochemical")
-HEADER = ("rank", "accession", "gene", "residues", "peptide", "class", *METHODS, "probability", "")
+HEADER = ("rank", "accession", "gene", "residues", "peptide", "class", *METHODS, "probability", "q", "")
 
 
 def marked(peptide: str, first_residue: int, core: Collection[int]) -> str:
@@ -44,5 +44,6 @@ def _line(row: Mapping[str, object], known: Collection[str]) -> tuple[object, ..
         row["nes_class"],
         *(row.get(method) for method in METHODS),
         row["probability"],
+        row.get("q_value"),
         "*" if row["accession"] in known else "",
     )

@@ -25,6 +25,10 @@ def rank(
     force: Force = False,
     provenance: Annotated[bool, typer.Option(help="lines that say where the numbers come from")] = True,
     cargo_prior: Annotated[float | None, typer.Option(help="share of proteins assumed to carry an NES")] = None,
+    decoys: Annotated[
+        str, typer.Option(help="what q-values compare with: shuffled proteins, or a proteome without CRM1")
+    ] = "shuffled",
+    proteins: Annotated[bool, typer.Option("--proteins", help="only each protein's best, least chance first")] = False,
     release: ReleaseName = None,
     model: Model = None,
 ) -> None:
@@ -39,7 +43,9 @@ def rank(
         raise UsageError("a table goes to the terminal only", remedy=f"--format tsv --output {output}")
     settings = settings_with(ctx, cargo_prior=cargo_prior, model=model)
     with TerminalProgress() as progress, open_store(settings) as store:
-        ranking = rank_proteome(store, settings, proteome, release=release, limit=top or None, point=point)
+        ranking = rank_proteome(
+            store, settings, proteome, release=release, limit=top or None, point=point, decoys=decoys, proteins=proteins
+        )
         if ranking.unscored:
             progress.note(f"{ranking.unscored:,} sequences are not scored yet: nesannot score {ranking.target.name}")
         if format_ == "table":

@@ -423,14 +423,15 @@ UPDATE nesannot.ranking SET is_current = false WHERE proteome_id = :proteome_id 
 -- name: add_ranking
 -- A new ranking, to be filled in the same transaction.
 INSERT INTO nesannot.ranking (motif, proteome_id, release_id, configuration_id, run_id, logit_shift, minimum_probability,
-                              candidates, is_current)
-VALUES (:motif, :proteome_id, :release_id, :configuration_id, :run_id, :logit_shift, :minimum_probability, 0, :is_current)
+                              candidates, is_current, decoys)
+VALUES (:motif, :proteome_id, :release_id, :configuration_id, :run_id, :logit_shift, :minimum_probability, 0, :is_current,
+        :decoys)
 RETURNING id;
 
 -- name: fill_ranking
 -- Rank all segments of a release by their combined score under the prior; equal sequences stand together on one rank.
 INSERT INTO nesannot.ranked_segment (ranking_id, rank, sequence_id, membership_id, first_residue, last_residue, segment,
-                                     is_current, probability, q_value, consensus, similarity, neural, tagger, biochemical, combined,
+                                     is_current, probability, q_value, e_value, consensus, similarity, neural, tagger, biochemical, combined,
                                      proteome, nes_class, core_positions)
 WITH member AS (
     SELECT DISTINCT ON (m.sequence_id) m.sequence_id, m.id AS membership_id
@@ -460,7 +461,8 @@ WITH member AS (
 SELECT :ranking_id,
        row_number() OVER (ORDER BY r.probability DESC, q.sha256 COLLATE "C", g.first_residue, g.last_residue),
        r.sequence_id, m.membership_id, g.first_residue, g.last_residue, r.segment, :is_current, r.probability,
-       (CAST(:q_values AS real[]))[width_bucket(r.probability, CAST(:thresholds AS double precision[]))],
+       (CAST(:q_values AS real[]))[width_bucket(r.combined, CAST(:thresholds AS real[]))],
+       q.length * (CAST(:rates AS double precision[]))[width_bucket(r.combined, CAST(:thresholds AS real[]))],
        r.consensus, r.similarity, r.neural, r.tagger, r.biochemical, r.combined, :proteome,
        e.evidence ->> 'class',
        (SELECT array_agg(CAST(c.position AS integer) ORDER BY CAST(c.position AS integer))
@@ -481,7 +483,7 @@ UPDATE nesannot.ranking SET candidates = :candidates WHERE id = :ranking_id;
 -- name: find_ranking
 -- The ranking of a release, or the current one of a proteome.
 SELECT k.id, k.motif, o.name AS proteome, l.name AS release, k.configuration_id, k.run_id, k.logit_shift,
-       k.minimum_probability, k.candidates, k.is_current, k.ranked_at
+       k.minimum_probability, k.candidates, k.is_current, k.ranked_at, k.decoys
   FROM nesannot.ranking k
   JOIN nesannot.proteome o ON o.id = k.proteome_id
   JOIN nesannot.release l ON l.id = k.release_id
@@ -492,8 +494,8 @@ SELECT k.id, k.motif, o.name AS proteome, l.name AS release, k.configuration_id,
 -- name: protein_candidates
 -- All current candidates of a protein, along the sequence.
 SELECT proteome, release, rank, accession, entry_name, gene, protein_name, first_residue, last_residue, peptide, nes_class,
-       core_positions, probability, q_value, consensus, similarity, neural, tagger, biochemical, combined, length, accessions,
-       sequence_sha256, configuration_id, run_id
+       core_positions, probability, q_value, e_value, consensus, similarity, neural, tagger, biochemical, combined, length,
+       accessions, sequence_sha256, configuration_id, run_id
   FROM nes.candidate_all
  WHERE is_current
    AND sequence_sha256 = ANY (ARRAY (SELECT s.sha256
@@ -538,6 +540,13 @@ SELECT * FROM nes.candidate_all
  WHERE ranking_id = :ranking_id AND combined >= :minimum_combined
  ORDER BY rank LIMIT :limit;
 
+-- name: ranked_proteins
+-- The best candidate of each sequence of a ranking, least expected by chance first.
+SELECT * FROM nes.candidate_all
+ WHERE ranking_id = :ranking_id AND combined >= :minimum_combined
+   AND rank IN (SELECT min(b.rank) FROM nesannot.ranked_segment b WHERE b.ranking_id = :ranking_id GROUP BY b.sequence_id)
+ ORDER BY e_value NULLS LAST, rank LIMIT :limit;
+
 -- name: count_over
 -- How many candidates of a ranking pass a threshold on the combined score before the prior.
 SELECT count(*) FROM nesannot.ranked_segment WHERE ranking_id = :ranking_id AND combined >= :minimum_combined;
@@ -577,3 +586,39 @@ SELECT s.sha256, c.first_residue, c.last_residue, c.part, c.score, c.verdict, c.
   FROM nesannot.evaluation_candidate c JOIN nesannot.sequence s ON s.id = c.sequence_id
  WHERE c.run_id = :run_id AND c.protocol = :protocol AND c.method = :method
  ORDER BY c.score DESC, s.sha256, c.first_residue, c.last_residue;
+
+-- name: save_decoys
+-- Scores of a proteome's shuffled proteins.
+INSERT INTO nesannot.decoy (configuration_id, proteome_id, run_id, proteins, residues, combined)
+VALUES (:configuration_id, :proteome_id, :run_id, :proteins, :residues, CAST(:combined AS real[]))
+ON CONFLICT (configuration_id, proteome_id) DO UPDATE
+   SET run_id = excluded.run_id, proteins = excluded.proteins, residues = excluded.residues,
+       combined = excluded.combined, made_at = clock_timestamp();
+
+-- name: find_decoys
+-- Scores of a proteome's shuffled proteins.
+SELECT residues, combined FROM nesannot.decoy
+ WHERE configuration_id = :configuration_id AND proteome_id = :proteome_id;
+
+-- name: combined_scores
+-- Combined scores of all candidates of a release, a row for each distinct sequence that was scored.
+WITH member AS (
+    SELECT DISTINCT m.sequence_id
+      FROM nesannot.release l
+      JOIN nesannot.membership m ON m.proteome_id = l.proteome_id
+       AND m.valid_from <= l.effective AND (m.valid_to IS NULL OR m.valid_to > l.effective)
+     WHERE l.proteome_id = :proteome_id AND l.id = :release_id
+), score AS (
+    SELECT x.sequence_id, array_agg(x.calibrated) AS combined
+      FROM nesannot.method_score x
+      JOIN nesannot.configuration_method c ON c.configuration_id = x.configuration_id AND c.method_id = x.method_id
+     WHERE x.configuration_id = :configuration_id AND c.name = 'combined'
+       AND x.sequence_id IN (SELECT sequence_id FROM member)
+     GROUP BY x.sequence_id
+)
+SELECT s.sha256, s.length, coalesce(k.combined, '{}') AS combined
+  FROM member m
+  JOIN nesannot.scored_sequence z ON z.configuration_id = :configuration_id AND z.sequence_id = m.sequence_id
+  JOIN nesannot.sequence s ON s.id = m.sequence_id
+  LEFT JOIN score k ON k.sequence_id = m.sequence_id
+ ORDER BY s.sha256;

@@ -34,6 +34,21 @@ class StoredRanking:
     candidates: int
     is_current: bool
     ranked_at: datetime
+    decoys: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ByChance:
+    """What chance says of each combined score of a ranking.
+
+    Attributes:
+        decoys: where it comes from: ``shuffled``, or the name of a proteome without CRM1.
+        steps: combined score, q-value, expected decoy candidates per residue; by ascending score. A candidate gets
+            those of the last step not above it, and none below the first.
+    """
+
+    decoys: str
+    steps: Sequence[tuple[float, float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +69,7 @@ class Candidate:
     core_positions: list[int] | None
     probability: float
     q_value: float | None
+    e_value: float | None
     consensus: float | None
     similarity: float | None
     neural: float | None
@@ -76,7 +92,7 @@ def materialise(
     *,
     logit_shift: float = 0.0,
     minimum_probability: float | None = None,
-    q_value_of: Sequence[tuple[float, float]] = (),
+    by_chance: ByChance | None = None,
     motif: str = NES,
 ) -> int:
     """Rank a release, replacing its ranking under this configuration; until it is whole, readers see the old one.
@@ -92,8 +108,7 @@ def materialise(
         run_id: the run that ranks.
         logit_shift: the population's prior, s above.
         minimum_probability: candidates below it are not listed.
-        q_value_of: steps (probability, q-value), by ascending probability; a candidate gets that of the last step not
-            above it, and none below the first.
+        by_chance: what q-values and expected numbers come from; None leaves both out.
         motif: which motif the configuration scores.
 
     Returns:
@@ -104,6 +119,7 @@ def materialise(
     """
     scope = {"proteome_id": proteome_id, "release_id": release_id, "configuration_id": configuration_id}
     told: dict[str, object] = {"logit_shift": logit_shift, "minimum_probability": minimum_probability}
+    told["decoys"] = by_chance.decoys if by_chance else None
     with store.transaction() as connection:
         found = execute(connection, "lock_proteome", proteome_id=proteome_id, release_id=release_id).one_or_none()
         if found is None:
@@ -112,7 +128,7 @@ def materialise(
         told["is_current"] = _become_current(connection, {"proteome_id": proteome_id, "motif": motif}, found.effective)
         ranking_id = execute(connection, "add_ranking", **scope, **told, motif=motif, run_id=run_id).scalar_one()
         whose = {"proteome_id": proteome_id, "configuration_id": configuration_id, "ranking_id": ranking_id}
-        columns = _columns(connection, configuration_id) | _steps(q_value_of)
+        columns = _columns(connection, configuration_id) | _steps(by_chance)
         names = {"at": found.effective, "proteome": found.name}
         ranked = count(connection, "fill_ranking", **whose, **told, **columns, **names)
         execute(connection, "count_ranking", ranking_id=ranking_id, candidates=ranked)
@@ -136,10 +152,12 @@ def _columns(connection: Connection, configuration_id: int) -> dict[str, object]
     return {name: methods.get(name) for name in WELL_KNOWN}
 
 
-def _steps(q_value_of: Sequence[tuple[float, float]]) -> dict[str, object]:
-    """Thresholds in ascending order, and the q-value from each on."""
-    steps = sorted(q_value_of)
-    return {"thresholds": [at for at, _ in steps] or None, "q_values": [q for _, q in steps] or None}
+def _steps(by_chance: ByChance | None) -> dict[str, object]:
+    """Thresholds in ascending order, and what holds from each on."""
+    if by_chance is None or not by_chance.steps:
+        return {"thresholds": None, "q_values": None, "rates": None}
+    thresholds, q_values, rates = zip(*by_chance.steps, strict=True)
+    return {"thresholds": list(thresholds), "q_values": list(q_values), "rates": list(rates)}
 
 
 def find_ranking(store: Store, proteome: str, release: str | None = None, motif: str = NES) -> StoredRanking | None:
@@ -151,11 +169,20 @@ def find_ranking(store: Store, proteome: str, release: str | None = None, motif:
 
 
 def fresh_ranking(
-    store: Store, proteome: str, release: str, release_id: int, configuration_id: int, logit_shift: float
+    store: Store,
+    proteome: str,
+    release: str,
+    release_id: int,
+    configuration_id: int,
+    logit_shift: float,
+    *,
+    decoys: str | None = None,
 ) -> StoredRanking | None:
-    """The ranking of a release, if it is of this configuration and prior and nothing was scored since; else None."""
+    """The ranking of a release, if it is of this configuration, prior and decoys and nothing was scored since."""
     found = find_ranking(store, proteome, release)
-    if found is None or found.configuration_id != configuration_id or abs(found.logit_shift - logit_shift) > 1e-9:
+    if found is None or (found.configuration_id, found.decoys) != (configuration_id, decoys):
+        return None
+    if abs(found.logit_shift - logit_shift) > 1e-9:
         return None
     with store.transaction() as connection:
         scored = execute(connection, "scored_since", release_id=release_id, configuration_id=configuration_id,
@@ -164,17 +191,19 @@ def fresh_ranking(
 
 
 def ranked_rows(
-    store: Store, ranking_id: int, limit: int | None, minimum_combined: float = 0.0
+    store: Store, ranking_id: int, limit: int | None, minimum_combined: float = 0.0, *, proteins: bool = False
 ) -> list[dict[str, object]]:
     """Rows of ``nes.candidate_all`` of one ranking, best first.
 
     Args:
         limit: at most so many; None for all.
         minimum_combined: threshold on the combined score before the prior.
+        proteins: only the best one of each sequence, by e-value: a long protein has a good candidate more easily.
     """
     wanted = {"ranking_id": ranking_id, "limit": limit, "minimum_combined": minimum_combined}
     with store.transaction() as connection:
-        return [dict(row) for row in execute(connection, "ranked_rows", **wanted).mappings()]
+        name = "ranked_proteins" if proteins else "ranked_rows"
+        return [dict(row) for row in execute(connection, name, **wanted).mappings()]
 
 
 def count_over(store: Store, ranking_id: int, minimum_combined: float) -> int:

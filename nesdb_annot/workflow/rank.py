@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, InputError
 from ..settings import Settings
+from .decoys import SHUFFLED, by_chance
 from .heads import Heads, heads_for
 from .target import Target, find_target
 
@@ -33,6 +34,7 @@ class RankedProteome:
         rows: those asked for, best first, keyed by the columns of ``nes.candidate``.
         over: number of candidates over each operating point of the head set that has a threshold.
         unscored: sequences of the release that have no scores yet.
+        decoys: where q-values come from; None if there are none.
     """
 
     target: Target
@@ -44,6 +46,7 @@ class RankedProteome:
     run_id: int
     cargo_prior: float
     point: str | None
+    decoys: str | None
 
     def facts(self) -> dict[str, object]:
         """Where the numbers come from, for the head of a file."""
@@ -57,6 +60,7 @@ class RankedProteome:
             "head set": self.head_set.digest,
             "cargo prior": self.cargo_prior,
             "operating point": self.point or "none",
+            "q-values by": self.decoys or "none",
         }
 
     def sentences(self) -> list[str]:
@@ -64,7 +68,9 @@ class RankedProteome:
         over = ", ".join(f"{count:,} over the {name} threshold" for name, count in self.over.items())
         first = f"{self.target.name} release {self.target.release}: {self.candidates:,} candidates"
         prior = f"probabilities assume that {self.cargo_prior:.0%} of the proteins carry an NES"
-        return [f"{first}, {over}" if over else first, prior]
+        said = {None: "no q-values: no decoys were scored", SHUFFLED: "q-values by shuffled proteins"}
+        decoys = said.get(self.decoys, f"q-values by {self.decoys}")
+        return [f"{first}, {over}" if over else first, prior, decoys]
 
 
 def prior_shift(within_cargoes: float, cargo_prior: float) -> float:
@@ -89,12 +95,16 @@ def rank_proteome(
     release: str | None = None,
     limit: int | None = None,
     point: str | None = None,
+    decoys: str = SHUFFLED,
+    proteins: bool = False,
 ) -> RankedProteome:
     """The ranking of a proteome's release under the current configuration, made anew if it is missing or stale.
 
     Args:
         limit: rows to return, from the top; None for all.
         point: only rows over this operating point of the head set.
+        decoys: where q-values come from: `SHUFFLED`, or the name of a proteome without CRM1.
+        proteins: only the best candidate of each protein, in the order of its e-value.
 
     Raises:
         UsageError: if there is no such proteome or release.
@@ -109,11 +119,11 @@ def rank_proteome(
     threshold = _threshold(heads.head_set, point)
     shift = prior_shift(heads.head_set.prior, settings.cargo_prior)
     unscored = pending(store, heads.configuration_id, *target.key).sequences
-    ranking = _ranking(store, settings, target, heads, shift)
+    ranking = _ranking(store, settings, target, heads, shift, decoys)
     if not ranking.candidates and unscored:
         told = f"{target.name} release {target.release} has no scores yet"
         raise InputError(told, remedy=f"nesannot score {target.name}")
-    rows = ranked_rows(store, ranking.id, limit, threshold)
+    rows = ranked_rows(store, ranking.id, limit, threshold, proteins=proteins)
     thresholds = {p.name: p.threshold for p in heads.head_set.operating_points if p.threshold is not None}
     over = {name: count_over(store, ranking.id, value) for name, value in thresholds.items()}
     return RankedProteome(
@@ -126,6 +136,7 @@ def rank_proteome(
         run_id=ranking.run_id,
         cargo_prior=settings.cargo_prior,
         point=point,
+        decoys=ranking.decoys,
     )
 
 
@@ -140,19 +151,28 @@ def _threshold(head_set: HeadSet, point: str | None) -> float:
     return found.threshold
 
 
-def _ranking(store: Store, settings: Settings, target: Target, heads: Heads, shift: float) -> StoredRanking:
+def _ranking(
+    store: Store, settings: Settings, target: Target, heads: Heads, shift: float, decoys: str
+) -> StoredRanking:
     """The stored ranking if nothing changed since, else a new one."""
     from ..errors import InternalError
+    from ..store.decoys import find_decoys
     from ..store.rankings import fresh_ranking, materialise
     from ..store.runs import run
 
+    shuffled = decoys == SHUFFLED
+    known = not shuffled or find_decoys(store, heads.configuration_id, target.proteome_id) is not None
     place = (store, target.name, target.release, target.release_id, heads.configuration_id, shift)
-    fresh = fresh_ranking(*place)
+    fresh = fresh_ranking(*place, decoys=decoys if known else None)
     if fresh:
         return fresh
-    with run(store, "rank", {**heads.stated, "cargo_prior": settings.cargo_prior}) as (run_id, counts):
-        counts["candidates"] = materialise(store, *target.key, heads.configuration_id, run_id, logit_shift=shift)
-    made = fresh_ranking(*place)
+    compared = by_chance(store, heads, target, decoys) if known else None
+    stated = {**heads.stated, "cargo_prior": settings.cargo_prior, "decoys": compared and compared.decoys}
+    with run(store, "rank", stated) as (run_id, counts):
+        counts["candidates"] = materialise(
+            store, *target.key, heads.configuration_id, run_id, logit_shift=shift, by_chance=compared
+        )
+    made = fresh_ranking(*place, decoys=compared.decoys if compared else None)
     if made is None:
         raise InternalError(f"the ranking of {target.name} was changed while it was made")
     return made

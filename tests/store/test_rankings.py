@@ -10,7 +10,15 @@ from sqlalchemy import text
 from nesdb_annot.errors import UsageError
 from nesdb_annot.residues import sequence_digest
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release, proteome_of
-from nesdb_annot.store.rankings import candidates_of, count_over, find_ranking, fresh_ranking, materialise, ranked_rows
+from nesdb_annot.store.rankings import (
+    ByChance,
+    candidates_of,
+    count_over,
+    find_ranking,
+    fresh_ranking,
+    materialise,
+    ranked_rows,
+)
 from nesdb_annot.store.scores import write_scored
 
 EVIDENCE = {"class": "1a", "core": {"phi1": 3, "phi2": 7, "phi3": 10, "phi0": 1}}
@@ -76,10 +84,39 @@ def test_candidates_below_the_minimum_are_not_listed(store, scene):
 
 
 def test_q_values_are_those_of_the_last_step_not_above(store, scene):
-    rank(store, scene, q_value_of=[(0.9, 0.01), (0.15, 0.4), (0.5, 0.2)])
+    steps = [(0.15, 0.4, 0.05), (0.5, 0.2, 0.01), (0.9, 0.01, 0.001)]
+    rank(store, scene, by_chance=ByChance("shuffled", steps))
+    found = top(store)
     close = pytest.approx
-    expected = [close(0.01), close(0.2), close(0.2), close(0.2), close(0.4), None]
-    assert [c.q_value for c in top(store)] == expected
+    assert [c.q_value for c in found] == [close(0.01), close(0.01), close(0.2), close(0.2), close(0.4), None]
+    assert [c.e_value for c in found[:5]] == [close(rate * 60) for rate in (0.001, 0.001, 0.01, 0.01, 0.05)]
+    assert found[5].e_value is None
+
+
+def test_the_score_of_a_protein_is_the_chance_of_its_best_candidate(store, scene):
+    rank(store, scene, by_chance=ByChance("shuffled", [(0.0, 1.0, 0.05), (0.5, 0.2, 0.01)]))
+    with store.transaction() as connection:
+        rows = connection.execute(text("SELECT accession, best_e_value, p_value FROM nes.protein_summary")).all()
+    best = pytest.approx(0.6)
+    assert {row.accession: row.best_e_value for row in rows} == dict.fromkeys(("P0", "P1", "P2", "P3"), best)
+    assert all(row.p_value == pytest.approx(1 - math.exp(-0.6)) for row in rows)
+
+
+def test_proteins_come_by_their_best_candidate_and_what_chance_gives(store, scene):
+    rank(store, scene, by_chance=ByChance("shuffled", [(0.0, 1.0, 0.05), (0.6, 0.2, 0.01)]))
+    rows = ranked_rows(store, find_ranking(store, "UPX").id, None, proteins=True)
+    assert [row["accession"] for row in rows] == ["P2", "P0", "P1"]
+    assert [row["e_value"] for row in rows] == pytest.approx([0.6, 0.6, 3.0])
+    assert [row["rank"] for row in ranked_rows(store, find_ranking(store, "UPX").id, 1, 0.55, proteins=True)] == [1]
+
+
+def test_a_ranking_by_other_decoys_is_stale(store, scene):
+    proteome, release_id, configuration_id, _ = scene
+    rank(store, scene, by_chance=ByChance("shuffled", [(0.0, 1.0, 0.05)]))
+    place = (store, proteome.name, find_ranking(store, proteome.name).release, release_id, configuration_id, 0.0)
+    assert fresh_ranking(*place) is None
+    assert fresh_ranking(*place, decoys="UP1") is None
+    assert fresh_ranking(*place, decoys="shuffled").decoys == "shuffled"
 
 
 def test_without_steps_there_are_no_q_values(store, scene):

@@ -3,8 +3,9 @@
 Coordinates are 1-based inclusive (``first_residue``, ``last_residue``). Closed vocabularies are text with a CHECK.
 """
 
-from .base import SCHEMA, VIEWS, Base
+from .base import QUEUE, SCHEMA, VIEWS, Base
 from .configurations import Configuration, ConfigurationMethod, HeadSet, LanguageModel, Method, Segmentation
+from .decoys import Decoy
 from .evaluations import EvaluationCandidate, EvaluationFigure
 from .proteomes import Annotation, Membership, Protein, Proteome, Release
 from .rankings import RankedSegment, Ranking
@@ -15,12 +16,14 @@ from .sequences import Motif, Sequence
 
 __all__ = [
     "PARTITIONED",
+    "QUEUE",
     "SCHEMA",
     "VIEWS",
     "Annotation",
     "Base",
     "Configuration",
     "ConfigurationMethod",
+    "Decoy",
     "EvaluationCandidate",
     "EvaluationFigure",
     "HeadSet",

@@ -32,6 +32,9 @@ class Ranking(Base):
         Double, comment="Candidates below it are not listed; NULL if all are"
     )
     candidates: Mapped[int] = mapped_column(comment="Number of ranked candidates")
+    decoys: Mapped[str | None] = mapped_column(
+        comment="Where q-values come from: shuffled, or a proteome without CRM1; NULL if there are none"
+    )
     is_current: Mapped[bool] = mapped_column(
         comment="Whether nes.candidate shows it: the newest release's latest ranking"
     )
@@ -44,7 +47,13 @@ class RankedSegment(Base):
     __tablename__ = "ranked_segment"
     __table_args__ = (
         Index("ix_ranked_segment_proteome_rank", "proteome", "rank", postgresql_where=text("is_current")),
-        Index("ix_ranked_segment_probability", text("probability DESC"), postgresql_where=text("is_current")),
+        Index(
+            "ix_ranked_segment_overall",
+            text("probability DESC"),
+            "rank",
+            "ranking_id",
+            postgresql_where=text("is_current"),
+        ),
         Index(None, "sequence_id"),
         Index(None, "membership_id"),
         {
@@ -77,4 +86,7 @@ class RankedSegment(Base):
     )
     core_positions: Mapped[list[int] | None] = mapped_column(
         ARRAY(Integer), comment="Positions of its hydrophobic core residues, 1-based, ascending"
+    )
+    e_value: Mapped[float | None] = mapped_column(
+        REAL, comment="Expected number of decoy candidates that score as high in a sequence of this length"
     )

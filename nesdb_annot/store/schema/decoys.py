@@ -1,0 +1,34 @@
+"""What chance gives: scores of shuffled proteins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ARRAY, REAL, CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base, moment
+
+
+class Decoy(Base):
+    """Scores of a proteome's shuffled proteins."""
+
+    __tablename__ = "decoy"
+    __table_args__ = (
+        CheckConstraint("residues > 0 AND proteins > 0", name="not_empty"),
+        {"comment": "Combined scores that shuffled proteins of a proteome reach under a configuration; for q-values"},
+    )
+
+    configuration_id: Mapped[int] = mapped_column(
+        ForeignKey("configuration.id"), primary_key=True, comment="The configuration"
+    )
+    proteome_id: Mapped[int] = mapped_column(
+        ForeignKey("proteome.id", ondelete="CASCADE"), primary_key=True, comment="Whose proteins were shuffled"
+    )
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), comment="Run that scored them")
+    proteins: Mapped[int] = mapped_column(comment="Number of shuffled proteins")
+    residues: Mapped[int] = mapped_column(comment="Residues of these")
+    combined: Mapped[list[float]] = mapped_column(
+        ARRAY(REAL), comment="Combined score of every candidate in them, ascending, before the prior"
+    )
+    made_at: Mapped[datetime] = moment("When it was made")
