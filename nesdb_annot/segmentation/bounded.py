@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..records import SegmentationIdentity
 from ..residues import ResidueSpan
-from .checks import check_embedding
+from .checks import check_finite, check_shape
 
 Cost: TypeAlias = Literal["squared", "cosine"]
 
@@ -34,15 +34,25 @@ def change_points(
         cost: ``squared``: sum of squared distances to the segment's mean. ``cosine``: the same on rows of length 1,
             which is the segment's length times one minus the mean cosine of all its pairs.
         relative: the penalty is in multiples of the mean cost of a residue if the protein were one segment.
-    """
-    from ._bounded_kernels import centred_rows, mean_cost, optimal_change_points, unit_rows
 
-    length = len(embedding)
+    Raises:
+        ValueError: if the embedding is not finite.
+    """
+    from . import _bounded_kernels as kernels
+
+    length, dimension = embedding.shape
+    mean = kernels.column_means(embedding)
+    check_finite(mean)
     if length < 2 * minimum and length <= maximum:
         return np.array([length])
-    rows = centred_rows(embedding) if cost == "squared" else unit_rows(embedding)
-    unit = mean_cost(rows) if relative and penalty else 1.0
-    return optimal_change_points(rows, minimum, maximum, penalty * unit)
+    if cost == "squared":
+        offset, scale, centre = mean, np.ones(length), np.zeros(dimension)
+    else:
+        offset, scale = np.zeros(dimension), kernels.inverse_norms(embedding)
+        centre = scale @ embedding / length
+    products = kernels.banded_products(embedding, offset, scale, min(maximum, length))
+    unit = max(float(products[:, 0].mean() - centre @ centre), 0.0) if relative else 1.0
+    return kernels.optimal_change_points(products, minimum, penalty * unit)
 
 
 def partition(ends: list[int]) -> list[ResidueSpan]:
@@ -87,6 +97,6 @@ class Bounded:
 
     def spans(self, residues: str, embedding: NDArray[np.float32]) -> list[ResidueSpan]:
         """Consecutive segments that cover the protein; see `segmentation.protocol.Segmenter`."""
-        check_embedding(residues, embedding)
+        check_shape(residues, embedding)
         ends = change_points(embedding, self.minimum, self.maximum, self.penalty, cost=self.cost, relative=True)
         return partition(ends.tolist())

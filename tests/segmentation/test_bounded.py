@@ -109,6 +109,28 @@ def test_clear_jumps_are_found(stepped):
     assert all(8 <= len(span) <= 25 for span in spans)
 
 
+@pytest.mark.parametrize("cost", ["squared", "cosine"])
+def test_a_relative_penalty_is_in_units_of_the_undivided_cost(cost):
+    rows = signal(3, 80, 5)
+    wide = rows.astype(np.float64)
+    if cost == "cosine":
+        wide /= np.linalg.norm(wide, axis=1, keepdims=True)
+    unit = ((wide - wide.mean(axis=0)) ** 2).sum(axis=1).mean()
+    for penalty in (0.3, 1.1):
+        relative = change_points(rows, 4, 20, penalty, cost=cost, relative=True)
+        assert relative.tolist() == change_points(rows, 4, 20, penalty * unit, cost=cost).tolist()
+
+
+@pytest.mark.parametrize("length", [5, 60])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_an_embedding_that_is_not_finite_is_refused(length, wrong):
+    rows = signal(1, length, 3)
+    rows[2, 1] = wrong
+    for cost in ("squared", "cosine"):
+        with pytest.raises(ValueError, match="not finite"):
+            Bounded(cost=cost).spans("A" * length, rows)
+
+
 def test_without_penalty_everything_is_cut_small(wandering):
     spans = Bounded(penalty=0.0).spans("A" * 300, wandering(300))
     assert np.mean([len(span) for span in spans]) < 10

@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nesdb_annot.segmentation._bounded_kernels import centred_rows, mean_cost, optimal_change_points, unit_rows
+from nesdb_annot.segmentation._bounded_kernels import (
+    banded_products,
+    column_means,
+    inverse_norms,
+    optimal_change_points,
+)
 from nesdb_annot.segmentation._lattice_kernels import choose_varied, suppress
 
 SPANS = st.lists(st.tuples(st.integers(1, 60), st.integers(8, 25)), min_size=1, max_size=30)
@@ -77,40 +82,54 @@ def embedding():
     return (np.random.default_rng(5).normal(size=(40, 7)) * 3 + 2).astype(np.float32)
 
 
-def test_centred_rows(embedding):
-    rows = centred_rows(embedding)
-    assert rows.dtype == np.float64
-    np.testing.assert_allclose(rows, embedding - embedding.mean(axis=0, dtype=np.float64), rtol=1e-12, atol=1e-12)
+def rows_of(embedding, offset, scale):
+    return (embedding.astype(np.float64) - offset) * scale[:, None]
 
 
-def test_unit_rows(embedding):
+def test_column_means_are_in_float64():
+    rows = np.array([[16777216.0], [1.0], [1.0]], dtype=np.float32)  # in float32 the ones would be lost
+    assert column_means(rows).tolist() == [16777218.0 / 3]
+
+
+def test_inverse_norms(embedding):
     embedding[3] = 0
-    rows = unit_rows(embedding)
-    lengths = np.linalg.norm(rows, axis=1)
-    assert lengths[3] == 0
+    scale = inverse_norms(embedding)
+    assert scale[3] == 1
+    lengths = np.linalg.norm(rows_of(embedding, np.zeros(7), scale), axis=1)
     np.testing.assert_allclose(np.delete(lengths, 3), 1.0)
-    np.testing.assert_allclose(rows[5] * np.linalg.norm(embedding[5].astype(float)), embedding[5], rtol=1e-6)
 
 
-def test_mean_cost(embedding):
-    wide = embedding.astype(np.float64)
-    expected = ((wide - wide.mean(axis=0)) ** 2).sum(axis=1).mean()
-    assert mean_cost(wide) == pytest.approx(expected)
-    assert mean_cost(centred_rows(embedding)) == pytest.approx(expected)
-    assert mean_cost(np.ones((5, 3))) == pytest.approx(0, abs=1e-12)
+@given(st.integers(1, 45), st.integers(1, 30), st.integers(1, 9), st.booleans())
+@settings(max_examples=80, deadline=None)
+def test_the_band_holds_the_products_of_near_rows(length, reach, dimension, unit):
+    embedding = np.random.default_rng(length).normal(size=(length, dimension)).astype(np.float32)
+    offset = column_means(embedding)
+    scale = inverse_norms(embedding) if unit else np.ones(length)
+    reach = min(reach, length)
+    band = banded_products(embedding, offset, scale, reach)
+    rows = rows_of(embedding, offset, scale)
+    products = rows @ rows.T
+    assert band.shape == (length, reach)
+    for row in range(length):
+        for lag in range(min(reach, row + 1)):
+            assert band[row, lag] == pytest.approx(products[row, row - lag], rel=1e-9, abs=1e-9)
+
+
+def cut(embedding, minimum, maximum, penalty):
+    band = banded_products(embedding, column_means(embedding), np.ones(len(embedding)), min(maximum, len(embedding)))
+    return optimal_change_points(band, minimum, penalty).tolist()
 
 
 def test_a_large_common_offset_does_not_eat_digits():
     small = np.repeat([[0.0], [1.0], [0.0]], [10, 12, 9], axis=0) + np.random.default_rng(0).normal(size=(31, 1)) * 1e-3
-    shifted = (small + 4096).astype(np.float32)
-    assert optimal_change_points(centred_rows(shifted), 8, 25, 0.5).tolist() == [10, 22, 31]
+    assert cut((small + 4096).astype(np.float32), 8, 25, 0.5) == [10, 22, 31]
 
 
 @pytest.mark.parametrize(("length", "minimum", "maximum"), [(16, 8, 15), (15, 8, 15), (8, 8, 8), (24, 8, 8), (1, 1, 1)])
 def test_lengths_at_the_bounds(length, minimum, maximum):
-    rows = np.random.default_rng(length).normal(size=(length, 2))
-    cut = optimal_change_points(rows, minimum, maximum, 0.0).tolist()
-    sizes = np.diff([0, *cut])
-    assert cut[-1] == length
+    rows = np.random.default_rng(length).normal(size=(length, 2)).astype(np.float32)
+    found = cut(rows, minimum, maximum, 0.0)
+    sizes = np.diff([0, *found])
+    assert found[-1] == length
     assert sizes.min() >= minimum
     assert sizes.max() <= maximum
