@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -101,3 +102,34 @@ def views(
 
         raise UsageError(f"no view {name!r}", remedy="nesannot db views")
     print_table(["column", "type", "meaning"], [(one.column, one.type, one.meaning) for one in columns])
+
+
+@app.command()
+def roles(
+    ctx: typer.Context,
+    create: Annotated[bool, typer.Option("--create", help="create them here instead of printing statements")] = False,
+    prefix: Annotated[str, typer.Option(help="PREFIX_owner, PREFIX_writer, PREFIX_reader")] = "nesannot",
+    passwords: Annotated[
+        Path | None, typer.Option(help="give the roles new passwords, and write them to this file (form of ~/.pgpass)")
+    ] = None,
+) -> None:
+    """Roles for a shared server: one owns the tables, one writes rows (workers), one reads the views (analysts)."""
+    from ..errors import UsageError
+    from ..store.engine import open_store
+    from ..store.roles import Roles, create_roles, set_passwords, statements
+
+    wanted = Roles.named(prefix)
+    if passwords is not None and not create:
+        raise UsageError("--passwords goes with --create", why="what is printed holds no password")
+    with open_store(settings_of(ctx)) as store:
+        if not create:
+            with store.transaction() as connection:
+                for line in ("BEGIN", *statements(connection, wanted), "COMMIT"):
+                    typer.echo(f"{line};")
+            note(f"give passwords in psql: \\password {wanted.reader}; or run this with --create --passwords FILE")
+            return
+        made = create_roles(store, wanted)
+        note(f"created: {', '.join(made) or 'none, all were there'}; rights are up to date: {store.url}")
+        if passwords is not None:
+            set_passwords(store, wanted, passwords)
+            note(f"passwords: {passwords} (only you may read it); use it with PGPASSFILE or ?passfile= in the URL")

@@ -12,7 +12,6 @@ from ..errors import InternalError
 from ..records import NES, LanguageModelIdentity, MethodIdentity, SegmentationIdentity, digest_of
 from .engine import Store
 from .queries import execute
-from .schema import PARTITIONED, SCHEMA
 
 
 def ensure_configuration(
@@ -50,7 +49,7 @@ def ensure_configuration(
         for method in methods:
             method_id = _ensure_method(connection, motif, method)
             execute(connection, "add_configuration_method", configuration_id=key, method_id=method_id, name=method.name)
-        _create_partitions(connection, key)
+        execute(connection, "create_partitions", configuration_id=key)
         return key
 
 
@@ -106,11 +105,3 @@ def _ensure_method(connection: Connection, motif: str, method: MethodIdentity) -
         training_digest=method.training_digest,
     ).scalar_one()
     return key
-
-
-def _create_partitions(connection: Connection, configuration_id: int) -> None:
-    for table in PARTITIONED:
-        name = partition(table, configuration_id)
-        connection.execute(
-            text(f"CREATE TABLE {SCHEMA}.{name} PARTITION OF {SCHEMA}.{table} FOR VALUES IN ({int(configuration_id)})")
-        )

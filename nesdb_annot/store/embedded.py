@@ -26,7 +26,9 @@ from .server_files import SERVER_MAJOR, Account, Placement, make_home, placement
 from .server_lock import clear_stale, is_held, one_at_a_time, open_private, postmaster_pid, try_lock
 
 ROLE = "nesannot"
-"""Who commands connect as: owner of the database, no superuser, so that no SQL can read files or run programs."""
+"""Who commands connect as: owner of the database, no superuser, so that no SQL can read files or run programs.
+
+It may make roles (`nesannot db roles`), but gives them nothing that it has not itself."""
 
 SUPERUSER = "postgres"
 """Has a password that is forgotten at once: nobody connects as this one."""
@@ -253,7 +255,7 @@ def _create_cluster(place: Placement, where: Path) -> None:
         handed_over.unlink()
     single = [str(where / "postgres"), "--single", "-D", str(draft), "postgres"]
     own = secrets.token_urlsafe(32)
-    _run(single, place.account, f"create role {ROLE} login createdb password '{own}'\n")
+    _run(single, place.account, f"create role {ROLE} login createdb createrole password '{own}'\n")
     _run(single, place.account, f"create database {DATABASE} owner {ROLE}\n")
     _write_password(place, own)
     draft.rename(place.cluster)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 
 from ..errors import ConfigurationError, UsageError
+from .queries import execute
 from .schema import SCHEMA, VIEWS
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0003"
+HEAD = "0005"
 """Revision that this code is written for; a test holds it equal to the newest migration."""
 
 _LOCK = 0x6E6573  # any number that no other program is likely to lock
@@ -41,9 +42,10 @@ def migrations_directory() -> Path:
 
 def current_revision(connection: Connection) -> str | None:
     """Revision of the database's schema; None if it has none."""
-    if connection.execute(text(f"SELECT to_regclass('{SCHEMA}.alembic_version')")).scalar() is None:
+    place: str | None = execute(connection, "where_revision_stands", schema=SCHEMA, views=VIEWS).scalar()
+    if place is None:
         return None
-    found = connection.execute(text(f"SELECT version_num FROM {SCHEMA}.alembic_version")).scalar()  # noqa: S608
+    found = connection.execute(text(f"SELECT * FROM {place}")).scalar()  # noqa: S608
     return str(found) if found else None
 
 
@@ -125,9 +127,16 @@ def downgrade(connection: Connection, revision: str) -> str:
 
 
 def _prepare(connection: Connection) -> None:
-    """Wait for a migration that is under way; then wait for nobody's table longer than a moment."""
+    """Wait for a migration that is under way; then wait for nobody's table longer than a moment.
+
+    What another role owns, of which this one is a member, is changed in that role's name: what it creates has the
+    rights that it gives by default.
+    """
     connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
     connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+    owner: str | None = execute(connection, "other_owner", schema=SCHEMA).scalar()
+    if owner is not None:
+        connection.execute(text(f"SET LOCAL ROLE {owner}"))
 
 
 def _config(connection: Connection | None = None) -> Config:

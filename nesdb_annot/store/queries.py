@@ -30,18 +30,23 @@ class Query:
 
 @cache
 def queries() -> Mapping[str, Query]:
-    """All statements by name.
+    """All statements by name."""
+    return read_statements("queries.sql")
+
+
+def read_statements(file: str) -> Mapping[str, Query]:
+    """Named statements of an SQL file of this package, in its order.
 
     Raises:
         ValueError: if two have one name.
     """
-    source = resources.files(__package__).joinpath("queries.sql").read_text(encoding="utf-8")
+    source = resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
     parts = _HEADING.split(source)[1:]
     triples = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
     found = [Query(name, purpose, body.strip().rstrip(";")) for name, purpose, body in triples]
     by_name = {query.name: query for query in found}
     if len(by_name) != len(found):
-        raise ValueError("two statements of queries.sql have one name")
+        raise ValueError(f"two statements of {file} have one name")
     return by_name
 
 

@@ -312,6 +312,10 @@ VALUES (:digest, :motif, :language_model_id, :segmentation_id, :head_set_digest)
 -- A method belongs to a configuration.
 INSERT INTO nesannot.configuration_method (configuration_id, method_id, name) VALUES (:configuration_id, :method_id, :name);
 
+-- name: create_partitions
+-- Partitions of a new configuration; with the rights of the owner of the tables, so that a worker needs none to make them.
+SELECT nesannot.create_partitions(:configuration_id);
+
 -- name: latest_configuration
 -- The configuration that scored last, of a motif.
 SELECT f.id
@@ -622,3 +626,52 @@ SELECT s.sha256, s.length, coalesce(k.combined, '{}') AS combined
   JOIN nesannot.sequence s ON s.id = m.sequence_id
   LEFT JOIN score k ON k.sequence_id = m.sequence_id
  ORDER BY s.sha256;
+
+-- name: role_facts
+-- What making roles depends on: who asks, on which server, which of the roles and schemas are there.
+SELECT current_user AS me, current_database() AS database,
+       CAST(current_setting('server_version_num') AS integer) / 10000 AS version,
+       (SELECT r.rolcreaterole OR r.rolsuper FROM pg_roles r WHERE r.rolname = current_user) AS may_create,
+       coalesce((SELECT array_agg(CAST(r.rolname AS text)) FROM pg_roles r WHERE r.rolname = ANY (:roles)), '{}') AS existing,
+       coalesce((SELECT array_agg(CAST(n.nspname AS text) ORDER BY n.nspname)
+                   FROM pg_namespace n WHERE n.nspname = ANY (:schemas)), '{}') AS schemas;
+
+-- name: objects_to_own
+-- Schemas first, tables, views, routines and types of ours, as ALTER names them; what goes with a table is left out.
+SELECT 'SCHEMA' AS kind, quote_ident(n.nspname) AS name FROM pg_namespace n WHERE n.nspname = ANY (:schemas)
+UNION ALL
+SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END,
+       format('%I.%I', n.nspname, c.relname)
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = ANY (:schemas) AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+   AND NOT EXISTS (SELECT FROM pg_depend d
+                    WHERE d.classid = CAST('pg_class' AS regclass) AND d.objid = c.oid AND c.relkind = 'S'
+                      AND d.deptype IN ('a', 'i'))
+UNION ALL
+SELECT 'ROUTINE', CAST(CAST(f.oid AS regprocedure) AS text)
+  FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace WHERE n.nspname = ANY (:schemas)
+UNION ALL
+SELECT 'TYPE', format('%I.%I', n.nspname, t.typname)
+  FROM pg_type t
+  JOIN pg_namespace n ON n.oid = t.typnamespace
+  LEFT JOIN pg_class c ON c.oid = t.typrelid
+ WHERE n.nspname = ANY (:schemas) AND (t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c');
+
+-- name: where_revision_stands
+-- Where this role can read the version of the schema: in its table, or in the view for readers; NULL if there is none.
+SELECT CASE WHEN has_schema_privilege(t.oid, 'USAGE') AND EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = t.oid
+                                                                   AND c.relname = 'alembic_version')
+            THEN t.nspname || '.alembic_version'
+            WHEN EXISTS (SELECT FROM pg_class c JOIN pg_namespace v ON v.oid = c.relnamespace
+                          WHERE v.nspname = :views AND c.relname = 'schema_version')
+            THEN CAST(:views AS text) || '.schema_version' END
+  FROM pg_namespace t
+ WHERE t.nspname = :schema;
+
+-- name: other_owner
+-- Who owns a schema, if it is another role, which this one may act as.
+SELECT quote_ident(r.rolname)
+  FROM pg_namespace n
+  JOIN pg_roles r ON r.oid = n.nspowner
+ WHERE n.nspname = :schema AND r.rolname <> current_user AND pg_has_role(r.oid, 'MEMBER');

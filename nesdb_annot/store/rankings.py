@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from ..errors import UsageError
 from ..records import NES
 from .configurations import methods_of
 from .engine import Store
 from .queries import count, execute
-from .schema import SCHEMA
 
 WELL_KNOWN = ("consensus", "similarity", "neural", "tagger", "biochemical", "combined")
 """Methods with a column of their own in the views; `combined` is what ranks."""
@@ -132,8 +131,7 @@ def materialise(
         names = {"at": found.effective, "proteome": found.name}
         ranked = count(connection, "fill_ranking", **whose, **told, **columns, **names)
         execute(connection, "count_ranking", ranking_id=ranking_id, candidates=ranked)
-    with store.transaction() as connection:
-        connection.execute(text(f"ANALYZE {SCHEMA}.ranked_segment"))
+    store.vacuum("ranked_segment")
     return ranked
 
 
