@@ -15,7 +15,7 @@ import typer
 from .. import __version__
 from ..errors import EXIT_CODES, CannotWriteError, InternalError, NesannotError
 from ..settings import load_settings
-from . import db, demo, evaluate, info, ingest, models, rank, runs, score, sql, train
+from . import bench, db, demo, evaluate, info, ingest, models, rank, runs, score, sql, train
 from .console import note
 from .context import Global
 
@@ -54,6 +54,7 @@ def options(
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(db.app, name="db")
 app.add_typer(models.app, name="models")
+app.add_typer(bench.app, name="bench")
 app.add_typer(evaluate.app, name="evaluate")
 for command in (demo.demo, train.train, score.score, rank.rank, sql.sql, runs.runs, info.info):
     app.command()(command)
