@@ -6,12 +6,14 @@ Training (scikit-learn) is in `learning.biochemical`; here the trees are plain a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..records import Json, MethodIdentity
 from .biochemical_features import feature_names, segment_features
-from .protocol import ProteinContext, RawScore
+from .protocol import Deferred, ProteinContext, RawScore
 from .trees import BoostedTrees
 
 NAME = "biochemical"
@@ -38,20 +40,20 @@ class Biochemical:
         features = segment_features(context.residues, context.spans)
         contributions = self.trees.contributions(features)
         logits = contributions.sum(axis=1) + self.trees.base
-        largest = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :SHOWN]
-        values = np.take_along_axis(features, largest, axis=1).round(3).tolist()
-        shown = np.take_along_axis(contributions, largest, axis=1).round(3).tolist()
         return [
-            RawScore(logit, _evidence(*columns))
-            for logit, *columns in zip(logits.tolist(), largest.tolist(), values, shown, strict=True)
+            RawScore(logit, Deferred(partial(_evidence, *columns)))
+            for logit, *columns in zip(logits.tolist(), features, contributions, strict=True)
         ]
 
 
-def _evidence(columns: list[int], values: list[float], log_odds: list[float]) -> dict[str, Json]:
+def _evidence(features: NDArray[np.float64], contributions: NDArray[np.float64]) -> dict[str, Json]:
+    """The `SHOWN` largest contributions of one segment, from its features and all contributions, shape (k,) each."""
     names = feature_names()
+    largest = np.argsort(-np.abs(contributions), kind="stable")[:SHOWN]
+    values, log_odds = features[largest].round(3).tolist(), contributions[largest].round(3).tolist()
     return {
         "contributions": [
-            {"feature": names[column], "value": value, "log_odds": contribution}
-            for column, value, contribution in zip(columns, values, log_odds, strict=True)
+            {"feature": names[column], "value": value, "log_odds": added}
+            for column, value, added in zip(largest.tolist(), values, log_odds, strict=True)
         ]
     }

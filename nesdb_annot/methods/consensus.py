@@ -5,7 +5,7 @@ The best match counts, not the sum of matches: sums reward plain hydrophobicity,
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from ..residues import ResidueSpan, bounds
 from . import consensus_terms
 from .consensus_terms import TERMS, core_terms
 from .patterns import PATTERNS, TOLERATED, WINDOW, PatternHits, encoded, find_hits, find_relaxed_hits
-from .protocol import ProteinContext, RawScore
+from .protocol import Deferred, ProteinContext, RawScore
 
 UNMATCHED = -10.0
 """Score of a segment without a match, on which matched segments are floored too."""
@@ -62,6 +62,12 @@ class ScoredCores:
         }
 
 
+@lru_cache(maxsize=4)
+def strict_cores(residues: str) -> ScoredCores:
+    """The strict hits of a protein with their terms; several methods read them of one protein after the other."""
+    return ScoredCores(residues, find_hits(residues))
+
+
 class Consensus:
     """Method `consensus`. Untrained, needs no embedding; raw scores run from `UNMATCHED` to about 14."""
 
@@ -80,10 +86,12 @@ class Consensus:
     def score(self, context: ProteinContext) -> list[RawScore]:
         """The best match of each segment, with its evidence; ``{"class": None}`` where none matches."""
         spans = list(context.spans)
-        scored = ScoredCores(context.residues, find_hits(context.residues))
+        scored = strict_cores(context.residues)
         hit, value = scored.best_in(spans)
         return [
-            RawScore(UNMATCHED, {"class": None}) if h < 0 else RawScore(max(v, UNMATCHED), scored.evidence(h, span))
+            RawScore(UNMATCHED, {"class": None})
+            if h < 0
+            else RawScore(max(v, UNMATCHED), Deferred(partial(scored.evidence, h, span)))
             for h, v, span in zip(hit.tolist(), value.tolist(), spans, strict=True)
         ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -35,6 +35,37 @@ class ProteinContext:
     left_out: frozenset[str] = frozenset()
 
 
+class Deferred(Mapping[str, Json]):
+    """Evidence that is put together when somebody first reads it: most candidates are dropped before anyone does.
+
+    It travels between processes as the dictionary it stands for.
+    """
+
+    def __init__(self, make: Callable[[], dict[str, Json]]) -> None:
+        self._make: Callable[[], dict[str, Json]] | None = make
+        self._made: dict[str, Json] = {}
+
+    def _read(self) -> dict[str, Json]:
+        if self._make:
+            self._made, self._make = self._make(), None
+        return self._made
+
+    def __getitem__(self, name: str) -> Json:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __repr__(self) -> str:
+        return repr(self._read())
+
+    def __reduce__(self) -> tuple[type[dict[str, Json]], tuple[dict[str, Json]]]:
+        return dict, (self._read(),)
+
+
 @dataclass(frozen=True, slots=True)
 class RawScore:
     """A score on the method's own scale, higher is more NES-like, with what it rests on."""
@@ -57,11 +88,9 @@ class Method(Protocol):
 
 
 def pool(embedding: NDArray[np.float32], spans: Sequence[ResidueSpan]) -> NDArray[np.float32]:
-    """Mean embedding of each span, shape (len(spans), dimension), by running sums in float64."""
-    sums = np.zeros((embedding.shape[0] + 1, embedding.shape[1]))
-    np.cumsum(embedding, axis=0, dtype=np.float64, out=sums[1:])
-    begin = np.fromiter((span.first - 1 for span in spans), dtype=np.intp, count=len(spans))
-    end = np.fromiter((span.last for span in spans), dtype=np.intp, count=len(spans))
-    lengths = (end - begin)[:, None]
-    means: NDArray[np.float32] = ((sums[end] - sums[begin]) / lengths).astype(np.float32)
-    return means
+    """Mean embedding of each span, shape (len(spans), dimension)."""
+    from ._segment_kernels import span_means
+
+    begin = np.fromiter((span.first - 1 for span in spans), dtype=np.int64, count=len(spans))
+    end = np.fromiter((span.last for span in spans), dtype=np.int64, count=len(spans))
+    return span_means(np.ascontiguousarray(embedding, dtype=np.float32), begin, end)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..records import Json, MethodIdentity
 from ..residues import ResidueSpan
-from .protocol import ProteinContext, RawScore
+from .protocol import Deferred, ProteinContext, RawScore
 from .tagger_features import residue_features
 
 NAME = "tagger"
@@ -33,10 +34,14 @@ FloatArray = NDArray[np.float32]
 
 def stacked_taps(x: FloatArray, kernel: int, dilation: int) -> FloatArray:
     """Neighbours at each of `kernel` taps side by side; (members, L, C) -> (members, L, kernel * C), zero padded."""
-    reach = dilation * (kernel // 2)
-    padded = np.pad(x, ((0, 0), (reach, reach), (0, 0)))
-    length = x.shape[1]
-    return np.concatenate([padded[:, i * dilation : i * dilation + length] for i in range(kernel)], axis=2)
+    members, length, channels = x.shape
+    stacked = np.zeros((members, length, kernel, channels), dtype=x.dtype)
+    for tap in range(kernel):
+        shift = dilation * (tap - kernel // 2)
+        low, high = max(0, -shift), min(length, length - shift)
+        if low < high:
+            stacked[:, low:high, tap] = x[:, low + shift : high + shift]
+    return stacked.reshape(members, length, kernel * channels)
 
 
 def _affine(x: FloatArray, arrays: Mapping[str, FloatArray], name: str) -> FloatArray:
@@ -113,7 +118,7 @@ class Tagger:
         logits = residue_logits(context.residues, context.embedding, self.arrays)
         means, firsts = segment_logits(logits, context.spans)
         return [
-            RawScore(float(mean), _evidence(logits, span, int(first)))
+            RawScore(float(mean), Deferred(partial(_evidence, logits, span, int(first))))
             for mean, first, span in zip(means, firsts, context.spans, strict=True)
         ]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .consensus import UNMATCHED, ScoredCores
+from .consensus import UNMATCHED, strict_cores
 from .descriptors import LETTER_FEATURES, letter_indices
-from .patterns import find_hits
 
 END_LENGTHS = (10.0, 40.0, 150.0)
 """Residues over which nearness to either end decays."""
@@ -30,7 +29,7 @@ def core_features(residues: str) -> NDArray[np.float32]:
 
     0 stands for no core, 1 for one that scores ten more than no match.
     """
-    scored = ScoredCores(residues, find_hits(residues))
+    scored = strict_cores(residues)
     best = np.zeros((CORE_TRACKS, len(residues)), dtype=np.float32)
     height = ((scored.totals - UNMATCHED) / 10).clip(0).astype(np.float32)
     first, last = scored.cores[:, 1] - 1, scored.cores[:, 4] - 1

@@ -68,29 +68,15 @@ class BoostedTrees:
         """Log-odds before any split: the baseline and the mean of every tree."""
         return self.baseline + float(self.value[:, 0].sum())
 
-    def _step(self, features: NDArray[np.float64], node: NDArray[np.int64]) -> NDArray[np.int64]:
-        trees = np.arange(len(self.feature))
-        rows = np.arange(len(features))[:, None]
-        goes_left = features[rows, self.feature[trees, node]] <= self.threshold[trees, node]
-        return np.where(goes_left, self.left[trees, node], self.right[trees, node])
-
     def contributions(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """What each feature adds to the log-odds of each row, shape (n, k).
 
         Along the path of a row each split's change in mean value is credited to the feature it splits on (Saabas
         2014); with `base` they add up to the log-odds.
         """
-        trees = np.arange(len(self.feature))
-        rows = np.repeat(np.arange(len(features)), len(trees))
-        added = np.zeros(features.size)
-        node = np.zeros((len(features), len(trees)), dtype=np.int64)
-        for _ in range(self.depth):
-            following = self._step(features, node)
-            change = self.value[trees, following] - self.value[trees, node]
-            credited = rows * features.shape[1] + np.maximum(self.feature[trees, node], 0).ravel()
-            added += np.bincount(credited, change.ravel(), minlength=features.size)
-            node = following
-        return added.reshape(features.shape)
+        from ._segment_kernels import credited
+
+        return credited(features, self.feature, self.threshold, self.left, self.right, self.value)
 
 
 def longest_path(feature: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]) -> int:

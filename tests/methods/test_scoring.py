@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from importlib.resources import files
+from multiprocessing.reduction import ForkingPickler
 
 import numpy as np
 import pytest
 
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.methods.headset import HeadSet
-from nesdb_annot.methods.protocol import ProteinContext, pool
+from nesdb_annot.methods.protocol import Deferred, ProteinContext, pool
 from nesdb_annot.methods.scoring import METHODS, build_methods
 from nesdb_annot.residues import ResidueSpan
 
@@ -100,3 +101,29 @@ def test_a_missing_calibration(head_set):
     calibrations = {name: own for name, own in head_set.calibrations.items() if name != "combined"}
     with pytest.raises(ConfigurationError, match="no calibration"):
         build_methods(replace(head_set, calibrations=calibrations))
+
+
+def test_deferred_evidence_is_made_once_and_travels_as_a_dictionary():
+    made = []
+
+    def make():
+        made.append(1)
+        return {"class": "1a", "core": [1, 2]}
+
+    evidence = Deferred(make)
+    assert made == []
+    assert evidence == {"class": "1a", "core": [1, 2]}
+    assert (len(evidence), evidence["class"], list(evidence)) == (2, "1a", ["class", "core"])
+    assert made == [1]
+    travelled = ForkingPickler.dumps(evidence)
+    assert b"Deferred" not in travelled
+    assert dict(evidence) == {"class": "1a", "core": [1, 2]}
+
+
+def test_pooling_is_the_mean_over_each_span():
+    embedding = np.random.default_rng(1).normal(size=(60, 5)).astype(np.float32)
+    spans = [ResidueSpan(1, 1), ResidueSpan(1, 60), ResidueSpan(53, 60), ResidueSpan(9, 24)]
+    expected = [embedding[span.as_slice()].astype(float).mean(axis=0) for span in spans]
+    np.testing.assert_allclose(pool(embedding, spans), expected, rtol=1e-6, atol=1e-7)
+    assert pool(embedding[::2], [ResidueSpan(2, 3)]).shape == (1, 5)
+    assert pool(embedding, []).shape == (0, 5)

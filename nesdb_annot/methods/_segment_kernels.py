@@ -1,0 +1,62 @@
+"""Compiled kernels of what is computed for every candidate; imports numba, so import it inside functions only."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compiled import compiled
+
+
+@compiled
+def span_means(embedding: NDArray[np.float32], begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Mean over the rows [begin, end) of each span, summed in float64; shape (n, dimension).
+
+    Args:
+        embedding: shape (L, dimension).
+        begin: 0-based, shape (n,).
+        end: likewise, greater than `begin`.
+    """
+    width = embedding.shape[1]
+    means = np.empty((len(begin), width), dtype=np.float32)
+    total = np.empty(width, dtype=np.float64)
+    for span in range(len(begin)):
+        total[:] = 0.0
+        for row in range(begin[span], end[span]):
+            for column in range(width):
+                total[column] += embedding[row, column]
+        for column in range(width):
+            means[span, column] = total[column] / (end[span] - begin[span])
+    return means
+
+
+@compiled
+def credited(
+    features: NDArray[np.float64],
+    split: NDArray[np.int64],
+    threshold: NDArray[np.float64],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    value: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """What each feature adds to the log-odds of each row on its way to a leaf of every tree, shape (n, k).
+
+    Args:
+        features: shape (n, k).
+        split: feature of each node, -1 at a leaf; this and the following of shape (trees, nodes).
+        threshold: rows with a value up to it go left.
+        left: child; a leaf is its own child.
+        right: likewise.
+        value: mean of the leaves below a node.
+    """
+    added = np.zeros(features.shape)
+    for row in range(features.shape[0]):
+        for tree in range(split.shape[0]):
+            node = 0
+            while split[tree, node] >= 0:
+                column = split[tree, node]
+                below = left if features[row, column] <= threshold[tree, node] else right
+                following = below[tree, node]
+                added[row, column] += value[tree, following] - value[tree, node]
+                node = following
+    return added
