@@ -49,6 +49,7 @@ class Settings:
         workers: embedding processes on a CPU, one core each.
         segmentation: ``lattice``, ``bounded`` or ``zps``.
         cargo_prior: share of a proteome's proteins assumed to carry an NES; enters every ranked probability.
+        reannotate_schedule: when workers begin a re-annotation by themselves: a cron expression (UTC); empty for never.
         offline: refuse to open any socket but the database's.
         uniprot_url: address of UniProt's REST API, or a mirror's.
         nesdb_url: address of NESdb.
@@ -65,6 +66,7 @@ class Settings:
     workers: int = field(default_factory=_cores)
     segmentation: str = "lattice"
     cargo_prior: float = 0.1
+    reannotate_schedule: str = ""
     offline: bool = False
     uniprot_url: str = "https://rest.uniprot.org"
     nesdb_url: str = "http://prodata.swmed.edu/LRNes/IndexFiles"

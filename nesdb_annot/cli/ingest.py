@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import UsageError
+from ..records import Json
 from .console import TerminalProgress
 from .context import settings_of
-from .options import Quiet, RejectsFile, Strict
+from .options import Queue, Quiet, RejectsFile, Strict
 
 if TYPE_CHECKING:
     from ..workflow.ingest import Ingest
@@ -29,6 +31,23 @@ def _finish(done: Ingest, rejects_file: Path | None, progress: TerminalProgress)
         progress.note("--rejects FILE writes all refused records to a table")
 
 
+def _deferred(ctx: typer.Context, command: str, rejects: Path | None, quiet: bool, **arguments: Json) -> None:
+    """Leave an ingest to a worker, which must find the file where it is here."""
+    from ..store.engine import open_store
+    from ..workflow.queue import defer_command
+
+    if rejects:
+        raise UsageError("--queue goes without --rejects", why="the file would be written where the worker runs")
+    with TerminalProgress(quiet) as progress, open_store(settings_of(ctx)) as store:
+        for line in defer_command(store, command, arguments).said:
+            progress.note(line)
+
+
+def _absolute(source: str) -> str:
+    """A file as any process on this machine finds it; what is no file as it is."""
+    return str(Path(source).resolve()) if Path(source).is_file() else source
+
+
 @app.command()
 def proteome(
     ctx: typer.Context,
@@ -43,6 +62,7 @@ def proteome(
     replace: Annotated[bool, typer.Option("--replace", help="replace the release of the same name")] = False,
     strict: Strict = False,
     rejects: RejectsFile = None,
+    queue: Queue = False,
     quiet: Quiet = False,
 ) -> None:
     """Ingest a proteome; what is known already is not stored again."""
@@ -51,6 +71,11 @@ def proteome(
     from ..workflow.proteome_source import fetched_source, is_remote, proteome_source
 
     settings = settings_of(ctx)
+    if queue:
+        told: dict[str, Json] = {"upid": upid, "name": name, "release": release, "released": released}
+        told |= {"source": _absolute(source), "replace": replace, "strict": strict}
+        _deferred(ctx, "ingest proteome", rejects, quiet, **told)
+        return
     with TerminalProgress(quiet) as progress:
         if is_remote(source):
             stated = {"--upid": upid, "--release": release, "--released": released}
@@ -68,6 +93,7 @@ def nesdb(
     accept_terms: Annotated[bool, typer.Option("--accept-terms", help="of NESdb, free to nonprofit users")] = False,
     strict: Strict = False,
     rejects: RejectsFile = None,
+    queue: Queue = False,
     quiet: Quiet = False,
 ) -> None:
     """Ingest NESdb from an export file, or from its site when no file is given."""
@@ -76,6 +102,10 @@ def nesdb(
     from ..workflow.reference_sources import nesdb_entries
 
     settings = settings_of(ctx)
+    if queue:
+        where = _absolute(str(file)) if file else None
+        _deferred(ctx, "ingest nesdb", rejects, quiet, source=where, accept_terms=accept_terms, strict=strict)
+        return
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
         entries = nesdb_entries(settings, file, accepted_terms=accept_terms, progress=progress)
         _finish(ingest_references(store, "nesdb", entries, strict=strict), rejects, progress)
@@ -91,6 +121,7 @@ def uniprot(
     kind: Annotated[str, typer.Option(help="json, tsv or flat; needed for standard input only")] = "",
     strict: Strict = False,
     rejects: RejectsFile = None,
+    queue: Queue = False,
     quiet: Quiet = False,
 ) -> None:
     """Ingest UniProt entries: locations, keywords, GO terms and features; NES motifs become references."""
@@ -98,6 +129,9 @@ def uniprot(
     from ..workflow.annotate import ingest_uniprot, uniprot_file
 
     settings = settings_of(ctx)
+    if queue:
+        _deferred(ctx, "ingest uniprot", rejects, quiet, source=_absolute(source), kind=kind, strict=strict)
+        return
     with TerminalProgress(quiet) as progress:
         path = uniprot_file(settings, source, progress)
         with open_store(settings) as store:
@@ -111,6 +145,7 @@ def references(
     name: Annotated[str, typer.Option(help="name of this collection")] = "mine",
     strict: Strict = False,
     rejects: RejectsFile = None,
+    queue: Queue = False,
     quiet: Quiet = False,
 ) -> None:
     """Ingest NESs of your own; residues come from the database, or from a column `residues`."""
@@ -118,6 +153,9 @@ def references(
     from ..workflow.ingest import ingest_references
     from ..workflow.reference_sources import user_entries
 
+    if queue:
+        _deferred(ctx, "ingest references", rejects, quiet, source=_absolute(source), name=name, strict=strict)
+        return
     with TerminalProgress(quiet) as progress, open_store(settings_of(ctx)) as store:
         entries = user_entries(store, source, name)
         _finish(ingest_references(store, f"user:{name}", entries, strict=strict), rejects, progress)

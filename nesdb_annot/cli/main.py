@@ -15,7 +15,7 @@ import typer
 from .. import __version__
 from ..errors import EXIT_CODES, CannotWriteError, InternalError, NesannotError
 from ..settings import load_settings
-from . import bench, db, demo, evaluate, info, ingest, models, rank, runs, score, sql, train
+from . import bench, db, demo, evaluate, info, ingest, models, rank, runs, score, sql, train, worker
 from .console import note
 from .context import Global
 
@@ -56,7 +56,11 @@ app.add_typer(db.app, name="db")
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
 app.add_typer(evaluate.app, name="evaluate")
-for command in (demo.demo, train.train, score.score, rank.rank, sql.sql, runs.runs, info.info):
+app.add_typer(runs.app, name="runs")
+for command in (
+    *(demo.demo, train.train, score.score, rank.rank, sql.sql, runs.compare),
+    *(worker.worker, info.info),
+):
     app.command()(command)
 
 

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from ..errors import UsageError
 from .console import TerminalProgress
 from .context import settings_with
-from .options import Device, Model, Proteome, Quiet, ReleaseName, Workers
+from .options import Device, Engine, Layer, Model, Proteome, Queue, Quiet, ReleaseName, Workers
 
 
 def score(
@@ -16,18 +17,29 @@ def score(
     proteome: Proteome,
     release: ReleaseName = None,
     model: Model = None,
+    layer: Layer = None,
     device: Device = None,
+    engine: Engine = None,
     workers: Workers = None,
     again: Annotated[bool, typer.Option("--again", help="compute everything anew")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be computed, write nothing")] = False,
+    queue: Queue = False,
     quiet: Quiet = False,
 ) -> None:
     """Score every sequence of a proteome that has no scores yet; Ctrl-C and run again to go on."""
     from ..store.engine import open_store
     from ..workflow.score import score_proteome
 
-    settings = settings_with(ctx, model=model, device=device, workers=workers)
+    if queue and (device or engine or workers):
+        raise UsageError("--queue goes without --device, --engine and --workers", why="each worker chooses its own")
+    settings = settings_with(ctx, model=model, layer=layer, device=device, engine=engine, workers=workers)
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
+        if queue and not dry_run:
+            from ..workflow.queue import defer_score
+
+            for line in defer_score(store, settings, proteome, release=release, again=again).said:
+                progress.note(line)
+            return
         summary = score_proteome(
             store, settings, proteome, release=release, again=again, dry_run=dry_run, progress=progress
         )

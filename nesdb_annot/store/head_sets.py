@@ -40,3 +40,10 @@ def load_head_set(store: Store, language_model_digest: str, motif: str = NES) ->
     with store.transaction() as connection:
         row = execute(connection, "load_head_set", **wanted).one_or_none()
     return None if row is None else (row.digest, bytes(row.payload), row.references_digest)
+
+
+def load_payload(store: Store, digest: str) -> bytes | None:
+    """The head set of that digest; None if it is not stored."""
+    with store.transaction() as connection:
+        found = execute(connection, "load_payload", digest=digest).scalar()
+    return None if found is None else bytes(found)

@@ -188,9 +188,22 @@ SELECT o.id, o.name, o.title, o.taxon_id, l.id AS release_id, l.name AS release,
 
 -- name: start_run
 -- A run begins; the database's clock says when.
-INSERT INTO nesannot.run (kind, settings_digest, settings, software, git, device, counts, status, error)
-VALUES (:kind, :settings_digest, CAST(:settings AS jsonb), CAST(:software AS jsonb), :git, :device, '{}', 'running', '')
+INSERT INTO nesannot.run (kind, settings_digest, settings, software, git, device, counts, status, error, queued, host)
+VALUES (:kind, :settings_digest, CAST(:settings AS jsonb), CAST(:software AS jsonb), :git, :device, CAST(:counts AS jsonb),
+        CASE WHEN :queued THEN 'queued' ELSE 'running' END, '', :queued, :host)
 RETURNING id;
+
+-- name: hold_run
+-- The lock that says that a run's process lives; goes with the connection, which the server tests if it is a remote one.
+SELECT pg_advisory_lock(CAST(:class AS integer), CAST(:run_id AS integer)),
+       set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false);
+
+-- name: take_up_run
+-- A worker begins a run that was deferred whole.
+UPDATE nesannot.run
+   SET status = 'running', started_at = clock_timestamp(), updated_at = clock_timestamp(), finished_at = NULL, error = '',
+       settings = settings || CAST(:settings AS jsonb), device = :device
+ WHERE id = :run_id;
 
 -- name: report_run
 -- A sign of life: what a run has done so far.
@@ -204,9 +217,224 @@ UPDATE nesannot.run
  WHERE id = :run_id;
 
 -- name: list_runs
--- The newest runs.
-SELECT id, kind, status, device, counts, error, settings, software, git, started_at, finished_at
-  FROM nesannot.run ORDER BY id DESC LIMIT :limit;
+-- The newest runs, or one of them.
+SELECT p.run_id AS id, p.kind, p.status, p.device, p.counts, p.error, p.settings, p.software, p.git, p.started_at, p.finished_at,
+       p.updated_at, CAST(p.seconds AS double precision) AS seconds, p.residues, p.residues_total,
+       CAST(p.residues_per_second AS double precision) AS residues_per_second,
+       CAST(p.seconds_left AS double precision) AS seconds_left, u.queued, u.host
+  FROM nes.run_progress p
+  JOIN nesannot.run u ON u.id = p.run_id
+ WHERE CAST(:run_id AS bigint) IS NULL OR p.run_id = CAST(:run_id AS bigint)
+ ORDER BY p.run_id DESC LIMIT :limit;
+
+-- name: try_hold_scoring
+-- Whether nobody else scores this proteome under this configuration; if so, it is ours until the connection ends.
+SELECT pg_try_advisory_lock(hashtextextended(CAST(:configuration_id AS text) || ' ' || CAST(:proteome_id AS text), :class));
+
+-- name: queued_scoring
+-- A deferred run that still works on a release under a configuration, if there is one.
+SELECT id FROM nesannot.run
+ WHERE queued AND kind = 'score' AND status IN ('queued', 'running')
+   AND settings @> CAST(:settings AS jsonb)
+ ORDER BY id DESC LIMIT 1;
+
+-- name: plan_units
+-- Chunks of what is still to be scored, by the running sum of residues.
+INSERT INTO nesannot.work_unit (run_id, number, sequence_ids, residues)
+SELECT CAST(:run_id AS bigint), row_number() OVER (ORDER BY min(c.id)), array_agg(c.id ORDER BY c.id), sum(c.length)
+  FROM (SELECT s.id, s.length, (sum(s.length) OVER (ORDER BY s.id) - s.length) / :residues_per_chunk AS chunk
+          FROM nesannot.sequence s
+         WHERE EXISTS (SELECT FROM nesannot.membership m
+                        WHERE m.sequence_id = s.id AND m.proteome_id = :proteome_id
+                          AND m.valid_from <= CAST(:at AS date) AND (m.valid_to IS NULL OR m.valid_to > CAST(:at AS date)))
+           AND (:again OR NOT EXISTS (SELECT FROM nesannot.scored_sequence d
+                                       WHERE d.configuration_id = :configuration_id AND d.sequence_id = s.id
+                                         AND (d.error IS NULL OR d.attempts >= :attempts)))) c
+ GROUP BY c.chunk;
+
+-- name: plan_failed
+-- One more unit for each sequence that a run could not score.
+INSERT INTO nesannot.work_unit (run_id, number, sequence_ids, residues)
+SELECT d.run_id, coalesce(h.last, 0) + row_number() OVER (ORDER BY d.sequence_id), ARRAY[d.sequence_id], s.length
+  FROM nesannot.scored_sequence d
+  JOIN nesannot.sequence s ON s.id = d.sequence_id
+  CROSS JOIN (SELECT max(number) AS last FROM nesannot.work_unit WHERE run_id = :run_id) h
+ WHERE d.configuration_id = :configuration_id AND d.run_id = :run_id AND d.error IS NOT NULL
+RETURNING residues;
+
+-- name: excuse_failed
+-- Sequences that a run could not score may be tried as if for the first time.
+UPDATE nesannot.scored_sequence SET attempts = 0
+ WHERE configuration_id = :configuration_id AND run_id = :run_id AND error IS NOT NULL;
+
+-- name: excuse_units
+-- Units that failed may be tried as if for the first time.
+UPDATE nesannot.work_unit SET attempts = 0, error = NULL, worker = NULL, started_at = NULL
+ WHERE run_id = :run_id AND error IS NOT NULL;
+
+-- name: requeue_run
+-- A deferred run waits again, for so many sequences that had been counted as failed.
+UPDATE nesannot.run
+   SET status = 'queued', finished_at = NULL, updated_at = clock_timestamp(), error = '',
+       counts = CASE WHEN :sequences = 0 THEN counts
+                     ELSE counts || jsonb_build_object('failed', CAST(counts ->> 'failed' AS bigint) - :sequences,
+                                                       'residues', CAST(counts ->> 'residues' AS bigint) - :residues) END
+ WHERE id = :run_id;
+
+-- name: defer_units
+-- A job for each unit of a run that has none.
+SELECT cardinality(queue.procrastinate_defer_jobs_v1(array_agg(
+           CAST(ROW (CAST(:queue AS varchar), CAST(:task AS varchar), 0, NULL, NULL,
+                     jsonb_build_object('run_id', w.run_id, 'number', w.number), NULL)
+                AS queue.procrastinate_job_to_defer_v1) ORDER BY w.number)))
+  FROM nesannot.work_unit w
+ WHERE w.run_id = :run_id AND w.error IS NULL
+   AND NOT EXISTS (SELECT FROM queue.procrastinate_jobs j
+                    WHERE j.status IN ('todo', 'doing') AND j.task_name = :task
+                      AND j.args = jsonb_build_object('run_id', w.run_id, 'number', w.number));
+
+-- name: defer_command
+-- One job that runs a whole command.
+SELECT cardinality(queue.procrastinate_defer_jobs_v1(ARRAY[
+           CAST(ROW (CAST(:queue AS varchar), CAST(:task AS varchar), 0, NULL, NULL, CAST(:arguments AS jsonb), NULL)
+                AS queue.procrastinate_job_to_defer_v1)]));
+
+-- name: may_retry_command
+-- A deferred command that is not done and has no job; locked, so that it is retried once.
+SELECT u.id FROM nesannot.run u
+ WHERE u.id = :run_id AND u.queued AND u.status <> 'done'
+   AND NOT EXISTS (SELECT FROM queue.procrastinate_jobs j
+                    WHERE j.status IN ('todo', 'doing') AND j.args @> jsonb_build_object('run_id', u.id, 'command', u.settings ->> 'command'))
+   FOR UPDATE;
+
+-- name: refresh_statistics
+-- Tell the planner of thousands of new jobs.
+SELECT queue.refresh_statistics();
+
+-- name: rescue_jobs
+-- Jobs of workers that have not been heard of wait again.
+UPDATE queue.procrastinate_jobs j
+   SET status = 'todo', worker_id = NULL, attempts = j.attempts + 1, scheduled_at = NULL
+  FROM (SELECT d.id
+          FROM queue.procrastinate_jobs d
+          LEFT JOIN queue.procrastinate_workers w ON w.id = d.worker_id
+         WHERE d.status = 'doing'
+           AND (w.id IS NULL OR w.last_heartbeat < clock_timestamp() - make_interval(secs => :silent_s))
+           FOR UPDATE OF d SKIP LOCKED) lost
+ WHERE lost.id = j.id;
+
+-- name: forget_workers
+-- Workers that have not been heard of for long.
+DELETE FROM queue.procrastinate_workers WHERE last_heartbeat < clock_timestamp() - make_interval(secs => :silent_s);
+
+-- name: queue_state
+-- Jobs that wait or are in work in some queues, and workers that live.
+SELECT count(*) FILTER (WHERE j.status = 'todo') AS waiting, count(*) FILTER (WHERE j.status = 'doing') AS working,
+       (SELECT count(*) FROM queue.procrastinate_workers w
+         WHERE w.last_heartbeat > clock_timestamp() - make_interval(secs => :silent_s)) AS workers
+  FROM queue.procrastinate_jobs j
+ WHERE j.status IN ('todo', 'doing') AND j.queue_name = ANY (:queues);
+
+-- name: begin_unit
+-- A worker begins a unit: gives its sequences and how often it was begun.
+UPDATE nesannot.work_unit w
+   SET attempts = w.attempts + 1, worker = :worker, started_at = clock_timestamp()
+  FROM nesannot.run u
+ WHERE w.run_id = :run_id AND w.number = :number AND w.error IS NULL AND u.id = w.run_id
+RETURNING w.run_id, w.number, w.attempts, w.residues, u.settings, u.status;
+
+-- name: begin_queued_run
+-- The first worker begins a deferred run.
+UPDATE nesannot.run
+   SET status = 'running', started_at = clock_timestamp(), updated_at = clock_timestamp(), device = :device
+ WHERE id = :run_id AND status = 'queued';
+
+-- name: pending_of_unit
+-- What of a unit is still to be scored, and how often it was tried.
+SELECT s.id, s.sha256, s.residues, coalesce(d.attempts, 0) AS attempts
+  FROM nesannot.work_unit w
+  JOIN nesannot.sequence s ON s.id = ANY (w.sequence_ids)
+  LEFT JOIN nesannot.scored_sequence d ON d.configuration_id = :configuration_id AND d.sequence_id = s.id
+ WHERE w.run_id = :run_id AND w.number = :number
+   AND (d.sequence_id IS NULL OR d.error IS NOT NULL AND d.attempts < :attempts OR :again AND d.run_id <> :run_id)
+ ORDER BY s.id;
+
+-- name: mark_tried
+-- Sequences that are about to be tried, or were tried in vain.
+INSERT INTO nesannot.scored_sequence (configuration_id, sequence_id, run_id, segments, attempts, error)
+SELECT :configuration_id, i.id, :run_id, 0, 1, :error FROM unnest(CAST(:sequence_ids AS bigint[])) AS i (id) ORDER BY i.id
+ON CONFLICT (configuration_id, sequence_id) DO UPDATE
+   SET run_id = excluded.run_id, error = excluded.error, scored_at = clock_timestamp(),
+       attempts = CASE WHEN nesannot.scored_sequence.error IS NULL THEN 1 ELSE nesannot.scored_sequence.attempts + 1 END;
+
+-- name: unmark_tried
+-- A sequence that was about to be tried has been; what came of it is counted when it is written.
+UPDATE nesannot.scored_sequence SET attempts = attempts - 1
+ WHERE configuration_id = :configuration_id AND sequence_id = :sequence_id AND attempts > 0;
+
+-- name: give_back_unit
+-- A worker that must stop gives a unit back; that was no attempt.
+UPDATE nesannot.work_unit SET attempts = attempts - 1, worker = NULL, started_at = NULL
+ WHERE run_id = :run_id AND number = :number AND worker = :worker AND attempts > 0;
+
+-- name: fail_unit
+-- A unit could not be worked on, for a reason that lies in no one sequence.
+UPDATE nesannot.work_unit SET error = :error WHERE run_id = :run_id AND number = :number;
+
+-- name: finish_unit
+-- A unit is finished: it goes, and what it holds is given, once.
+DELETE FROM nesannot.work_unit WHERE run_id = :run_id AND number = :number RETURNING sequence_ids, residues;
+
+-- name: count_unit
+-- Add a finished unit to the counts of its run, from what the ledger says.
+UPDATE nesannot.run u
+   SET counts = u.counts || jsonb_build_object(
+           'residues', coalesce(CAST(u.counts ->> 'residues' AS bigint), 0) + :residues,
+           'segments', coalesce(CAST(u.counts ->> 'segments' AS bigint), 0) + d.segments,
+           'failed', coalesce(CAST(u.counts ->> 'failed' AS bigint), 0) + d.failed),
+       updated_at = clock_timestamp()
+  FROM (SELECT coalesce(sum(segments), 0) AS segments, count(*) FILTER (WHERE error IS NOT NULL) AS failed
+          FROM nesannot.scored_sequence
+         WHERE configuration_id = :configuration_id AND sequence_id = ANY (:sequence_ids)) d
+ WHERE u.id = :run_id;
+
+-- name: end_queued_run
+-- A deferred run ends with the last of its units; those that failed are left.
+UPDATE nesannot.run u
+   SET status = CASE WHEN w.failed > 0 THEN 'failed' ELSE 'done' END, error = coalesce(w.error, ''),
+       finished_at = clock_timestamp(), updated_at = clock_timestamp()
+  FROM (SELECT count(*) AS failed, count(*) FILTER (WHERE error IS NULL) AS open, min(error) AS error
+          FROM nesannot.work_unit WHERE run_id = :run_id) w
+ WHERE u.id = :run_id AND w.open = 0 AND u.status IN ('queued', 'running');
+
+-- name: lock_run
+-- Let the last units of a run end one after the other.
+SELECT id FROM nesannot.run WHERE id = :run_id FOR UPDATE;
+
+-- name: units_of
+-- How many units of a run wait, are in work, or failed.
+SELECT count(*) FILTER (WHERE error IS NULL AND worker IS NULL) AS waiting,
+       count(*) FILTER (WHERE error IS NULL AND worker IS NOT NULL) AS working,
+       count(*) FILTER (WHERE error IS NOT NULL) AS failed
+  FROM nesannot.work_unit WHERE run_id = :run_id;
+
+-- name: working_units
+-- Units of a run that are in work or failed.
+SELECT number, cardinality(sequence_ids) AS sequences, residues, attempts, worker, error,
+       CAST(extract(epoch FROM clock_timestamp() - started_at) AS double precision) AS seconds
+  FROM nesannot.work_unit
+ WHERE run_id = :run_id AND (error IS NOT NULL OR worker IS NOT NULL)
+ ORDER BY error IS NULL, number LIMIT :limit;
+
+-- name: failed_sequences
+-- Sequences that a run could not score, with an accession each.
+SELECT s.sha256, s.length, d.attempts, d.error,
+       (SELECT min(p.accession) FROM nesannot.membership m JOIN nesannot.protein p ON p.id = m.protein_id
+         WHERE m.sequence_id = s.id) AS accession
+  FROM nesannot.scored_sequence d
+  JOIN nesannot.sequence s ON s.id = d.sequence_id
+ WHERE d.configuration_id = :configuration_id AND d.run_id = :run_id AND d.error IS NOT NULL
+ ORDER BY s.sha256 LIMIT :limit;
 
 -- name: stage_annotations
 -- Staging table of one chunk of annotations, and the accessions whose annotations it replaces.
@@ -341,6 +569,10 @@ SELECT h.digest, h.payload, h.references_digest
   JOIN nesannot.language_model e ON e.id = h.language_model_id
  WHERE e.digest = :language_model_digest AND h.motif = :motif
  ORDER BY h.saved_at DESC, h.id DESC LIMIT 1;
+
+-- name: load_payload
+-- A head set by its digest.
+SELECT payload FROM nesannot.head_set WHERE digest = :digest;
 
 -- name: count_pending
 -- How many sequences of a release are still to be scored under a configuration.
@@ -675,3 +907,44 @@ SELECT quote_ident(r.rolname)
   FROM pg_namespace n
   JOIN pg_roles r ON r.oid = n.nspowner
  WHERE n.nspname = :schema AND r.rolname <> current_user AND pg_has_role(r.oid, 'MEMBER');
+
+-- name: ranking_of_run
+-- The ranking that a run made, or that was made from the scores of its proteome, release and configuration.
+SELECT k.id
+  FROM nesannot.ranking k
+  JOIN nesannot.proteome o ON o.id = k.proteome_id
+  JOIN nesannot.release l ON l.id = k.release_id
+  JOIN nesannot.run u ON u.id = :run_id
+ WHERE k.run_id = u.id
+    OR o.name = u.settings ->> 'proteome' AND l.name = u.settings ->> 'release'
+       AND CAST(k.configuration_id AS text) = u.settings ->> 'configuration'
+ ORDER BY k.run_id = u.id DESC, k.id DESC LIMIT 1;
+
+-- name: compare_rankings
+-- How two rankings agree: candidates of both, shared among the first so many, and Spearman's correlation of what both have.
+SELECT count(*) FILTER (WHERE a_rank IS NOT NULL) AS first, count(*) FILTER (WHERE b_rank IS NOT NULL) AS second,
+       count(*) FILTER (WHERE a_rank IS NOT NULL AND b_rank IS NOT NULL) AS shared,
+       count(*) FILTER (WHERE a_rank <= :top AND b_rank <= :top) AS shared_top,
+       corr(CASE WHEN b_rank IS NOT NULL THEN a_order END, CASE WHEN a_rank IS NOT NULL THEN b_order END) AS spearman
+  FROM (SELECT a.rank AS a_rank, b.rank AS b_rank,
+               rank() OVER (PARTITION BY b.rank IS NULL ORDER BY a.rank) AS a_order,
+               rank() OVER (PARTITION BY a.rank IS NULL ORDER BY b.rank) AS b_order
+          FROM (SELECT * FROM nesannot.ranked_segment WHERE ranking_id = :first) a
+          FULL JOIN (SELECT * FROM nesannot.ranked_segment WHERE ranking_id = :second) b
+            ON b.sequence_id = a.sequence_id AND b.first_residue = a.first_residue AND b.last_residue = a.last_residue) j;
+
+-- name: moved_candidates
+-- Candidates that are among the first so many of one ranking only, the best placed first.
+SELECT p.accession, j.first_residue, j.last_residue,
+       substr(s.residues, j.first_residue, j.last_residue - j.first_residue + 1) AS peptide, j.a_rank, j.b_rank
+  FROM (SELECT coalesce(a.sequence_id, b.sequence_id) AS sequence_id, coalesce(a.membership_id, b.membership_id) AS membership_id,
+               coalesce(a.first_residue, b.first_residue) AS first_residue,
+               coalesce(a.last_residue, b.last_residue) AS last_residue, a.rank AS a_rank, b.rank AS b_rank
+          FROM (SELECT * FROM nesannot.ranked_segment WHERE ranking_id = :first) a
+          FULL JOIN (SELECT * FROM nesannot.ranked_segment WHERE ranking_id = :second) b
+            ON b.sequence_id = a.sequence_id AND b.first_residue = a.first_residue AND b.last_residue = a.last_residue
+         WHERE (coalesce(a.rank, :top + 1) <= :top) <> (coalesce(b.rank, :top + 1) <= :top)) j
+  JOIN nesannot.sequence s ON s.id = j.sequence_id
+  LEFT JOIN nesannot.membership m ON m.id = j.membership_id
+  LEFT JOIN nesannot.protein p ON p.id = m.protein_id
+ ORDER BY least(coalesce(j.a_rank, j.b_rank), coalesce(j.b_rank, j.a_rank)), p.accession LIMIT :limit;

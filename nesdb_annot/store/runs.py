@@ -4,28 +4,46 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import platform
-from collections.abc import Iterator, Mapping
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from .. import __version__
-from ..errors import NesannotError
+from ..errors import NesannotError, UsageError
 from ..records import Json, digest_of
 from .engine import Store
 from .queries import execute
-from .schema.runs import RunStatus
+from .schema.runs import RUN_LOCK, SCORING_LOCK, RunStatus
 
 _SECRET = ("password", "token", "secret", "database_url", "passwd")
+_DEFERRED: ContextVar[int | None] = ContextVar("deferred", default=None)
+"""The deferred run that the next `run` takes up."""
+
 _NUMBERS_DEPEND_ON = ("fair-esm", "faiss-cpu", "numba", "numpy", "openvino", "ruptures", "scikit-learn", "torch")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A run as the database knows it."""
+    """A run as the database knows it.
+
+    Attributes:
+        status: queued, running, done, failed, stopped (by a signal), or interrupted (its process was killed).
+        seconds: duration so far; of an interrupted run until its last sign of life.
+        residues: scored so far; None if the run does not score.
+        seconds_left: an estimate; None unless it is running.
+        queued: whether workers do it, not the command that began it.
+        host: machine and process of that command.
+    """
 
     id: int
     kind: str
@@ -38,10 +56,18 @@ class StoredRun:
     git: str
     started_at: datetime
     finished_at: datetime | None
+    updated_at: datetime
+    seconds: float
+    residues: float | None
+    residues_total: float | None
+    residues_per_second: float | None
+    seconds_left: float | None
+    queued: bool
+    host: str
 
 
 def start_run(store: Store, kind: str, settings: Mapping[str, object], device: str = "") -> int:
-    """Record that a run begins.
+    """Record that a run begins; nothing tells when its process is gone, as `run` does.
 
     Args:
         store: where to.
@@ -52,19 +78,41 @@ def start_run(store: Store, kind: str, settings: Mapping[str, object], device: s
     Returns:
         The number of the run.
     """
-    told = without_secrets(settings)
     with store.transaction() as connection:
-        run_id: int = execute(
-            connection,
-            "start_run",
-            kind=kind,
-            settings_digest=digest_of(told),
-            settings=json.dumps(told),
-            software=json.dumps({**software(), "postgres": str(store.server_version)}),
-            git=git_commit(),
-            device=device,
-        ).scalar_one()
-        return run_id
+        return add_run(connection, store, kind, settings, device)
+
+
+def add_run(
+    connection: Connection,
+    store: Store,
+    kind: str,
+    settings: Mapping[str, object],
+    device: str = "",
+    *,
+    counts: Mapping[str, Json] | None = None,
+    queued: bool = False,
+) -> int:
+    """Record a run within the caller's transaction; returns its number. A `queued` one waits for a worker."""
+    told = without_secrets(settings)
+    run_id: int = execute(
+        connection,
+        "start_run",
+        kind=kind,
+        settings_digest=digest_of(told),
+        settings=json.dumps(told),
+        software=json.dumps({**software(), "postgres": str(store.server_version)}),
+        git=git_commit(),
+        device=device,
+        counts=json.dumps(dict(counts or {})),
+        queued=queued,
+        host=this_process(),
+    ).scalar_one()
+    return run_id
+
+
+def this_process() -> str:
+    """Machine and number of this process, as runs and units name it."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def report_run(store: Store, run_id: int, counts: Mapping[str, Json]) -> None:
@@ -89,7 +137,20 @@ def finish_run(store: Store, run_id: int, status: RunStatus | str, counts: Mappi
 def list_runs(store: Store, limit: int = 20) -> list[StoredRun]:
     """The newest runs, newest first."""
     with store.transaction() as connection:
-        return [StoredRun(**row) for row in execute(connection, "list_runs", limit=limit).mappings()]
+        return [StoredRun(**row) for row in execute(connection, "list_runs", run_id=None, limit=limit).mappings()]
+
+
+def find_run(store: Store, run_id: int) -> StoredRun:
+    """A run by its number.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    with store.transaction() as connection:
+        row = execute(connection, "list_runs", run_id=run_id, limit=1).mappings().one_or_none()
+    if row is None:
+        raise UsageError(f"there is no run {run_id}", remedy="nesannot runs lists them")
+    return StoredRun(**row)
 
 
 @contextmanager
@@ -99,17 +160,62 @@ def run(
     """A run around a block; gives its number and a dictionary of counts to fill.
 
     What stands in `counts` at the end is kept. Ctrl-C and SIGTERM mark the run as stopped, any other error as failed;
-    if the database is gone by then the run stays ``running``, and its last sign of life tells.
+    a run whose process was killed is shown as interrupted, since a lock that lives as long as the process is gone.
     """
-    run_id = start_run(store, kind, settings, device)
-    counts: dict[str, Json] = {}
+    with _begun(store, kind, settings, device) as run_id:
+        counts: dict[str, Json] = {}
+        try:
+            yield run_id, counts
+        except BaseException as raised:
+            stopped = isinstance(raised, KeyboardInterrupt | SystemExit | GeneratorExit)
+            _end_badly(store, run_id, RunStatus.STOPPED if stopped else RunStatus.FAILED, counts, raised)
+            raise
+        finish_run(store, run_id, RunStatus.DONE, counts)
+
+
+@contextmanager
+def _begun(store: Store, kind: str, settings: Mapping[str, object], device: str) -> Iterator[int]:
+    """A run that exists, with the lock that says that its process lives; or the deferred one that is taken up."""
+    deferred = _DEFERRED.get()
+    if deferred is not None:
+        _DEFERRED.set(None)
+        told = json.dumps(without_secrets(settings))
+        with store.transaction() as connection:
+            execute(connection, "take_up_run", run_id=deferred, settings=told, device=device)
+        yield deferred
+        return
+    with store.session() as connection:
+        run_id = add_run(connection, store, kind, settings, device)
+        execute(connection, "hold_run", **{"class": RUN_LOCK}, run_id=run_id)
+        connection.commit()
+        yield run_id
+
+
+@contextmanager
+def taking_up(run_id: int) -> Iterator[None]:
+    """The first `run` within this block is not a new one, but the deferred run of this number."""
+    before = _DEFERRED.set(run_id)
     try:
-        yield run_id, counts
-    except BaseException as raised:
-        stopped = isinstance(raised, KeyboardInterrupt | SystemExit | GeneratorExit)
-        _end_badly(store, run_id, RunStatus.STOPPED if stopped else RunStatus.FAILED, counts, raised)
-        raise
-    finish_run(store, run_id, RunStatus.DONE, counts)
+        yield
+    finally:
+        _DEFERRED.reset(before)
+
+
+@contextmanager
+def sole_scorer(store: Store, configuration_id: int, proteome_id: int, wait: Callable[[], None]) -> Iterator[None]:
+    """Hold off all other commands that would score this proteome under this configuration.
+
+    Args:
+        wait: called once a second as long as another one holds us off.
+    """
+    with store.session() as connection:
+        whose = {"configuration_id": configuration_id, "proteome_id": proteome_id, "class": SCORING_LOCK}
+        while not execute(connection, "try_hold_scoring", **whose).scalar_one():
+            connection.rollback()
+            wait()
+            time.sleep(1.0)
+        connection.commit()
+        yield
 
 
 def _end_badly(store: Store, run_id: int, status: RunStatus, counts: Mapping[str, Json], raised: BaseException) -> None:

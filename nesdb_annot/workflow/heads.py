@@ -40,8 +40,11 @@ class Heads:
     stated: Mapping[str, Json]
 
 
-def heads_for(store: Store, settings: Settings) -> Heads:
+def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> Heads:
     """The newest head set for the settings' language model and segmentation, and the configuration that it makes.
+
+    Args:
+        head_set_digest: of the one to use instead of the newest.
 
     Raises:
         ConfigurationError: if there are no weights or no head set for the language model.
@@ -50,9 +53,9 @@ def heads_for(store: Store, settings: Settings) -> Heads:
     from ..methods.scoring import build_methods
     from ..store.configurations import ensure_configuration
 
-    embedder = open_embedder(settings)
+    embedder = open_embedder(settings, checked=False)
     segmenter = candidate_segmenter(settings)
-    payload = _payload(store, embedder.identity)
+    payload = _exactly(store, head_set_digest) if head_set_digest else _payload(store, embedder.identity)
     head_set, notes = _checked(store, payload)
     head_set.check_fits(embedder.identity, segmenter.identity)
     identities = build_methods(head_set).identities
@@ -71,6 +74,24 @@ def heads_for(store: Store, settings: Settings) -> Heads:
 def bundled_head_set() -> bytes:
     """The head set that comes with the package."""
     return (files("nesdb_annot.methods") / BUNDLED).read_bytes()
+
+
+def _exactly(store: Store, digest: str) -> bytes:
+    """The head set of that digest, from the database or from the package."""
+    from ..methods.headset import HeadSet
+    from ..store.head_sets import load_payload
+
+    stored = load_payload(store, digest)
+    if stored:
+        return stored
+    payload = bundled_head_set()
+    if HeadSet.from_bytes(payload).digest == digest:
+        return payload
+    raise ConfigurationError(
+        f"head set {digest[:12]} is not known here",
+        why="it is neither in the database nor the one that this version brings along",
+        remedy="install the version that deferred the run, or score again",
+    )
 
 
 def _payload(store: Store, language_model: LanguageModelIdentity) -> bytes:

@@ -189,13 +189,14 @@ def test_a_run_that_is_left_by_an_error_says_so(store, raised, status):
 
 
 def test_progress_is_estimated_while_a_run_lasts(store):
-    key = start_run(store, "score", {})
-    report_run(store, key, {"residues": 1, "residues_total": 4})
-    with store.transaction() as connection:
-        left, speed = connection.execute(text("SELECT seconds_left, residues_per_second FROM nes.run_progress")).one()
-    assert left is not None
-    assert speed > 0
-    finish_run(store, key, "done", {})
+    with run(store, "score", {}) as (key, _):
+        report_run(store, key, {"residues": 1, "residues_total": 4})
+        with store.transaction() as connection:
+            left, speed = connection.execute(
+                text("SELECT seconds_left, residues_per_second FROM nes.run_progress")
+            ).one()
+        assert left is not None
+        assert speed > 0
     with pytest.raises(ValueError, match="lost"):
         finish_run(store, key, "lost", {})
 

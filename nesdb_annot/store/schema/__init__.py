@@ -3,7 +3,7 @@
 Coordinates are 1-based inclusive (``first_residue``, ``last_residue``). Closed vocabularies are text with a CHECK.
 """
 
-from .base import SCHEMA, VIEWS, Base
+from .base import QUEUE, SCHEMA, VIEWS, Base
 from .configurations import Configuration, ConfigurationMethod, HeadSet, LanguageModel, Method, Segmentation
 from .decoys import Decoy
 from .evaluations import EvaluationCandidate, EvaluationFigure
@@ -16,6 +16,7 @@ from .sequences import Motif, Sequence
 
 __all__ = [
     "PARTITIONED",
+    "QUEUE",
     "SCHEMA",
     "VIEWS",
     "Annotation",

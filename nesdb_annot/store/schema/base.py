@@ -18,6 +18,9 @@ SCHEMA = "nesannot"
 VIEWS = "nes"
 """Schema of the views: what an analyst reads. Short, because it is typed by hand."""
 
+QUEUE = "queue"
+"""Schema of the queue; its objects are procrastinate's, made by a migration and compared with no model."""
+
 NAMES = {
     "pk": "pk_%(table_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

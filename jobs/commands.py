@@ -1,0 +1,138 @@
+"""The commands that can be deferred, as a worker runs them: in a process of its own, which is given plain values."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nesdb_annot.settings import Settings
+from nesdb_annot.workflow.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from nesdb_annot.store.engine import Store
+    from nesdb_annot.workflow.ingest import Ingest
+
+
+class Lines(Silent):
+    """Notes as lines on stderr, for a log."""
+
+    def note(self, text: str) -> None:
+        """One line."""
+        sys.stderr.write(f"{text}\n")
+
+
+def _said(done: Ingest, progress: Progress) -> None:
+    for line in (*done.rejects.lines(), *done.sentences):
+        progress.note(line)
+
+
+def ingest_proteome(
+    store: Store,
+    settings: Settings,
+    progress: Progress,
+    *,
+    source: str,
+    upid: str | None = None,
+    name: str | None = None,
+    release: str | None = None,
+    released: str | None = None,
+    replace: bool = False,
+    strict: bool = False,
+) -> None:
+    """`nesannot ingest proteome`."""
+    from nesdb_annot.workflow import ingest
+    from nesdb_annot.workflow.proteome_source import fetched_source, is_remote, proteome_source
+
+    if is_remote(source):
+        stated = {"--upid": upid, "--release": release, "--released": released}
+        known = fetched_source(settings, source, name, progress, stated=stated)
+    else:
+        known = proteome_source(source, upid=upid, name=name, release=release, released=released)
+    _said(ingest.ingest_proteome(store, known, strict=strict, replace=replace), progress)
+
+
+def ingest_nesdb(
+    store: Store,
+    settings: Settings,
+    progress: Progress,
+    *,
+    source: str | None = None,
+    accept_terms: bool = False,
+    strict: bool = False,
+) -> None:
+    """`nesannot ingest nesdb`."""
+    from nesdb_annot.workflow.ingest import ingest_references
+    from nesdb_annot.workflow.reference_sources import nesdb_entries
+
+    file = Path(source) if source else None
+    entries = nesdb_entries(settings, file, accepted_terms=accept_terms, progress=progress)
+    _said(ingest_references(store, "nesdb", entries, strict=strict), progress)
+
+
+def ingest_uniprot(
+    store: Store, settings: Settings, progress: Progress, *, source: str, kind: str = "", strict: bool = False
+) -> None:
+    """`nesannot ingest uniprot`."""
+    from nesdb_annot.workflow import annotate
+
+    path = annotate.uniprot_file(settings, source, progress)
+    _said(annotate.ingest_uniprot(store, path, kind=kind, strict=strict), progress)
+
+
+def ingest_references(
+    store: Store, _settings: Settings, progress: Progress, *, source: str, name: str = "mine", strict: bool = False
+) -> None:
+    """`nesannot ingest references`."""
+    from nesdb_annot.workflow import ingest
+    from nesdb_annot.workflow.reference_sources import user_entries
+
+    entries = user_entries(store, source, name)
+    _said(ingest.ingest_references(store, f"user:{name}", entries, strict=strict), progress)
+
+
+def decoys(
+    store: Store,
+    settings: Settings,
+    progress: Progress,
+    *,
+    proteome: str,
+    release: str,
+    model: str,
+    layer: int,
+    segmentation: str,
+    head_set: str,
+) -> None:
+    """What `nesannot score` does after scoring: shuffled proteins, for the q-values of `rank`."""
+    from nesdb_annot.workflow.decoys import score_decoys
+    from nesdb_annot.workflow.heads import heads_for
+    from nesdb_annot.workflow.target import find_target
+
+    wanted = replace(settings, model=model, layer=layer, segmentation=segmentation, workers=1)
+    heads = heads_for(store, wanted, head_set)
+    score_decoys(store, wanted, heads, find_target(store, proteome, release), progress=progress)
+
+
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "ingest proteome": ingest_proteome,
+    "ingest nesdb": ingest_nesdb,
+    "ingest uniprot": ingest_uniprot,
+    "ingest references": ingest_references,
+    "decoys": decoys,
+}
+"""By the name that a job carries; each takes store, settings, progress, and its arguments by name."""
+
+
+def performer(settings: Settings) -> Callable[[tuple[int, str, Mapping[str, Any]]], None]:
+    """What runs (number of the run, name, arguments), for a process of its own."""
+    from nesdb_annot.store.engine import open_store
+    from nesdb_annot.store.runs import taking_up
+
+    def perform(command: tuple[int, str, Mapping[str, Any]]) -> None:
+        run_id, name, arguments = command
+        with open_store(settings) as store, taking_up(run_id):
+            COMMANDS[name](store, settings, Lines(), **arguments)
+
+    return perform

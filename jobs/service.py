@@ -1,0 +1,64 @@
+"""A worker put together: the queue's connection, the tasks, the schedule, and what they work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from procrastinate import App
+
+from nesdb_annot.language.processor import single_threaded
+from nesdb_annot.settings import Settings
+from nesdb_annot.store.engine import Store, open_store
+from nesdb_annot.store.queue import QUEUES, connector
+from nesdb_annot.store.runs import this_process
+from nesdb_annot.workflow.queue_commands import CommandRunner
+from nesdb_annot.workflow.queue_scoring import UnitScorer
+from nesdb_annot.workflow.queue_worker import Pace, QueueWorker
+
+from .commands import performer
+from .schedule import add_schedule
+from .tasks import RUNNER, SCORER, add_tasks
+
+
+def queue_app(settings: Settings, store: Store) -> App:
+    """Procrastinate's app on the database of these settings, with all tasks and the schedule."""
+    app = App(connector=connector(settings))
+    add_tasks(app)
+    add_schedule(app, settings.reannotate_schedule, store)
+    return app
+
+
+def run_worker(
+    settings: Settings,
+    *,
+    queues: tuple[str, ...] = QUEUES,
+    concurrency: int = 1,
+    one_shot: bool = False,
+    until_empty: bool = False,
+    pace: Pace | None = None,
+    note: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Work until a signal, or until nothing is left; returns the number of the signal, else 0.
+
+    Raises:
+        NesannotError: as `QueueWorker.run`.
+    """
+    single_threaded()
+    with open_store(settings) as store:
+        scorer = UnitScorer(store, settings, this_process(), note)
+        runner = CommandRunner(store, settings, performer, note)
+        worker = QueueWorker(
+            queue_app(settings, store),
+            store,
+            {SCORER: scorer, RUNNER: runner},
+            queues,
+            concurrency=concurrency,
+            one_shot=one_shot,
+            until_empty=until_empty,
+            pace=pace or Pace(),
+        )
+        note(f"worker {this_process()} on {store.url}: {' and '.join(queues)}, {concurrency} at once")
+        try:
+            return worker.run()
+        finally:
+            scorer.close()

@@ -1,0 +1,110 @@
+"""Defer: what a command would compute is left in the queue, for workers on this or other machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from ..records import Json
+from ..settings import Settings
+from .heads import heads_for
+from .score import RESIDUES_PER_CHUNK
+from .target import find_target
+
+if TYPE_CHECKING:
+    from ..store.engine import Store
+
+WORKERS = "start workers with `nesannot worker`, here or on any machine with a route to the database"
+SOCKET_ONLY = (
+    "start workers with `nesannot worker`; the embedded database listens on a private socket: "
+    "workers must run on this machine, as this user; for other machines set NESANNOT_DATABASE_URL to a server"
+)
+"""What to do next, and what not to expect."""
+
+
+_DECOYS_NEED = ("proteome", "release", "model", "layer", "segmentation", "head_set")
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """What was left in the queue.
+
+    Attributes:
+        run_id: its run; None if there was nothing to defer.
+        said: the outcome, in words.
+    """
+
+    run_id: int | None
+    said: tuple[str, ...]
+
+
+def where_workers_run(store: Store) -> str:
+    """What the user should know of where workers may be."""
+    return SOCKET_ONLY if store.embedded else WORKERS
+
+
+def defer_score(
+    store: Store, settings: Settings, proteome: str, *, release: str | None = None, again: bool = False
+) -> Deferred:
+    """Defer the scoring of what of a release has no scores yet: a run, and a job for each chunk of sequences.
+
+    Args:
+        proteome: UPID or name, as ingested.
+        release: None for the newest by date.
+        again: recompute those that have scores, too.
+
+    Raises:
+        UsageError: if there is no such proteome or release.
+        ConfigurationError: if there are no weights or no head set for the language model.
+    """
+    from ..store.queue import queue_command
+    from ..store.queue_units import queue_scoring, queued_scoring
+    from ..store.scores import pending
+
+    target = find_target(store, proteome, release)
+    heads = heads_for(store, settings)
+    same: dict[str, Json] = {
+        "proteome": target.name,
+        "release": target.release,
+        "configuration": heads.configuration_id,
+    }
+    waiting = queued_scoring(store, same)
+    if waiting is not None:
+        told = f"run {waiting} scores {target.name} already; nothing was deferred"
+        return Deferred(waiting, (*heads.notes, told, f"nesannot runs show {waiting}"))
+    todo = pending(store, heads.configuration_id, *target.key, again=again)
+    if not todo.sequences:
+        return Deferred(None, (*heads.notes, f"{target.name}: every sequence is scored already; nothing was deferred"))
+    stated = {**heads.stated, **same, "model": settings.model, "layer": settings.layer}
+    run_id, units = queue_scoring(
+        store,
+        heads.configuration_id,
+        target.key,
+        stated,
+        {"residues_total": todo.residues, "sequences": todo.sequences, "residues": 0, "segments": 0, "failed": 0},
+        residues_per_chunk=RESIDUES_PER_CHUNK,
+        again=again,
+    )
+    queue_command(store, "decoys", {name: stated[name] for name in _DECOYS_NEED})
+    told = f"run {run_id}: {target.name}, {todo.sequences:,} sequences, {todo.residues:,} residues in {units:,} chunks"
+    return Deferred(run_id, (*heads.notes, told, where_workers_run(store)))
+
+
+def defer_command(store: Store, command: str, arguments: Mapping[str, Json]) -> Deferred:
+    """Defer a whole command, for one worker to run.
+
+    Args:
+        command: a key of `nesdb_annot.jobs.commands.COMMANDS`, and what its run is called.
+        arguments: those of the command; paths are as the worker will see them.
+
+    Raises:
+        UsageError: if it would read standard input.
+    """
+    from ..store.queue import queue_command
+
+    if arguments.get("source") == "-":
+        raise UsageError("a worker cannot read your standard input", remedy="give a file that the worker can read")
+    run_id = queue_command(store, command, arguments)
+    return Deferred(run_id, (f"run {run_id}: {command} waits for a worker", where_workers_run(store)))
