@@ -15,7 +15,13 @@ from .context import settings_of
 
 def sql(
     ctx: typer.Context,
-    text: Annotated[str, typer.Argument(help="one SELECT; nesannot db views lists the views", show_default=False)],
+    text: Annotated[str | None, typer.Argument(help="one SELECT; nesannot db views lists the views")] = None,
+    example: Annotated[str | None, typer.Option(help="a ready question instead; list names them")] = None,
+    given: Annotated[
+        list[str] | None, typer.Option("--with", metavar="NAME=VALUE", help="parameter of the example")
+    ] = None,
+    show: Annotated[bool, typer.Option("--show", help="print the example's SQL instead of running it")] = False,
+    schema: Annotated[str | None, typer.Option(help="ask a restored snapshot instead of the views")] = None,
     limit: Annotated[int, typer.Option(min=0, max=10**9, help="rows to print at most; 0 for all")] = 1000,
     timeout: Annotated[float, typer.Option(min=0, help="seconds; 0 for no limit")] = 30.0,
     as_csv: Annotated[bool, typer.Option("--csv", help="print CSV")] = False,
@@ -24,14 +30,46 @@ def sql(
     from ..store.analyst import run_sql
     from ..store.engine import open_store
 
-    with open_store(settings_of(ctx)) as store:
-        answer = run_sql(store, text, timeout_s=timeout, limit=limit or None)
+    if example == "list":
+        _list_examples()
+        return
+    statement = _statement(text, example, given or [])
+    if show:
+        typer.echo(f"{statement};")
+        return
+    with open_store(settings_of(ctx), migrated=schema is None) as store:
+        answer = run_sql(store, statement, timeout_s=timeout, limit=limit or None, schema=schema)
         if as_csv:
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(answer.columns)
             writer.writerows(map(_cells, answer.rows))
         else:
             print_table(answer.columns, answer.rows)
+
+
+def _list_examples() -> None:
+    from ..store.questions import questions
+
+    rows = [(one.name, one.purpose, ", ".join(one.defaults)) for one in questions().values()]
+    print_table(["example", "answers", "parameters"], rows)
+
+
+def _statement(text: str | None, example: str | None, given: list[str]) -> str:
+    """The text, or the example with its parameters."""
+    from ..errors import UsageError
+    from ..store.questions import bound, find_question
+
+    if (text is None) == (example is None):
+        raise UsageError("either SQL or --example NAME", remedy="nesannot sql --example list")
+    if text is not None:
+        if given:
+            raise UsageError("--with gives parameters of an --example")
+        return text
+    pairs = [pair.partition("=") for pair in given]
+    unclear = [name for name, sign, _ in pairs if not sign]
+    if unclear:
+        raise UsageError(f"--with {unclear[0]}: no value", remedy=f"--with {unclear[0]}=VALUE")
+    return bound(find_question(example or ""), {name: value for name, _, value in pairs})
 
 
 def _cells(row: tuple[object, ...]) -> list[object]:

@@ -27,7 +27,9 @@ class Table:
     rows: Iterator[tuple[object, ...]]
 
 
-def run_sql(store: Store, text: str, *, timeout_s: float = 30.0, limit: int | None = None) -> Table:
+def run_sql(
+    store: Store, text: str, *, timeout_s: float = 30.0, limit: int | None = None, schema: str | None = None
+) -> Table:
     """Execute one statement that reads. Views are found without their schema; nothing can be written.
 
     Args:
@@ -35,23 +37,27 @@ def run_sql(store: Store, text: str, *, timeout_s: float = 30.0, limit: int | No
         text: one statement.
         timeout_s: seconds it may take.
         limit: rows at most; None for all.
+        schema: where names are looked up; None for the views, then the tables.
 
     Raises:
         InputError: if the statement is wrong, writes, or takes too long; says where in the text.
     """
-    answer = _rows(store, text, timeout_s, limit)
+    path = sql.Identifier(schema).as_string(None) if schema else f"{VIEWS}, {SCHEMA}"
+    answer = _rows(store, text, timeout_s, limit, path)
     columns = [str(name) for name in next(answer)]
     first = list(islice(answer, 1))
     return Table(columns, chain(first, answer))
 
 
-def _rows(store: Store, text: str, timeout_s: float, limit: int | None) -> Iterator[tuple[object, ...]]:
+def _rows(
+    store: Store, text: str, timeout_s: float, limit: int | None, path: str
+) -> Iterator[tuple[object, ...]]:
     """Names of the columns, then the rows."""
     with store.session() as session:
         raw = session.connection.dbapi_connection
         assert isinstance(raw, psycopg.Connection)
         with translated(), raw.transaction(), raw.cursor() as cursor:
-            limits = {"statement_timeout": f"{timeout_s * 1000:.0f}", "search_path": f"{VIEWS}, {SCHEMA}"}
+            limits = {"statement_timeout": f"{timeout_s * 1000:.0f}", "search_path": path}
             for name, value in limits.items():
                 cursor.execute("SELECT set_config(%s, %s, true)", (name, value))
             cursor.execute("SET TRANSACTION READ ONLY")

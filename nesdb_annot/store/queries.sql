@@ -873,7 +873,7 @@ SELECT current_user AS me, current_database() AS database,
 SELECT 'SCHEMA' AS kind, quote_ident(n.nspname) AS name FROM pg_namespace n WHERE n.nspname = ANY (:schemas)
 UNION ALL
 SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END,
-       format('%I.%I', n.nspname, c.relname)
+       quote_ident(n.nspname) || '.' || quote_ident(c.relname)
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = ANY (:schemas) AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
@@ -884,7 +884,7 @@ UNION ALL
 SELECT 'ROUTINE', CAST(CAST(f.oid AS regprocedure) AS text)
   FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace WHERE n.nspname = ANY (:schemas)
 UNION ALL
-SELECT 'TYPE', format('%I.%I', n.nspname, t.typname)
+SELECT 'TYPE', quote_ident(n.nspname) || '.' || quote_ident(t.typname)
   FROM pg_type t
   JOIN pg_namespace n ON n.oid = t.typnamespace
   LEFT JOIN pg_class c ON c.oid = t.typrelid

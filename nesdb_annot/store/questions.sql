@@ -5,12 +5,12 @@
 -- Top candidates of a proteome that at least three methods support.
 -- :proteome = (SELECT proteome FROM proteome_release WHERE is_newest ORDER BY proteins DESC, proteome LIMIT 1)
 -- :methods = 3
-SELECT c.rank, c.accession, c.gene, c.first_residue, c.last_residue, c.peptide, c.probability,
+SELECT rank, c.accession, c.gene, c.first_residue, c.last_residue, c.peptide, c.probability,
        a.methods_in_favour, a.in_favour
   FROM method_agreement a
-  JOIN candidate c ON c.ranking_id = a.ranking_id AND c.rank = a.rank
- WHERE a.proteome = :proteome AND a.methods_in_favour >= :methods
- ORDER BY a.rank LIMIT 50;
+  JOIN candidate c USING (proteome, rank)
+ WHERE proteome = :proteome AND a.methods_in_favour >= :methods
+ ORDER BY rank LIMIT 50;
 
 -- name: in_the_nucleus
 -- Candidates in proteins that UniProt places in the nucleus.
@@ -90,12 +90,12 @@ SELECT overall_rank, proteome, rank, accession, gene, organism, first_residue, l
 -- Where the methods disagree most among a proteome's best candidates.
 -- :proteome = (SELECT proteome FROM proteome_release WHERE is_newest ORDER BY proteins DESC, proteome LIMIT 1)
 -- :ranks = 1000
-SELECT c.rank, c.accession, c.gene, c.peptide, c.probability, a.lowest, a.highest, a.in_favour,
+SELECT rank, c.accession, c.gene, c.peptide, c.probability, a.lowest, a.highest, a.in_favour,
        c.consensus, c.similarity, c.neural, c.tagger, c.biochemical
   FROM method_agreement a
-  JOIN candidate c ON c.ranking_id = a.ranking_id AND c.rank = a.rank
- WHERE a.proteome = :proteome AND a.rank <= :ranks
- ORDER BY a.highest - a.lowest DESC, a.rank LIMIT 50;
+  JOIN candidate c USING (proteome, rank)
+ WHERE proteome = :proteome AND rank <= :ranks
+ ORDER BY a.highest - a.lowest DESC, rank LIMIT 50;
 
 -- name: one_protein
 -- All candidates of a protein along its sequence, with every method's score and the evidence behind it.

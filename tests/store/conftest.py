@@ -7,19 +7,29 @@ from types import SimpleNamespace
 import pytest
 
 from nesdb_annot.records import (
+    Annotation,
+    AnnotationKind,
     LanguageModelIdentity,
     MethodIdentity,
     MethodScore,
     ProteinRecord,
+    ReferenceEntry,
+    ReferenceSite,
     Release,
     ScoredSegment,
     ScoredSequence,
     SegmentationIdentity,
+    Sign,
+    SiteKind,
 )
-from nesdb_annot.residues import ResidueSpan
+from nesdb_annot.residues import ResidueSpan, sequence_digest
+from nesdb_annot.store.annotations import replace_annotations
 from nesdb_annot.store.configurations import ensure_configuration
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release, proteome_of
+from nesdb_annot.store.rankings import materialise
+from nesdb_annot.store.references import ingest_entries
 from nesdb_annot.store.runs import start_run
+from nesdb_annot.store.scores import write_scored
 
 METHODS = ("consensus", "similarity", "neural", "biochemical", "combined")
 MODEL = LanguageModelIdentity("tiny", 6, 4, "a" * 64, "full length")
@@ -72,6 +82,63 @@ def proteome(store, sequences, *, name="UPX", released=None):
     return found, found.release_id, run_id
 
 
+COMBINED = {  # accession: calibrated scores of METHODS for the segments 1-10 and 11-20
+    "P0": [(0.9, 0.8, 0.7, 0.2, 0.95), (0.1, 0.1, 0.1, 0.1, 0.3)],
+    "P1": [(0.6, 0.15, 0.9, 0.7, 0.9)],
+    "P3": [(0.9, 0.1, 0.1, 0.1, 0.5)],
+    "Q0": [(0.9, 0.9, 0.9, 0.9, 0.97), (0.2, 0.2, 0.2, 0.2, 0.2)],
+}
+
+
+def seed(store):
+    """Two proteomes, one with two releases, ranked; annotations and a reference: a little of everything.
+
+    UPA had P0, P1, P2 and has P0, P1 with another sequence, and P3; UPB has Q0, whose first twelve residues are those
+    of P0, and Q1, which was not scored. UniProt places P1 in the nucleus; NESdb has a signal at 1-10 of P0.
+    """
+    residues_of = {name: residues(number) for number, name in enumerate(["P0", "P1", "P2", "P3", "Q1", "old P1"])}
+    residues_of["Q0"] = residues_of["P0"][:12] + residues(99, 48)
+    run_id = start_run(store, "ingest", {"source": "seed"})
+
+    def take(name, number, sequences):
+        records = [protein(accession, sequence, reviewed=True, gene=f"G{accession}", header="")
+                   for accession, sequence in sequences.items()]  # fmt: skip
+        ingest_release(store, ProteomeKey(name), release(number), records, run_id)
+
+    take("UPA", 0, {"P0": residues_of["P0"], "P1": residues_of["old P1"], "P2": residues_of["P2"]})
+    take("UPA", 9, {name: residues_of[name] for name in ("P0", "P1", "P3")})
+    take("UPB", 0, {name: residues_of[name] for name in ("Q0", "Q1")})
+    nucleus = Annotation("P1", AnnotationKind.LOCATION, "SL-0191", "Nucleus")
+    cytoplasm = Annotation("P3", AnnotationKind.LOCATION, "SL-0086", "Cytoplasm")
+    replace_annotations(store, [("P1", [nucleus]), ("P3", [cytoplasm])], run_id)
+    site = ReferenceSite(SiteKind.FUNCTIONAL_SIGNAL, ResidueSpan(1, 10), Sign.MOTIF)
+    entry = ReferenceEntry("nesdb", "7", "P0", residues_of["P0"], (site,), gene="GP0", citations=("PMID:1",))
+    ingest_entries(store, "nesdb", [entry], run_id)
+    known = {"sequence": entry.digest, "span": [1, 10], "distance": 0.25}
+    configuration_id = configuration(store)
+    scored_sequences = [_scored_as(residues_of[name], rows, known, entry.digest) for name, rows in COMBINED.items()]
+    write_scored(store, configuration_id, start_run(store, "score", {}, "cpu"), scored_sequences)
+    for name in ("UPA", "UPB"):
+        found = proteome_of(store, name)
+        materialise(store, found.id, found.release_id, configuration_id, start_run(store, "rank", {}))
+    return configuration_id
+
+
+def _scored_as(sequence, rows, known, known_digest):
+    digest = sequence_digest(sequence)
+    evidence = {"similarity": {"nearest_motif": {**known, "same_protein": digest == known_digest}}}
+    segments = [
+        ScoredSegment(
+            ResidueSpan(1 + 10 * number, 10 + 10 * number),
+            bytes(8),
+            tuple(MethodScore(method, value, value, evidence.get(method, {}))
+                  for method, value in zip(METHODS, row, strict=True)),
+        )
+        for number, row in enumerate(rows)
+    ]  # fmt: skip
+    return ScoredSequence(digest, tuple(segments))
+
+
 @pytest.fixture
 def make():
     """Builders of small records and states."""
@@ -85,4 +152,12 @@ def make():
         proteome=proteome,
         MODEL=MODEL,
         METHODS=METHODS,
+        seed=seed,
     )
+
+
+@pytest.fixture(scope="module")
+def seeded(module_store):
+    """A store with a little of everything, for tests that only read it."""
+    seed(module_store)
+    return module_store
