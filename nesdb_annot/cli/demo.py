@@ -6,17 +6,18 @@ import typer
 
 from .candidates import print_candidates
 from .console import TerminalProgress, note
-from .context import settings_of
+from .context import settings_with
+from .options import Device, Engine, Workers
 
 SHOWN = 15
 
 
-def demo(ctx: typer.Context) -> None:
+def demo(ctx: typer.Context, device: Device = None, engine: Engine = None, workers: Workers = None) -> None:
     """Set up a private database and rank the bundled sample: 16 proteins, 10 of them with a published NES."""
     from ..store.engine import open_store
     from ..workflow.demo import run_demo
 
-    settings = settings_of(ctx)
+    settings = settings_with(ctx, device=device, engine=engine, workers=workers)
     with TerminalProgress() as progress, open_store(settings, migrate=True) as store:
         done = run_demo(store, settings, progress)
         print_candidates(done.ranking.rows[:SHOWN], done.trained_on)

@@ -9,7 +9,7 @@ import typer
 
 from .console import TerminalProgress, note, print_table
 from .context import settings_with
-from .options import Device, Model, Quiet
+from .options import Device, Engine, Model, Quiet
 
 
 def segmentation(
@@ -19,6 +19,7 @@ def segmentation(
     ] = None,
     model: Model = None,
     device: Device = None,
+    engine: Engine = None,
     seed: Annotated[int, typer.Option(help="of the folds that a penalty is chosen on")] = 17,
     quiet: Quiet = False,
 ) -> None:
@@ -26,7 +27,7 @@ def segmentation(
     from ..store.engine import open_store
     from ..workflow.evaluate_segmentation import evaluate_segmentation
 
-    settings = settings_with(ctx, model=model, device=device)
+    settings = settings_with(ctx, model=model, device=device, engine=engine)
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
         outcome = evaluate_segmentation(store, settings, boundaries=boundaries or (), seed=seed, progress=progress)
     for table in outcome.tables:

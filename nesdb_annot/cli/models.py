@@ -10,6 +10,7 @@ import typer
 
 from .console import note, print_table
 from .context import settings_of, settings_with
+from .options import Device, Engine, Layer
 
 app = typer.Typer(help="List, fetch, check and pre-train language models.", no_args_is_help=True)
 
@@ -40,14 +41,16 @@ def info(ctx: typer.Context, name: Name = "bundled") -> None:
 
 
 @app.command()
-def verify(ctx: typer.Context, name: Name = "bundled") -> None:
-    """Load a model: its digest, its tensors and its first embedding must be as they should."""
+def verify(
+    ctx: typer.Context, name: Name = "bundled", layer: Layer = None, device: Device = None, engine: Engine = None
+) -> None:
+    """Load a model: its digest, its tensors and its embedding of a reference protein must be as they should."""
     from ..language.embedder import open_embedder
 
-    embedder = open_embedder(settings_with(ctx, model=name))
-    vectors = next(embedder.embed(["MAEVQLEESALELLQKLSLEELA"]))
+    embedder = open_embedder(settings_with(ctx, model=name, layer=layer, device=device, engine=engine))
+    identity = embedder.identity
     note(embedder.chosen)
-    typer.echo(f"{embedder.identity.name} sha256 {embedder.identity.weights_sha256}: {vectors.shape[1]} dimensions")
+    typer.echo(f"{identity.name} sha256 {identity.weights_sha256}: {identity.dimension} dimensions")
 
 
 @app.command()

@@ -10,7 +10,7 @@ from ..errors import UsageError
 from .candidates import print_candidates
 from .console import TerminalProgress, note
 from .context import settings_with
-from .options import Force, Model, Output, Proteome, ReleaseName
+from .options import Force, Layer, Model, Output, Proteome, ReleaseName
 
 FORMATS = ("table", "tsv", "csv", "jsonl", "json", "gff3", "bed")
 
@@ -31,6 +31,7 @@ def rank(
     proteins: Annotated[bool, typer.Option("--proteins", help="only each protein's best, least chance first")] = False,
     release: ReleaseName = None,
     model: Model = None,
+    layer: Layer = None,
 ) -> None:
     """List the ranked candidates of a proteome."""
     from ..store.engine import open_store
@@ -41,7 +42,7 @@ def rank(
         raise UsageError(f"no such format: {format_!r}", remedy=f"choose from {', '.join(FORMATS)}")
     if format_ == "table" and output != "-":
         raise UsageError("a table goes to the terminal only", remedy=f"--format tsv --output {output}")
-    settings = settings_with(ctx, cargo_prior=cargo_prior, model=model)
+    settings = settings_with(ctx, cargo_prior=cargo_prior, model=model, layer=layer)
     with TerminalProgress() as progress, open_store(settings) as store:
         ranking = rank_proteome(
             store, settings, proteome, release=release, limit=top or None, point=point, decoys=decoys, proteins=proteins

@@ -9,13 +9,16 @@ import typer
 
 from .console import TerminalProgress, note, print_table
 from .context import settings_with
-from .options import Device, Model, Quiet
+from .options import Device, Engine, Layer, Model, Quiet, Workers
 
 
 def train(
     ctx: typer.Context,
     model: Model = None,
+    layer: Layer = None,
     device: Device = None,
+    engine: Engine = None,
+    workers: Workers = None,
     negatives: Annotated[str | None, typer.Option(help="a proteome without CRM1, as UP000000625 (E. coli)")] = None,
     save_to: Annotated[Path | None, typer.Option(help="also write the head set to this file")] = None,
     seed: Annotated[int, typer.Option(help="of every random choice")] = 17,
@@ -25,7 +28,7 @@ def train(
     from ..store.engine import open_store
     from ..workflow.train import train_heads
 
-    settings = settings_with(ctx, model=model, device=device)
+    settings = settings_with(ctx, model=model, layer=layer, device=device, engine=engine, workers=workers)
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
         outcome = train_heads(store, settings, negatives=negatives, seed=seed, save_to=save_to, progress=progress)
     note(outcome.table.title)

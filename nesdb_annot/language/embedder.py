@@ -12,9 +12,11 @@ from ..errors import ConfigurationError
 from ..records import LanguageModelIdentity
 from ..residues import ResidueSpan
 from ..settings import Settings
+from . import self_check
 from .checkpoint import LoadedModel, load_model
 from .engines.choice import chosen_engine
 from .engines.protocol import Engine
+from .engines.stock import StockEngine
 from .models import model_path
 from .windows import LongRule
 
@@ -84,19 +86,26 @@ def _layer(loaded: LoadedModel, asked: int) -> int:
     layers = int(loaded.model.num_layers)
     if not -layers - 1 <= asked <= layers:
         raise ConfigurationError(
-            f"{loaded.name} has no layer {asked}", why=f"its layers are 0 to {layers}", remedy="NESANNOT_LAYER=-1"
+            f"{loaded.name} has no layer {asked}", why=f"its layers are 0 to {layers}", remedy="--layer -1"
         )
     return asked if asked >= 0 else layers + 1 + asked
 
 
-def open_embedder(settings: Settings) -> ModelEmbedder:
+def open_embedder(settings: Settings, *, checked: bool = True) -> ModelEmbedder:
     """The embedder that `settings` ask for by model, layer, device and engine.
 
+    Args:
+        checked: embed a reference protein first, and compare; not needed where nothing will be embedded.
+
     Raises:
-        ConfigurationError: if the weights are absent, damaged or hostile; if layer, device or engine do not exist.
+        ConfigurationError: if the weights are absent, damaged or hostile; if layer, device or engine do not exist; if
+            the reference protein is not embedded as it should be.
     """
-    loaded = load_model(model_path(settings))
+    path = model_path(settings)
+    loaded = load_model(path)
     layer, rule = _layer(loaded, settings.layer), loaded.rule
     engine, why = chosen_engine(loaded, layer, settings)
+    if checked and not isinstance(engine, StockEngine):
+        self_check.check(engine, self_check.known_vectors(path, loaded, layer), f"{loaded.name} with {engine.name}")
     identity = LanguageModelIdentity(loaded.name, layer, int(loaded.model.embed_dim), loaded.sha256, rule.name)
     return ModelEmbedder(identity, engine, rule, f"{loaded.name}, layer {layer}, {engine.name} ({why})")

@@ -10,6 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from ..checkpoint import file_sha256
+from ..self_check import store_reference
 from .batches import LENGTHS
 from .loop import STATE
 
@@ -19,7 +20,7 @@ its perplexity on longer proteins is the worse the more it sees of them (15.4 wh
 
 
 def publish(folder: Path, target: Path, training: dict[str, object]) -> dict[str, object]:
-    """Write ``target`` (``.safetensors``) and its card beside it; returns the card.
+    """Write ``target`` (``.safetensors``), its card and its reference vectors beside it; returns the card.
 
     Args:
         folder: of a training run (state and plan).
@@ -45,4 +46,5 @@ def publish(folder: Path, target: Path, training: dict[str, object]) -> dict[str
         "training": {"steps": counters["step"], "tokens": counters["step"] * step_tokens, **training},
     }  # fmt: skip
     target.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    store_reference(target)
     return card
