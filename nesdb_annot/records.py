@@ -248,6 +248,20 @@ class ScoredSequence:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ScreenedProtein:
+    """A protein as a screen for CRM1 cargoes sorted it; `category` is the screen's own word."""
+
+    accession: str
+    category: str
+    residues: str
+
+    @property
+    def digest(self) -> str:
+        """Digest of the residues."""
+        return sequence_digest(self.residues)
+
+
 EVALUATION_PROTOCOLS = ("honest", "paper")
 """Families held out of training; or the published protocol, which contains its training data."""
 

@@ -1,92 +1,11 @@
-"""Tables of an evaluation, made from its figures as they are stored: for a terminal, or for a text in Markdown."""
+"""The tables of an evaluation, made from its figures as they are stored."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 
 from ..records import EvaluationFigure
-
-Row = tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table: what it shows, names of its columns, and rows."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: Sequence[Row]
-
-    def markdown(self) -> str:
-        """Title and table in Markdown."""
-        lines = [self.columns, ("---",) * len(self.columns), *self.rows]
-        return "\n".join([self.title, "", *("| " + " | ".join(map(shown, line)) + " |" for line in lines)])
-
-
-def shown(value: object) -> str:
-    """A cell: two decimals for a figure, a dash where there is none.
-
-    Example:
-        >>> shown(0.4567), shown(None), shown(12)
-        ('0.46', '-', '12')
-    """
-    if value is None:
-        return "-"
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
-
-
-def with_interval(figure: EvaluationFigure | None) -> str:
-    """``0.47 (0.41-0.55)``; a dash where there is no value."""
-    if figure is None or figure.value is None:
-        return "-"
-    ends = f" ({figure.interval[0]:.2f}-{figure.interval[1]:.2f})" if figure.interval else ""
-    return f"{figure.value:.2f}{ends}"
-
-
-@dataclass(frozen=True)
-class Figures:
-    """The figures of one evaluation, found by what they are of."""
-
-    rows: Sequence[EvaluationFigure]
-    _index: Mapping[tuple[str, ...], EvaluationFigure] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Index the rows."""
-        index = {(r.protocol, r.population, r.method, r.condition, r.figure): r for r in self.rows}
-        object.__setattr__(self, "_index", index)
-
-    def figure(
-        self, population: str, method: str, name: str, condition: str = "", protocol: str = "honest"
-    ) -> EvaluationFigure | None:
-        """One figure; None if it was not measured."""
-        return self._index.get((protocol, population, method, condition, name))
-
-    def value(self, population: str, method: str, name: str, condition: str = "", protocol: str = "honest") -> object:
-        """Its value; None if it was not measured, is not defined or not reached."""
-        found = self.figure(population, method, name, condition, protocol)
-        return None if found is None else found.value
-
-    def count(self, population: str, method: str, name: str, condition: str = "", protocol: str = "honest") -> object:
-        """Its value as a whole number."""
-        value = self.value(population, method, name, condition, protocol)
-        return int(value) if isinstance(value, float | int) else None
-
-    def methods(self, population: str, name: str, protocol: str = "honest") -> list[str]:
-        """Methods that a figure was measured of, the combination first, then by falling value."""
-        found = {
-            r.method: r.value
-            for r in self.rows
-            if (r.protocol, r.population, r.figure, r.condition) == (protocol, population, name, "")
-        }
-        return sorted(found, key=lambda method: (method != "combined", -(found[method] or 0.0), method))
-
-    def conditions(self, population: str, name: str) -> list[str]:
-        """Conditions that a figure of the combination was measured under, in the order of their names."""
-        return sorted(
-            {r.condition for r in self.rows if (r.population, r.figure) == (population, name) and r.condition}
-        )
-
+from .figure_table import Figures, Row, Table, with_interval
 
 RANKING = ("method", "AP (95 %)", "P@R .2", "P@R .5", "P@R .68", "P@R .8", "top-1", "top-3", "top-5")
 THRESHOLD = (
@@ -167,6 +86,112 @@ def reliability_table(figures: Figures, population: str) -> Table:
     return Table(f"{TRUTHS[population]}: calibration of combined", columns, rows)
 
 
+def share_table(figures: Figures, population: str) -> Table:
+    """Where NESs are found, and what false positives look like."""
+    conditions = figures.conditions(population, "motifs")
+    rows = [
+        (condition, *(figures.value(population, "combined", name, condition) for name in ("recall",)), number)
+        for condition in conditions
+        if (number := figures.count(population, "combined", "motifs", condition)) and condition != "missed"
+    ]
+    return Table(f"{TRUTHS[population]}: share found by combined at that threshold", ("where", "found", "NESs"), rows)
+
+
+def mistake_table(figures: Figures, population: str) -> Table:
+    """What is missed, and what wins instead."""
+    missed = figures.count(population, "combined", "motifs", "missed")
+    near = figures.value(population, "combined", "in_top_3", "missed")
+    nowhere = figures.count(population, "combined", "without_candidate", "missed")
+    rows: list[Row] = [
+        ("NESs missed", missed),
+        ("of them, share among the three best of their protein", near),
+        ("of them, hit by no candidate", nowhere),
+    ]
+    rows += [
+        (condition, figures.count(population, "combined", "errors", condition))
+        for condition in figures.conditions(population, "errors")
+    ]
+    return Table(f"{TRUTHS[population]}: mistakes of combined at that threshold", ("what", "number"), rows)
+
+
+def ablation_table(figures: Figures, population: str) -> Table:
+    """The combination without each ingredient, and with fewer families."""
+    names = ("average_precision", "precision_at_0.5", "precision_at_0.68", "top_1", "recall_further")
+    rows = [
+        (
+            condition or "combined, as it is",
+            with_interval(figures.figure(population, "combined", names[0], condition)),
+            *(figures.value(population, "combined", name, condition) for name in names[1:]),
+        )
+        for condition in ("", *figures.conditions(population, "average_precision"))
+    ]
+    columns = ("combined", "AP (95 %)", "P@R .5", "P@R .68", "top-1", "further NESs found")
+    return Table(f"{TRUTHS[population]}: what each ingredient contributes", columns, rows)
+
+
+def motif_free_table(figures: Figures) -> Table:
+    """Candidates of an organism without CRM1 at each operating point."""
+    names = ("threshold", "precision", "recall", "errors", "errors_per_10000_residues")
+    rows = [
+        (point, *(figures.value("motif_free", "combined", f"{name}_{point}") for name in names[:3]),
+         figures.count("motif_free", "combined", f"errors_{point}"),
+         figures.value("motif_free", "combined", f"errors_per_10000_residues_{point}"))
+        for point in ("strict", "balanced", "sensitive")
+    ]  # fmt: skip
+    size = [figures.count("motif_free", "combined", name) for name in ("proteins", "residues")]
+    title = f"An organism without CRM1, the half that is never taught: {size[0]} proteins, {size[1]} residues"
+    columns = ("operating point", "threshold", "its precision", "its recall", "candidates", "per 10,000 residues")
+    return Table(title, columns, rows)
+
+
+def cargo_table(figures: Figures) -> Table:
+    """Cargoes against non-binders, on pairs of equal length."""
+    names = ("pairs", "auroc", "auroc_length", "auroc_all", "auroc_all_length")
+    row = (
+        figures.count("cargo_screen", "combined", names[0]),
+        with_interval(figures.figure("cargo_screen", "combined", names[1])),
+        *(figures.value("cargo_screen", "combined", name) for name in names[2:]),
+    )
+    size = [figures.count("cargo_screen", "combined", n) for n in ("cargoes", "non_binders", "homologues_left_out")]
+    title = f"CRM1 cargo screen: {size[0]} cargoes, {size[1]} non-binders; {size[2]} homologues of taught ones left out"
+    columns = ("pairs of equal length", "AUC (95 %)", "AUC of length", "AUC of all", "of length, all")
+    return Table(title, columns, [row])
+
+
+PAPER_STEPS = {
+    "ranges": "annotated ranges, as the paper merges them",
+    "ranges_in_a_segment": "of them, half in one segment of the zero-shot segmentation",
+    "ranges_left_after_length_filter": "of them, left after the length filter",
+    "segments": "segments",
+    "segments_positive": "of them, on a range",
+    "segments_left_after_length_filter": "segments left after the length filter: what is measured",
+    "segments_positive_left": "of them, on a range",
+}
+
+
+def paper_step_table(figures: Figures) -> Table:
+    """How much of what is annotated the published protocol measures at all."""
+    rows = [
+        (meaning, figures.count("segments", "paper_segmentation", name, protocol="paper"))
+        for name, meaning in PAPER_STEPS.items()
+    ]
+    return Table("The published protocol, step by step", ("step", "number"), rows)
+
+
+def paper_table(figures: Figures, population: str) -> Table:
+    """Figures as published."""
+    names = ("auroc", "auprc", "accuracy", "accuracy_of_never", "precision", "recall", "f1", "threshold")
+    rows = [
+        (method, *(figures.value(population, method, name, protocol="paper") for name in names))
+        for method in figures.methods(population, "auroc", "paper")
+    ]
+    size = [figures.count(population, "paper_neural", name, protocol="paper") for name in ("candidates", "positive")]
+    which = {"segments": "training data included", "segments_unseen": "proteins not trained on, homologues included"}
+    columns = ("method", "AUROC", "AUPRC", "accuracy", "accuracy of never", "precision", "recall", "F1", "threshold")
+    title = f"The published protocol, {which[population]}: {size[0]} segments, {size[1]} positive"
+    return Table(title, columns, rows)
+
+
 _HONEST: tuple[Callable[[Figures, str], Table], ...] = (
     *(ranking_table, threshold_table, baseline_table, order_table, reliability_table),
 )
@@ -178,3 +203,17 @@ def tables(rows: Sequence[EvaluationFigure]) -> Iterator[Table]:
     for population in TRUTHS:
         if figures.methods(population, "average_precision"):
             yield from (table(figures, population) for table in _HONEST)
+    for table in (share_table, mistake_table, ablation_table):
+        if figures.conditions("A", _FILLS[table]):
+            yield table(figures, "A")
+    if figures.value("motif_free", "combined", "proteins"):
+        yield motif_free_table(figures)
+    if figures.value("cargo_screen", "combined", "pairs") is not None:
+        yield cargo_table(figures)
+    if figures.methods("segments", "auroc", "paper"):
+        yield paper_step_table(figures)
+        yield from (paper_table(figures, population) for population in ("segments", "segments_unseen"))
+
+
+_FILLS = {share_table: "recall", mistake_table: "errors", ablation_table: "average_precision"}
+"""The figure whose conditions fill each table."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..errors import CannotWriteError
 from ..settings import Settings
 from .evaluate import headline
-from .evaluate_tables import Table
+from .figure_table import Table
 from .material import fit, gather
 from .progress import Progress, Silent
 

@@ -82,7 +82,7 @@ def motif_free_proteins(
     """`MOTIF_FREE` proteins of the teaching half of a proteome; the other half stays unseen, to count errors on."""
     from ..learning.examples import TrainingProtein
 
-    taught = teaching_half(_sequences(store, proteome))[:MOTIF_FREE]
+    taught = teaching_half(sequences_of_proteome(store, proteome))[:MOTIF_FREE]
     progress.begin(f"embedding motif-free proteins of {proteome}", sum(len(residues) for _, residues in taught))
     for (digest, residues), embedding in zip(taught, embedder.embed(r for _, r in taught), strict=True):
         progress.advance(len(residues))
@@ -103,7 +103,8 @@ def teaching_half(sequences: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(digest, sequences[digest]) for digest, wanted in zip(digests, taught, strict=True) if wanted]
 
 
-def _sequences(store: Store, proteome: str) -> dict[str, str]:
+def sequences_of_proteome(store: Store, proteome: str) -> dict[str, str]:
+    """Digest -> residues of a proteome's newest release."""
     from ..store.proteomes import sequences_of
 
     target = find_target(store, proteome)

@@ -1,0 +1,43 @@
+"""A table of proteins that were sorted by their affinity to CRM1: accession, category, sequence."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import InputError
+from ..records import Reject, ScreenedProtein
+from ..residues import clean_residues
+from .compression import name_of
+from .lines import whole_lines
+
+REQUIRED = ("accession", "category", "sequence")
+
+
+def read_cargo_table(path: Path | str) -> Iterator[ScreenedProtein | Reject]:
+    """One protein per row; further columns are ignored. Rejected: rows without residues, repeated accessions.
+
+    Args:
+        path: tab-separated, with a header row; ``-`` is standard input.
+
+    Raises:
+        InputError: if a required column is missing, or the text is no table.
+    """
+    name, seen = name_of(path), set[str]()
+    reader = csv.DictReader((text + "\n" for _, text in whole_lines(path)), delimiter="\t")
+    missing = [column for column in REQUIRED if column not in (reader.fieldnames or ())]
+    if missing:
+        why = f"no column {missing[0]!r}; the first line must name {', '.join(REQUIRED)}"
+        raise InputError(f"{name} is no table of screened proteins", where=f"{name}:1", why=why)
+    for row in reader:
+        accession, category = row["accession"] or "", (row["category"] or "").strip()
+        try:
+            if not accession or accession in seen:
+                raise ValueError("duplicate accession" if accession else "no accession")
+            protein = ScreenedProtein(accession, category, clean_residues(row["sequence"] or ""))
+        except ValueError as error:
+            yield Reject(name, reader.line_num, accession, str(error))
+        else:
+            seen.add(accession)
+            yield protein

@@ -1,0 +1,124 @@
+"""Proteins that no head was trained on: an organism without CRM1, and a screen of CRM1's cargoes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from ..records import EvaluationFigure, ScoredSequence, ScreenedProtein
+from ..settings import Settings
+from .material import Material
+from .progress import Progress
+from .protein_scorer import build_scorer
+from .rejects import Rejects
+from .training_set import sequences_of_proteome, teaching_half
+
+if TYPE_CHECKING:
+    from ..learning.cargo_screen import ProteinScore
+    from ..methods.headset import HeadSet
+    from ..store.engine import Store
+
+CARGO, NON_BINDER = "Cargo A", "Non-binder"
+"""Categories of Kirli et al. (2015, eLife 4:e11466) that are told apart."""
+
+SEQUENCES_PER_CHUNK = 60
+
+
+def motif_free_figures(
+    store: Store, settings: Settings, proteome: str, head_set: HeadSet, progress: Progress
+) -> list[EvaluationFigure]:
+    """False candidates of a proteome without CRM1 at each operating point, on the half that is never trained on.
+
+    The threshold that a point has on the head set is the one that users get.
+
+    Raises:
+        UsageError: if there is no such proteome.
+    """
+    sequences = sequences_of_proteome(store, proteome)
+    taught = {digest for digest, _ in teaching_half(sequences)}
+    counted = {digest: residues for digest, residues in sorted(sequences.items()) if digest not in taught}
+    scored = _scored(counted, settings, head_set, f"scoring the other half of {proteome}", progress)
+    best = [segment.scores[-1].calibrated for sequence in scored for segment in sequence.segments]
+    residues = sum(map(len, counted.values()))
+    rows = [_motif_free("proteins", len(counted)), _motif_free("residues", residues)]
+    for point in head_set.operating_points:
+        rows += [_motif_free(f"threshold_{point.name}", point.threshold)]
+        rows += [_motif_free(f"precision_{point.name}", point.precision)]
+        rows += [_motif_free(f"recall_{point.name}", point.recall)]
+        errors = None if point.threshold is None else sum(value >= point.threshold for value in best)
+        rate = None if errors is None else 10_000 * errors / max(residues, 1)
+        rows += [_motif_free(f"errors_{point.name}", errors)]
+        rows += [_motif_free(f"errors_per_10000_residues_{point.name}", rate)]
+    return rows
+
+
+def _motif_free(figure: str, value: float | None) -> EvaluationFigure:
+    return EvaluationFigure("honest", "motif_free", "combined", figure, None if value is None else float(value))
+
+
+def cargo_figures(
+    path: Path, settings: Settings, material: Material, head_set: HeadSet, progress: Progress
+) -> list[EvaluationFigure]:
+    """How well the best candidate of a protein tells CRM1's cargoes from non-binders, on pairs of equal length.
+
+    Homologues of proteins that were trained on are left out.
+
+    Raises:
+        InputError: if the file is no table of screened proteins, or holds none of either kind.
+    """
+    from ..formats.cargo_table import read_cargo_table
+    from ..learning.cargo_screen import screen_figures, strangers
+    from ..learning.evaluation import recorded
+
+    rejects = Rejects()
+    screened = [p for p in rejects.passing(read_cargo_table(path)) if p.category in (CARGO, NON_BINDER)]
+    for line in rejects.lines():
+        progress.note(line)
+    if len({protein.category for protein in screened}) < 2:
+        raise InputError(f"{path} holds no proteins of both {CARGO!r} and {NON_BINDER!r}")
+    new = strangers([p.residues for p in screened], [p.residues for p in material.proteins])
+    kept = [protein for protein, stranger in zip(screened, new, strict=True) if stranger]
+    residues = {protein.digest: protein.residues for protein in kept}
+    scored = {one.digest: one for one in _scored(residues, settings, head_set, "scoring the screen", progress)}
+    figures = screen_figures(_protein_scores(kept, scored))
+    return recorded({**figures, "homologues_left_out": (float((~new).sum()), None)}, "cargo_screen", "combined")
+
+
+def _protein_scores(kept: Sequence[ScreenedProtein], scored: Mapping[str, ScoredSequence]) -> list[ProteinScore]:
+    from ..learning.cargo_screen import ProteinScore
+
+    found = []
+    for protein in kept:
+        segments = scored[protein.digest].segments
+        if segments:
+            best = max(segment.scores[-1].raw for segment in segments)
+            found.append(ProteinScore(len(protein.residues), protein.category == CARGO, best, len(segments)))
+    return found
+
+
+def _scored(
+    residues_of: Mapping[str, str], settings: Settings, head_set: HeadSet, label: str, progress: Progress
+) -> Iterator[ScoredSequence]:
+    """Every sequence as scoring leaves it: with its candidates after overlap resolution."""
+    from ..language.workers import WorkerPool
+
+    chunks = _chunks(sorted(residues_of.items(), key=lambda pair: len(pair[1])))
+    progress.begin(label, sum(map(len, residues_of.values())))
+    arguments = (settings, head_set.to_bytes())
+    with WorkerPool(settings.workers, initialise=build_scorer, arguments=arguments) as pool:
+        for chunk in pool.map_unordered(chunks):
+            progress.advance(chunk.residues)
+            for sequence in chunk.sequences:
+                if sequence.error:
+                    raise InputError("a protein could not be scored", where=sequence.digest, why=sequence.error)
+                yield sequence
+    progress.end()
+
+
+def _chunks(pairs: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    iterator = iter(pairs)
+    while chunk := list(islice(iterator, SEQUENCES_PER_CHUNK)):
+        yield chunk
