@@ -37,3 +37,17 @@ def resolution(segmenter: Segmenter) -> Resolve:
         return list(range(len(spans)))
 
     return of_lattice if segmenter.identity.algorithm == "lattice" else of_partition
+
+
+Refine = Callable[[Sequence["ResidueSpan"], Sequence[float], Sequence[int]], list["ResidueSpan"]]
+"""Spans and probabilities of a protein, and the indices that are left -> the spans to store, in that order."""
+
+
+def refinement(segmenter: Segmenter) -> Refine:
+    """Where the candidates that are left begin and end: in a lattice their neighbours vote; a partition stays."""
+    from ..segmentation.refinement import refine_spans
+
+    def as_they_are(spans: Sequence[ResidueSpan], _: Sequence[float], kept: Sequence[int]) -> list[ResidueSpan]:
+        return [spans[i] for i in kept]
+
+    return refine_spans if segmenter.identity.algorithm == "lattice" else as_they_are

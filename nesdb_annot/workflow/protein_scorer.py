@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import NesannotError
 from ..records import ScoredSegment, ScoredSequence
 from ..settings import Settings
-from .candidates import candidate_segmenter, resolution
+from .candidates import candidate_segmenter, refinement, resolution
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +58,7 @@ class ProteinScorer:
         self.embedder = embedder
         self.segmenter = segmenter
         self.methods = build_methods(head_set)
-        self.resolve = resolution(segmenter)
+        self.resolve, self.refine = resolution(segmenter), refinement(segmenter)
 
     def __call__(self, chunk: Chunk) -> ScoredChunk:
         """Every sequence of `chunk` scored; one that fails carries its error and stops no other."""
@@ -82,7 +82,11 @@ class ProteinScorer:
             return ScoredSequence(digest, error=f"{type(error).__name__}: {error}")
 
     def score(self, digest: str, residues: str, embedding: NDArray[np.float32]) -> ScoredSequence:
-        """One protein from its embedding, shape (L, dimension)."""
+        """One protein from its embedding, shape (L, dimension).
+
+        Of a lattice, the stored spans and vectors are the refined ones; scores and evidence are those of the candidate
+        that was refined.
+        """
         from ..methods.protocol import ProteinContext, pool
 
         spans = self.segmenter.spans(residues, embedding)
@@ -90,9 +94,12 @@ class ProteinScorer:
             return ScoredSequence(digest)
         context = ProteinContext(digest, residues, embedding, spans, pool(embedding, spans))
         scores = self.methods.score(context)
-        kept = self.resolve(spans, [s[-1].calibrated for s in scores], len(residues))
-        pooled = context.pooled.astype(POOLED_TYPE)
-        return ScoredSequence(digest, tuple(ScoredSegment(spans[i], pooled[i].tobytes(), scores[i]) for i in kept))
+        probabilities = [s[-1].calibrated for s in scores]
+        kept = self.resolve(spans, probabilities, len(residues))
+        refined = self.refine(spans, probabilities, kept)
+        pooled = pool(embedding, refined).astype(POOLED_TYPE)
+        stored = zip(refined, pooled, kept, strict=True)
+        return ScoredSequence(digest, tuple(ScoredSegment(span, row.tobytes(), scores[i]) for span, row, i in stored))
 
 
 def build_scorer(settings: Settings, head_set: bytes) -> ProteinScorer:

@@ -1,0 +1,65 @@
+"""What is stored of a protein: refined spans of a lattice with vectors of their own; a partition as it is."""
+
+import numpy as np
+import pytest
+
+from nesdb_annot.methods import scoring
+from nesdb_annot.methods.protocol import pool
+from nesdb_annot.records import MethodScore
+from nesdb_annot.residues import ResidueSpan
+from nesdb_annot.segmentation.bounded import Bounded
+from nesdb_annot.segmentation.lattice import Lattice
+from nesdb_annot.segmentation.refinement import refine_spans
+from nesdb_annot.workflow.candidates import refinement, resolution
+from nesdb_annot.workflow.protein_scorer import ProteinScorer
+
+LENGTH = 120
+
+
+class ByPlace:
+    """Scores that favour candidates near residue 60."""
+
+    def score(self, context):
+        return [
+            (MethodScore("combined", 0.0, 1 / (1 + abs((span.first + span.last) / 2 - 60)), {"scored": str(span)}),)
+            for span in context.spans
+        ]
+
+
+@pytest.fixture
+def scored(monkeypatch):
+    """Segments of one protein of noise, with the segmenter and embedding they come from."""
+    monkeypatch.setattr(scoring, "build_methods", lambda _: ByPlace())
+    embedding = np.random.default_rng(1).normal(size=(LENGTH, 6)).astype(np.float32)
+
+    def run(segmenter):
+        segments = ProteinScorer(None, segmenter, None).score("x", "A" * LENGTH, embedding).segments
+        return segments, segmenter.spans("A" * LENGTH, embedding), embedding
+
+    return run
+
+
+def probabilities(spans):
+    return [1 / (1 + abs((span.first + span.last) / 2 - 60)) for span in spans]
+
+
+def test_a_lattice_stores_refined_spans_and_their_vectors(scored):
+    segments, spans, embedding = scored(Lattice(density=0.2))
+    kept = resolution(Lattice())(spans, probabilities(spans), LENGTH)
+    refined = refine_spans(spans, probabilities(spans), kept)
+    assert [segment.span for segment in segments] == refined
+    assert refined != [spans[i] for i in kept]
+    vectors = np.array([np.frombuffer(segment.pooled, dtype="<f2") for segment in segments])
+    assert vectors == pytest.approx(pool(embedding, refined), abs=1e-3)
+    assert [segment.scores[-1].evidence["scored"] for segment in segments] == [str(spans[i]) for i in kept]
+
+
+def test_a_partition_is_stored_as_it_is(scored):
+    segments, spans, _ = scored(Bounded())
+    assert [segment.span for segment in segments] == spans
+
+
+def test_refinement_follows_the_segmentation():
+    two = [ResidueSpan(10, 21), ResidueSpan(12, 23)]
+    assert refinement(Lattice())(two, [0.5, 0.5], [0]) == [ResidueSpan(11, 22)]
+    assert refinement(Bounded())(two, [0.5, 0.5], [0, 1]) == two
