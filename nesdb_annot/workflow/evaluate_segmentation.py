@@ -7,18 +7,19 @@ other than the one that it is measured on.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..records import Json, ReferenceEntry, Sign, SiteKind
-from ..residues import ResidueSpan
+from ..records import Json, ReferenceEntry
+from ..residues import ResidueSpan, sequence_digest
 from ..settings import Settings
+from .figure_table import Table
 from .progress import Progress, Silent
-from .segmentation_tables import BUDGETS, Compared, Measured, Table, budget_table, length_table, quality_table
+from .segmentation_tables import BUDGETS, Compared, Measured, budget_table, length_table, quality_table
+from .truths import LONGEST_RANGE, SHORTEST_RANGE, truth_b
 
 if TYPE_CHECKING:
     from ..language.protocol import Embedder
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from ..segmentation.protocol import Segmenter
     from ..segmentation.tilings import Tiling
     from ..store.engine import Store
-
-SHORTEST, LONGEST = 8, 40
-"""Residues of a functional range that says where the signal is."""
 
 FOLDS = 6
 
@@ -51,17 +49,6 @@ class _Ground:
     proteins: Sequence[KnownProtein]
     accessions: Sequence[frozenset[str]]
     folds: Sequence[int]
-
-
-def functional_ranges(entries: Iterable[ReferenceEntry]) -> dict[str, list[ResidueSpan]]:
-    """Truth B by residues of the sequence: distinct functional ranges of 8 to 40 residues that are not doubtful."""
-    found: defaultdict[str, set[ResidueSpan]] = defaultdict(set)
-    for entry in entries:
-        for site in entry.sites:
-            wanted = site.kind is SiteKind.FUNCTIONAL_SIGNAL and site.sign is Sign.MOTIF and not entry.doubtful
-            if wanted and SHORTEST <= len(site.span) <= LONGEST:
-                found[entry.residues].add(site.span)
-    return {residues: sorted(found[residues]) for residues in sorted(found)}
 
 
 def evaluate_segmentation(
@@ -109,12 +96,11 @@ def evaluate_segmentation(
 
 def _ground(entries: Sequence[ReferenceEntry], embedder: Embedder, seed: int, progress: Progress) -> _Ground:
     from ..learning.folds import FoldMember, grouped_folds
-    from ..residues import sequence_digest
     from ..segmentation.penalty import KnownProtein
 
-    truths = functional_ranges(entries)
+    truths = _ranges(entries)
     if not truths:
-        why = f"segmentations are measured on annotated ranges of {SHORTEST} to {LONGEST} residues"
+        why = f"segmentations are measured on annotated ranges of {SHORTEST_RANGE} to {LONGEST_RANGE} residues"
         raise InputError("the database holds no functional range", why=why, remedy="nesannot ingest nesdb FILE")
     progress.begin("embedding the references", sum(map(len, truths)))
     proteins = []
@@ -126,7 +112,23 @@ def _ground(entries: Sequence[ReferenceEntry], embedder: Embedder, seed: int, pr
         FoldMember(sequence_digest(p.residues), p.residues, tuple(t.of(p.residues) for t in p.truths)) for p in proteins
     ]
     named = [frozenset(entry.accession for entry in entries if entry.residues == p.residues) for p in proteins]
-    return _Ground(proteins, named, [int(fold) for fold in grouped_folds(members, FOLDS, seed)])
+    try:
+        folds = grouped_folds(members, FOLDS, seed)
+    except ValueError as error:
+        raise InputError(
+            "too few families have a functional range", why=str(error), remedy="nesannot ingest nesdb FILE"
+        ) from None
+    return _Ground(proteins, named, folds.tolist())
+
+
+def _ranges(entries: Sequence[ReferenceEntry]) -> dict[str, tuple[ResidueSpan, ...]]:
+    """Functional ranges of truth B by residues of the sequence."""
+    known = truth_b(entries)
+    return {residues: known[digest].motifs for digest, residues in _sequences(entries) if digest in known}
+
+
+def _sequences(entries: Sequence[ReferenceEntry]) -> list[tuple[str, str]]:
+    return sorted({entry.digest: entry.residues for entry in entries}.items())
 
 
 class _Tiles:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .figure_table import Table
+
 if TYPE_CHECKING:
     from ..segmentation.evaluation import SegmentationQuality
     from ..segmentation.tilings import Tiling
@@ -17,15 +19,6 @@ BINS: tuple[tuple[int, int], ...] = (
     (1, 7), (8, 11), (12, 15), (16, 19), (20, 25), (26, 40), (41, 60), (61, 100_000),
 )  # fmt: skip
 """Lengths of segments that are counted together, residues."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table to print."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: list[tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ import pytest
 from nesdb_annot.errors import InputError
 from nesdb_annot.records import ReferenceEntry, ReferenceSite, Sign, SiteKind
 from nesdb_annot.residues import ResidueSpan
+from nesdb_annot.segmentation import tilings as search
 from nesdb_annot.segmentation.evaluation import SegmentationQuality
 from nesdb_annot.segmentation.tilings import Tiling
 from nesdb_annot.store.references import ingest_entries
 from nesdb_annot.store.runs import list_runs, run
 from nesdb_annot.workflow import evaluate_segmentation as module
 from nesdb_annot.workflow import sample
-from nesdb_annot.workflow.evaluate_segmentation import evaluate_segmentation, functional_ranges
+from nesdb_annot.workflow.evaluate_segmentation import evaluate_segmentation
 from nesdb_annot.workflow.segmentation_tables import (
     BINS,
     BUDGETS,
@@ -25,36 +26,9 @@ from nesdb_annot.workflow.segmentation_tables import (
     windows,
 )
 
-RESIDUES = "MKLVAGDE" * 15
-
-
-def entry(*sites, residues=RESIDUES, **facts):
-    return ReferenceEntry("user:x", "1", "P1", residues, sites, **facts)
-
 
 def site(first, last, kind=SiteKind.FUNCTIONAL_SIGNAL, sign=Sign.MOTIF):
     return ReferenceSite(kind, ResidueSpan(first, last), sign)
-
-
-@pytest.mark.parametrize(
-    ("sites", "expected"),
-    [
-        ([site(1, 8), site(11, 50)], ["1-8", "11-50"]),
-        ([site(1, 7), site(11, 51)], []),
-        ([site(1, 20, SiteKind.PEPTIDE), site(1, 20, SiteKind.EXPORT_MUTATION)], []),
-        ([site(1, 20, sign=Sign.DOUBTFUL), site(1, 20, sign=Sign.NON_MOTIF)], []),
-        ([site(5, 20), site(5, 20)], ["5-20"]),
-    ],
-)
-def test_truth_b_is_made_of_functional_ranges_of_8_to_40_residues(sites, expected):
-    found = functional_ranges([entry(*sites)])
-    assert [str(span) for spans in found.values() for span in spans] == expected
-
-
-def test_truth_b_of_doubtful_entries_is_empty_and_entries_of_one_sequence_are_one():
-    assert functional_ranges([entry(site(1, 20), doubtful=True)]) == {}
-    both = functional_ranges([entry(site(1, 20)), entry(site(31, 40))])
-    assert both == {RESIDUES: [ResidueSpan(1, 20), ResidueSpan(31, 40)]}
 
 
 def quality(recall=0.9, iou=0.8, lengths=None):
@@ -107,7 +81,9 @@ def test_without_functional_ranges_there_is_nothing_to_evaluate(store, settings)
 
 @pytest.fixture
 def sample_entries(monkeypatch):
-    """Twelve of the sample's proteins, each with its first residues that look like anything as a functional range."""
+    """Six of the sample's proteins, each with an invented functional range; and few budgets and tilings."""
+    monkeypatch.setattr(module, "BUDGETS", (0.05, 0.2))
+    monkeypatch.setattr(search, "searched_windows", lambda: [((20, 40),), ((16, 60),), ((16, 8),)])
     from nesdb_annot.formats.fasta import read_fasta
     from nesdb_annot.records import ProteinRecord
 
@@ -120,8 +96,7 @@ def sample_entries(monkeypatch):
     ]
 
 
-def test_everything_on_small_references(store, settings, sample_entries, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "BUDGETS", (0.05, 0.2))
+def test_everything_on_small_references(store, settings, sample_entries, tmp_path):
     with run(store, "ingest", {}) as (run_id, _):
         ingest_entries(store, "user:x", sample_entries, run_id)
     theirs = tmp_path / "theirs.tsv"
@@ -144,11 +119,17 @@ def test_everything_on_small_references(store, settings, sample_entries, tmp_pat
     assert newest.counts["signals"] == 6
 
 
-def test_boundaries_of_other_proteins_are_refused(store, settings, sample_entries, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "BUDGETS", (0.05,))
+def test_boundaries_of_other_proteins_are_refused(store, settings, sample_entries, tmp_path):
     with run(store, "ingest", {}) as (run_id, _):
-        ingest_entries(store, "user:x", sample_entries[:2], run_id)
+        ingest_entries(store, "user:x", sample_entries, run_id)
     theirs = tmp_path / "theirs.tsv"
     theirs.write_text("P0\t[[0, 9]]\n")
     with pytest.raises(InputError, match="theirs: no accession"):
         evaluate_segmentation(store, settings, boundaries=[theirs])
+
+
+def test_too_few_families_are_an_error_that_says_so(store, settings, sample_entries):
+    with run(store, "ingest", {}) as (run_id, _):
+        ingest_entries(store, "user:x", sample_entries[:3], run_id)
+    with pytest.raises(InputError, match="too few families"):
+        evaluate_segmentation(store, settings)
