@@ -50,11 +50,11 @@ def _is_number(text: str) -> bool:
 
 
 class TerminalProgress:
-    """Progress in residues with speed and time left: a bar on a terminal, a line every 30 s elsewhere."""
+    """Progress with speed and time left: a bar on a terminal, a line every 30 s elsewhere."""
 
     def __init__(self, quiet: bool = False) -> None:
         self._quiet = quiet
-        self._label, self._total, self._done = "", 0, 0
+        self._label, self._total, self._done, self._unit = "", 0, 0, "residues"
         self._began = self._shown = 0.0
         self._tty = sys.stderr.isatty()
 
@@ -72,13 +72,13 @@ class TerminalProgress:
             self._clear()
             note(text)
 
-    def begin(self, label: str, total: int) -> None:
-        """Show `label` with 0 of `total` residues."""
-        self._label, self._total, self._done = label, total, 0
+    def begin(self, label: str, total: int, unit: str = "residues") -> None:
+        """Show `label` with 0 of `total` residues, or what `unit` says."""
+        self._label, self._total, self._done, self._unit = label, total, 0, unit
         self._began = self._shown = time.monotonic()
 
     def advance(self, residues: int) -> None:
-        """Count `residues` as done and redraw if it is time to."""
+        """Count so many as done and redraw if it is time to."""
         self._done += residues
         now = time.monotonic()
         if now - self._shown >= (0.2 if self._tty else PLAIN_INTERVAL_S):
@@ -95,7 +95,7 @@ class TerminalProgress:
         if self._quiet:
             return
         speed = self._done / max(now - self._began, 1e-9)
-        line = f"{self._label}: {self._done:,} of {self._total:,} residues, {speed:,.0f} residues/s"
+        line = f"{self._label}: {self._done:,} of {self._total:,} {self._unit}, {speed:,.0f} {self._unit}/s"
         line += f", took {_clock(now - self._began)}" if last else f", {_clock(self._left(speed))} left"
         if self._tty:
             share = self._done / self._total if self._total else 1.0

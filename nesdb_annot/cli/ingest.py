@@ -126,7 +126,7 @@ def uniprot(
 ) -> None:
     """Ingest UniProt entries: locations, keywords, GO terms and features; NES motifs become references."""
     from ..store.engine import open_store
-    from ..workflow.annotate import ingest_uniprot, uniprot_file
+    from ..workflow.annotate import NES_MOTIFS, ingest_uniprot, uniprot_file
 
     settings = settings_of(ctx)
     if queue:
@@ -135,7 +135,8 @@ def uniprot(
     with TerminalProgress(quiet) as progress:
         path = uniprot_file(settings, source, progress)
         with open_store(settings) as store:
-            _finish(ingest_uniprot(store, path, kind=kind, strict=strict), rejects, progress)
+            whole = source == NES_MOTIFS
+            _finish(ingest_uniprot(store, path, kind=kind, strict=strict, complete=whole), rejects, progress)
 
 
 @app.command()

@@ -16,8 +16,10 @@ from .. import __version__
 from ..errors import EXIT_CODES, CannotWriteError, InternalError, NesannotError
 from ..settings import load_settings
 from . import bench, db, demo, evaluate, info, ingest, models, rank, runs, score, sql, train, worker
+from .changes import changes
 from .console import note
 from .context import Global
+from .reannotate import reannotate
 
 EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items())
 
@@ -61,6 +63,9 @@ for command in (
     *(demo.demo, train.train, score.score, rank.rank, sql.sql, runs.compare),
     *(worker.worker, info.info),
 ):
+    app.command()(command)
+
+for command in (reannotate, changes):
     app.command()(command)
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from ..former import FormerAccession
 from ..identifiers import ACCESSION_PATTERN, MAXIMUM_IDENTIFIER
 from ..records import Annotation, AnnotationKind, ProteinRecord, ReferenceEntry, ReferenceSite, Reject, Sign, SiteKind
 from ..residues import ResidueError, ResidueSpan, clean_residues
@@ -35,6 +36,7 @@ class UniprotEntry:
     """A UniProtKB entry.
 
     Attributes:
+        secondary: accessions that were merged into this one, where the format has them (JSON, flat file).
         record: None where the file gives no sequence (REST TSV without that column): annotations only.
         annotations: locations, keywords, GO terms, and the features of `FEATURES`. Where a file gives names without
             identifiers (keywords and locations in TSV and flat files), the identifier is the name.
@@ -43,6 +45,14 @@ class UniprotEntry:
     accession: str
     record: ProteinRecord | None
     annotations: tuple[Annotation, ...]
+    secondary: tuple[str, ...] = ()
+
+    @property
+    def former(self) -> tuple[FormerAccession, ...]:
+        """What the entry says about accessions that are no longer primary ones."""
+        return tuple(
+            FormerAccession(one, self.accession, "merged", "secondary_accession") for one in self.secondary
+        )
 
 
 def parse_location(text: str) -> ResidueSpan:
@@ -125,9 +135,10 @@ class EntryBuilder:
         kind = AnnotationKind.FEATURE
         self.annotations[Annotation(self.accession, kind, key, text, span, tuple(evidence))] = None
 
-    def entry(self, record: ProteinRecord | None) -> UniprotEntry:
-        """The finished entry."""
-        return UniprotEntry(self.accession, record, tuple(self.annotations))
+    def entry(self, record: ProteinRecord | None, secondary: Iterable[str] = ()) -> UniprotEntry:
+        """The finished entry; of `secondary` what is no accession is left out."""
+        former = tuple(one for one in secondary if ACCESSION_PATTERN.fullmatch(one) and one != self.accession)
+        return UniprotEntry(self.accession, record, tuple(self.annotations), former)
 
 
 def whole_number(value: object) -> int | None:

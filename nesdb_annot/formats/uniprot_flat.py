@@ -136,7 +136,7 @@ def _record(raw: _Raw, accession: str, residues: str) -> ProteinRecord:
 
 
 def _parsed(raw: _Raw, source: str) -> Iterator[UniprotEntry | Reject]:
-    accession = raw.text("AC").partition(";")[0].strip()
+    accession, *secondary = [part.strip() for part in raw.text("AC").rstrip("; ").split(";")]
     residues = checked_residues(source, raw.line, accession, "".join(raw.all("  ")))
     if isinstance(residues, Reject):
         yield residues
@@ -144,7 +144,7 @@ def _parsed(raw: _Raw, source: str) -> Iterator[UniprotEntry | Reject]:
     builder = EntryBuilder(source, accession, residues, raw.line)
     _add_annotations(builder, raw)
     yield from builder.rejects
-    yield builder.entry(_record(raw, accession, residues))
+    yield builder.entry(_record(raw, accession, residues), secondary)
 
 
 def read_uniprot_flat(path: Path | str) -> Iterator[UniprotEntry | Reject]:

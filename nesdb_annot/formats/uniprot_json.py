@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..former import InactiveEntry, inactive_fate
 from ..records import AnnotationKind, ProteinRecord, Reject
 from .compression import name_of
 from .json_stream import json_objects
@@ -88,14 +89,14 @@ def _add_annotations(builder: EntryBuilder, entry: _Node) -> None:
         builder.feature(key, _location(feature["location"]), feature.get("description", ""), _evidence(feature))
 
 
-def _inactive(source: str, entry: _Node) -> Reject:
-    reason = entry.get("inactiveReason", {})
-    kind = str(reason.get("inactiveReasonType", "inactive")).lower()
-    targets = ", ".join(reason.get("mergeDemergeTo", []))
-    told = f" into {targets}" if targets else f": {reason['deletedReason']}" if "deletedReason" in reason else ""
-    return Reject(
-        source, 0, str(entry.get("primaryAccession", "")), f"UniProt has {kind} this entry{told}", "accession"
-    )
+def _inactive(source: str, entry: _Node) -> InactiveEntry:
+    accession = str(entry.get("primaryAccession", ""))
+    former = inactive_fate(accession, entry)
+    targets = ", ".join(one.present for one in former if one.present)
+    reason = next((one.reason for one in former), "")
+    told = f" into {targets}" if targets else f": {reason}" if reason else ""
+    kind = str(entry.get("inactiveReason", {}).get("inactiveReasonType", "inactive")).lower()
+    return InactiveEntry(source, 0, accession, f"UniProt has {kind} this entry{told}", "accession", former)
 
 
 def parse_entry(entry: _Node, source: str) -> Iterator[UniprotEntry | Reject]:
@@ -124,7 +125,7 @@ def parse_entry(entry: _Node, source: str) -> Iterator[UniprotEntry | Reject]:
         yield Reject(source, 0, accession[:40], reason)
         return
     yield from builder.rejects
-    yield builder.entry(record)
+    yield builder.entry(record, map(str, entry.get("secondaryAccessions") or ()))
 
 
 def read_uniprot_json(path: Path | str) -> Iterator[UniprotEntry | Reject]:

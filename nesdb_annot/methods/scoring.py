@@ -14,7 +14,7 @@ from . import biochemical, neural, ranking, similarity, tagger
 from .calibration import Calibration, logit
 from .consensus import Consensus
 from .headset import HeadSet
-from .protocol import Method, ProteinContext
+from .protocol import Method, ProteinContext, RawScore
 from .ranking import Ranking
 from .trees import BoostedTrees
 
@@ -112,7 +112,12 @@ class ScoringMethods:
         """All scores of each segment of `context`, the combination last; depends on nothing but the protein."""
         if not len(context.spans):
             return []
-        by_method = [method.score(context) for method in self.methods]
+        return self.together([method.score(context) for method in self.methods], context)
+
+    def together(
+        self, by_method: Sequence[Sequence[RawScore]], context: ProteinContext
+    ) -> list[tuple[MethodScore, ...]]:
+        """All scores of each segment, the combination last, from raw scores by method in the order of `METHODS`."""
         raw = np.array([[score.raw for score in scores] for scores in by_method]).T
         calibrated = np.column_stack([c.apply(raw[:, i]) for i, c in enumerate(self._calibrations[:-1])])
         logits = logit(calibrated)

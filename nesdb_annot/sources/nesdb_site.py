@@ -35,6 +35,11 @@ class SitePage:
     path: Path
 
 
+def cached_index(settings: Settings) -> bool:
+    """Whether the index pages of the site are in the cache."""
+    return all((settings.cache_dir / "nesdb" / page.replace(".php", ".html")).is_file() for page in INDEX_PAGES)
+
+
 class NesdbSite:
     """Fetches the pages of ``settings.nesdb_url`` into ``settings.cache_dir``.
 
@@ -64,12 +69,15 @@ class NesdbSite:
         self._directory = settings.cache_dir / "nesdb"
         self._told = told
 
-    def pages(self, read_index: ReadIndex, *, refresh: bool = False) -> Iterator[SitePage | Reject]:
+    def pages(
+        self, read_index: ReadIndex, *, refresh: bool = False, refresh_index: bool = False
+    ) -> Iterator[SitePage | Reject]:
         """One saved page per entry, by ascending NES ID; a page that the site does not have is a `Reject`.
 
         Args:
             read_index: reads a saved index page.
             refresh: fetch everything again.
+            refresh_index: fetch the two index pages again, and of the others those that are not on disk.
 
         Raises:
             TryLaterError: if the site does not answer; the pages fetched so far are kept.
@@ -79,7 +87,7 @@ class NesdbSite:
         names: dict[str, str] = {}
         doubtful: set[str] = set()
         for page, in_doubt in INDEX_PAGES.items():
-            listed = dict(self._index(page, read_index, refresh))
+            listed = dict(self._index(page, read_index, refresh or refresh_index))
             names = {**listed, **names}
             doubtful |= set(listed) if in_doubt else set()
         for count, (entry_id, name) in enumerate(sorted(names.items(), key=lambda pair: int(pair[0])), 1):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
 from ..errors import InputError, TryLaterError, UsageError
+from ..former import FormerAccession
 from ..identifiers import PROTEOME_PATTERN
+from ..records import Release
 from ..settings import Settings
 from .download import MAXIMUM_DOWNLOAD, Download, GrowingFile, Progress, as_release
 from .http import Answer, HttpClient
 from .uniprot_accessions import AccessionFetcher
 from .uniprot_answers import FORMATS, Page, read_page
+from .uniprot_fates import ask_fates
 
 PAGE_SIZE = 500
 RESTARTS = 3
@@ -166,6 +169,14 @@ class UniprotSource:
 
     def present_release(self) -> str:
         """Name of UniProt's present release, e.g. ``2026_02``: one small request."""
+        return self.present().name
+
+    def present(self) -> Release:
+        """UniProt's present release, with its date: one small request, of whose answer only the headers count."""
         parameters = {"query": "accession:P04637", "format": "fasta", "size": "1"}
         page = checked_page(self._http.get(_SEARCH, parameters), "fasta", first=True)
-        return as_release(page.release, page.released).name
+        return as_release(page.release, page.released)
+
+    def fates(self, accessions: Iterable[str]) -> list[FormerAccession]:
+        """What became of accessions that are no longer in a proteome: one small request for each."""
+        return list(ask_fates(self._http, accessions, self._told))

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ..errors import InputError, TryLaterError
+from ..former import InactiveEntry
 from ..identifiers import ACCESSION_PATTERN
 from ..records import Reject
 from .http import Answer, HttpClient
 from .uniprot_answers import read_page, release_of
+from .uniprot_fates import fates_in
 
 PER_REQUEST = 100
 """Accessions in one request; UniProt allows 1,000, but addresses are kept short for proxies."""
@@ -146,7 +148,8 @@ class AccessionFetcher:
                 return
             reason = "its entry carries another accession"
         reason = reason or f"HTTP status {status.status}"
-        fetched.refused.append(Reject(_SOURCE, 0, accession, reason, "accession"))
+        former = fates_in(accession, status)
+        fetched.refused.append(InactiveEntry(_SOURCE, 0, accession, reason, "accession", former))
 
     def _add(self, answer: Answer, content: bytes, fetched: Fetched) -> None:
         release, released = release_of(answer.headers)

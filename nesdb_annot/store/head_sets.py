@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ..records import NES, LanguageModelIdentity
 from .configurations import ensure_language_model
 from .engine import Store
@@ -47,3 +49,10 @@ def load_payload(store: Store, digest: str) -> bytes | None:
     with store.transaction() as connection:
         found = execute(connection, "load_payload", digest=digest).scalar()
     return None if found is None else bytes(found)
+
+
+def saved_at(store: Store, digest: str) -> datetime | None:
+    """When a head set was saved last; None if it is not stored."""
+    with store.transaction() as connection:
+        moment: datetime | None = execute(connection, "saved_at", digest=digest).scalar()
+        return moment

@@ -20,7 +20,9 @@ from ..errors import InputError, UsageError
 from ..records import ProteinRecord, Release
 from ..residues import sequence_digest
 from .bulk import STAGED, add_sequences, chunks, copy_rows, staged_row
+from .changes import record_release
 from .engine import Store
+from .organisms import check_organism
 from .queries import count, execute
 from .releases import Slot, StoredRelease, dated_like, publish, releases_of, remove, slot_for
 
@@ -46,6 +48,7 @@ class ReleaseReport:
         gone: accessions that only the release before had.
         header_only: same sequence, another header.
         examples: some accessions of each kind.
+        kinds: proteins for each kind of change (`schema.changes.ChangeKind`), as recorded.
         previous: name of the release before; None for the oldest one.
         rows_added: rows that this ingest added to the database, of all tables.
     """
@@ -57,6 +60,7 @@ class ReleaseReport:
     gone: int = 0
     header_only: int = 0
     examples: Mapping[str, list[str]] = field(default_factory=dict)
+    kinds: Mapping[str, int] = field(default_factory=dict)
     previous: str | None = None
     rows_added: int = 0
 
@@ -105,14 +109,14 @@ def ingest_release(
         newest: an undated release is newer than all others.
 
     Raises:
-        InputError: no proteins; one accession with two contents; a release of this name with other content; a date that
-            is missing or taken.
+        InputError: no proteins; one accession with two contents; another organism's proteins, unless `replace`; a
+            release of this name with other content; a date that is missing or taken.
     """
     with store.session() as connection:
         sequences = _stage(connection, proteins, chunk)
         with connection.begin():
-            proteome_id = execute(connection, "claim_proteome", **dataclasses.asdict(proteome)).scalar_one()
             total, digest = _check_staged(connection, proteome.name)
+            proteome_id = _claimed(connection, proteome, replace)
             others = releases_of(connection, proteome_id)
             stored = next((other for other in others if other.name == release.name), None)
             if stored is not None:
@@ -126,7 +130,18 @@ def ingest_release(
             report = _publish(connection, proteome_id, slot, total)
             row = {"name": release.name, "released": release.released, "proteins": total, "content_digest": digest}
             count(connection, "add_release", proteome_id=proteome_id, at=slot.at, run_id=run_id, **row)
-            return dataclasses.replace(report, rows_added=report.rows_added + sequences + 1)
+            kinds = record_release(connection, proteome_id, slot.at, slot.before)
+            if slot.after is not None:
+                record_release(connection, proteome_id, slot.after, slot.at)
+            return dataclasses.replace(report, kinds=kinds, rows_added=report.rows_added + sequences + 1)
+
+
+def _claimed(connection: Connection, proteome: ProteomeKey, replace: bool) -> int:
+    """Key of the proteome, made known if it is not; its organism is that of the staged proteins."""
+    found = check_organism(connection, proteome.name, replace)
+    known = dataclasses.replace(proteome, taxon_id=found if found is not None else proteome.taxon_id)
+    key: int = execute(connection, "claim_proteome", **dataclasses.asdict(known)).scalar_one()
+    return key
 
 
 def _stage(connection: Connection, proteins: Iterable[ProteinRecord], size: int) -> int:
@@ -229,6 +244,12 @@ def release_of(store: Store, proteome: StoredProteome, name: str | None = None) 
         there = ", ".join(release.name for release in releases)
         raise UsageError(f"no release {name!r} of {proteome.name}", why=f"there are: {there}")
     return found
+
+
+def all_releases(store: Store, proteome: StoredProteome) -> list[StoredRelease]:
+    """Releases of a proteome, oldest first."""
+    with store.transaction() as connection:
+        return releases_of(connection, proteome.id)
 
 
 def residues_of(store: Store, accession: str) -> str | None:

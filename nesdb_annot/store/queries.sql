@@ -174,6 +174,202 @@ UPDATE nesannot.membership SET valid_to = CAST(:after AS date)
 -- Removing a release: its own row, and with it its rankings.
 DELETE FROM nesannot.release WHERE id = :release_id;
 
+-- name: forget_changes
+-- Remove what was said about a release before it is compared anew; changes of the pipeline stay.
+DELETE FROM nesannot.change WHERE release_id = :release_id AND kind <> 'pipeline';
+
+-- name: record_changes
+-- How a release differs from the one before it; an accession that is gone is merged if UniProt, or else its sequence, says so.
+INSERT INTO nesannot.change (kind, proteome_id, release_id, accession, successors, old_sequence_id, new_sequence_id, basis, facts,
+                             run_id)
+WITH old AS MATERIALIZED (
+    SELECT m.*, p.accession FROM nesannot.membership m JOIN nesannot.protein p ON p.id = m.protein_id
+     WHERE m.proteome_id = :proteome_id AND m.valid_from <= CAST(:before AS date)
+       AND (m.valid_to IS NULL OR m.valid_to > CAST(:before AS date))
+), new AS MATERIALIZED (
+    SELECT m.*, p.accession FROM nesannot.membership m JOIN nesannot.protein p ON p.id = m.protein_id
+     WHERE m.proteome_id = :proteome_id AND m.valid_from <= CAST(:at AS date)
+       AND (m.valid_to IS NULL OR m.valid_to > CAST(:at AS date))
+), gone AS MATERIALIZED (
+    SELECT o.accession, o.sequence_id, o.gene, u.fate, u.basis AS stated_by, u.reason, u.present AS stated
+      FROM old o
+      LEFT JOIN LATERAL (SELECT array_agg(f.present ORDER BY f.present) FILTER (WHERE f.present <> '') AS present,
+                                max(f.fate) FILTER (WHERE f.fate <> 'merged') AS fate, max(f.basis) AS basis, max(f.reason) AS reason
+                           FROM nesannot.former_accession f WHERE f.former = o.accession) u ON true
+     WHERE NOT EXISTS (SELECT FROM new n WHERE n.protein_id = o.protein_id)
+), heir AS MATERIALIZED (
+    SELECT g.accession, array_agg(n.accession ORDER BY n.accession) AS successors
+      FROM gone g
+      JOIN new n ON n.sequence_id = g.sequence_id
+       AND (n.gene = g.gene OR NOT EXISTS (SELECT FROM old o WHERE o.protein_id = n.protein_id))
+     WHERE g.stated_by IS NULL
+     GROUP BY g.accession
+), left_over AS MATERIALIZED (
+    SELECT g.accession, g.sequence_id, coalesce(g.stated, h.successors, '{}') AS successors,
+           CASE WHEN g.fate IS NOT NULL THEN g.fate
+                WHEN cardinality(coalesce(g.stated, h.successors)) > 1 THEN 'demerged'
+                WHEN cardinality(coalesce(g.stated, h.successors)) = 1 THEN 'merged' ELSE 'deleted' END AS kind,
+           coalesce(g.stated_by, CASE WHEN h.successors IS NULL THEN 'comparison' ELSE 'same_sequence' END) AS basis,
+           CASE WHEN g.reason <> '' THEN jsonb_build_object('reason', g.reason) ELSE '{}' END AS facts
+      FROM gone g
+      LEFT JOIN heir h ON h.accession = g.accession
+), found AS (
+    SELECT l.kind, l.accession, l.successors, l.sequence_id AS old_sequence_id,
+           (SELECT n.sequence_id FROM new n WHERE n.accession = ANY (l.successors)
+             ORDER BY n.sequence_id <> l.sequence_id, n.accession LIMIT 1) AS new_sequence_id, l.basis, l.facts
+      FROM left_over l
+    UNION ALL
+    SELECT 'new', n.accession,
+           coalesce((SELECT array_agg(l.accession ORDER BY l.accession) FROM left_over l WHERE n.accession = ANY (l.successors)), '{}'),
+           NULL, n.sequence_id, 'comparison', '{}'
+      FROM new n WHERE NOT EXISTS (SELECT FROM old o WHERE o.protein_id = n.protein_id)
+    UNION ALL
+    SELECT CASE WHEN o.sequence_id = n.sequence_id
+                THEN CASE WHEN o.reviewed IS DISTINCT FROM n.reviewed THEN 'moved' ELSE 'metadata' END
+                WHEN n.isoform IS NULL AND EXISTS (
+                     SELECT FROM nesannot.membership x JOIN nesannot.protein q ON q.id = x.protein_id
+                      WHERE x.sequence_id IN (o.sequence_id, n.sequence_id) AND x.isoform IS NOT NULL
+                        AND split_part(q.accession, '-', 1) = n.accession) THEN 'isoform_switch'
+                ELSE 'new_sequence_version' END,
+           n.accession, '{}', o.sequence_id, n.sequence_id, 'comparison',
+           coalesce((SELECT jsonb_object_agg(a.key, jsonb_build_array(a.value, b.value))
+                       FROM jsonb_each(to_jsonb(o)) a JOIN jsonb_each(to_jsonb(n)) b ON b.key = a.key
+                      WHERE a.value IS DISTINCT FROM b.value
+                        AND a.key = ANY (ARRAY['entry_name', 'reviewed', 'protein_name', 'organism', 'taxon_id', 'gene', 'existence',
+                                               'sequence_version', 'fragment', 'isoform'])), '{}')
+      FROM old o
+      JOIN new n ON n.protein_id = o.protein_id AND n.id <> o.id
+     WHERE ROW (o.sequence_id, o.header, o.isoform, o.entry_name, o.reviewed, o.protein_name, o.organism, o.taxon_id, o.gene,
+                o.existence, o.sequence_version, o.fragment)
+           IS DISTINCT FROM
+           ROW (n.sequence_id, n.header, n.isoform, n.entry_name, n.reviewed, n.protein_name, n.organism, n.taxon_id, n.gene,
+                n.existence, n.sequence_version, n.fragment)
+)
+SELECT kind, CAST(:proteome_id AS bigint), CAST(:release_id AS bigint), accession, successors, old_sequence_id, new_sequence_id,
+       basis, facts, CAST(:run_id AS bigint)
+  FROM found ORDER BY kind, accession COLLATE "C";
+
+-- name: count_changes
+-- Changes of a release by kind.
+SELECT kind, count(*) AS proteins FROM nesannot.change WHERE release_id = :release_id GROUP BY kind ORDER BY kind;
+
+-- name: write_former_accessions
+-- Keep what UniProt says about accessions that are no longer primary ones; an inactive entry's answer outweighs an AC line.
+INSERT INTO nesannot.former_accession (former, present, fate, basis, reason, run_id)
+SELECT w.former, w.present, w.fate, w.basis, w.reason, CAST(:run_id AS bigint)
+  FROM unnest(CAST(:former AS text[]), CAST(:present AS text[]), CAST(:fate AS text[]), CAST(:basis AS text[]),
+              CAST(:reason AS text[])) AS w (former, present, fate, basis, reason)
+ON CONFLICT (former, present) DO UPDATE
+   SET fate = excluded.fate, basis = excluded.basis, reason = excluded.reason, run_id = excluded.run_id
+ WHERE nesannot.former_accession.basis <> 'inactive_entry'
+   AND ROW (nesannot.former_accession.fate, nesannot.former_accession.basis, nesannot.former_accession.reason)
+       IS DISTINCT FROM ROW (excluded.fate, excluded.basis, excluded.reason);
+
+-- name: releases_that_lost
+-- Releases from which one of these accessions is missing for the first time.
+SELECT DISTINCT l.id, l.proteome_id
+  FROM nesannot.change c
+  JOIN nesannot.release l ON l.id = c.release_id
+ WHERE c.accession = ANY (:accessions) AND c.kind IN ('merged', 'demerged', 'deleted') ORDER BY l.id;
+
+-- name: unexplained_losses
+-- Accessions gone from a release of which UniProt was not asked yet.
+SELECT c.accession FROM nesannot.change c
+ WHERE c.release_id = :release_id AND c.kind IN ('merged', 'demerged', 'deleted') AND c.basis IN ('comparison', 'same_sequence')
+ ORDER BY c.accession COLLATE "C" LIMIT :limit;
+
+-- name: record_curation
+-- A curated motif was added, changed or removed.
+INSERT INTO nesannot.change (kind, accession, successors, old_sequence_id, new_sequence_id, basis, facts, run_id)
+VALUES ('motif_curation', :accession, '{}', (SELECT id FROM nesannot.sequence WHERE sha256 = :old),
+        (SELECT id FROM nesannot.sequence WHERE sha256 = :new), 'references', CAST(:facts AS jsonb), :run_id);
+
+-- name: record_pipeline_change
+-- Another configuration ranks a release than ranked it, or the release before it, so far; recorded once.
+INSERT INTO nesannot.change (kind, proteome_id, release_id, successors, old_configuration_id, new_configuration_id, basis, facts,
+                             run_id)
+SELECT 'pipeline', :proteome_id, :release_id, '{}', k.configuration_id, CAST(:configuration_id AS integer), 'configuration',
+       CAST(:facts AS jsonb), CAST(:run_id AS bigint)
+  FROM nesannot.ranking k
+ WHERE k.id = :ranking_id
+   AND NOT EXISTS (SELECT FROM nesannot.change c
+                    WHERE c.release_id = :release_id AND c.old_configuration_id = k.configuration_id
+                      AND c.new_configuration_id = CAST(:configuration_id AS integer));
+
+-- name: configuration_of_ranking
+-- The configuration of a ranking.
+SELECT configuration_id FROM nesannot.ranking WHERE id = :ranking_id;
+
+-- name: parts_of_configuration
+-- Digests of what a configuration consists of.
+SELECT e.digest AS language_model, g.digest AS segmentation, f.head_set_digest AS head_set,
+       (SELECT string_agg(t.digest, ' ' ORDER BY t.name) FROM nesannot.configuration_method c
+          JOIN nesannot.method t ON t.id = c.method_id WHERE c.configuration_id = f.id) AS methods
+  FROM nesannot.configuration f
+  JOIN nesannot.language_model e ON e.id = f.language_model_id
+  JOIN nesannot.segmentation g ON g.id = f.segmentation_id
+ WHERE f.id = :configuration_id;
+
+-- name: curation_since
+-- Sequences whose reference motifs changed after some moment.
+SELECT DISTINCT s.sha256
+  FROM nesannot.change c
+  JOIN nesannot.sequence s ON s.id IN (c.old_sequence_id, c.new_sequence_id)
+ WHERE c.kind = 'motif_curation' AND c.recorded_at > coalesce(CAST(:moment AS timestamptz), '-infinity') ORDER BY s.sha256;
+
+-- name: release_changes
+-- Changes of some releases of a proteome, or of the references (proteome NULL), in order.
+SELECT v.proteome, v.previous_release, v.release, v.kind, v.accession, v.successors, v.basis, v.gained, v.lost, v.moved, v.facts,
+       v.recorded_at
+  FROM nes.release_change v
+  LEFT JOIN nesannot.proteome o ON o.name = v.proteome
+  LEFT JOIN nesannot.release l ON l.proteome_id = o.id AND l.name = v.release
+ WHERE v.proteome IS NOT DISTINCT FROM CAST(:proteome AS text)
+   AND (v.proteome IS NULL OR l.effective > CAST(:after AS date) AND l.effective <= CAST(:until AS date))
+ ORDER BY l.effective, v.kind, v.accession COLLATE "C", v.change_id;
+
+-- name: candidate_changes
+-- Candidates gained, lost and moved in some releases of a proteome, best first.
+SELECT v.proteome, v.previous_release, v.release, v.outcome, v.cause, v.old_accession, v.accession, v.old_first_residue,
+       v.old_last_residue, v.first_residue, v.last_residue, v.peptide, v.old_rank, v.rank, v.old_probability, v.probability
+  FROM nes.candidate_change v
+  JOIN nesannot.proteome o ON o.name = v.proteome
+  JOIN nesannot.release l ON l.proteome_id = o.id AND l.name = v.release
+ WHERE v.proteome = :proteome AND l.effective > CAST(:after AS date) AND l.effective <= CAST(:until AS date)
+   AND greatest(v.old_probability, v.probability) >= CAST(:minimum AS double precision)
+ ORDER BY l.effective, greatest(v.old_probability, v.probability) DESC, v.outcome, v.old_accession, v.old_first_residue, v.first_residue
+ LIMIT CAST(:limit AS bigint);
+
+-- name: try_lock
+-- A lock of the session; false if another session holds it.
+SELECT pg_try_advisory_lock(hashtextextended(:name, 0));
+
+-- name: unlock
+-- Give the lock back.
+SELECT pg_advisory_unlock(hashtextextended(:name, 0));
+
+-- name: last_counts
+-- What the last run of a kind that ended well counted under some name.
+SELECT counts ->> CAST(:count AS text) AS said FROM nesannot.run
+ WHERE kind = :kind AND status = 'done' AND counts ->> CAST(:count AS text) IS NOT NULL ORDER BY id DESC LIMIT 1;
+
+-- name: staged_taxa
+-- Organisms of the staged proteins, the most frequent first.
+SELECT taxon_id, max(organism) AS organism FROM staged_protein WHERE taxon_id IS NOT NULL
+ GROUP BY taxon_id ORDER BY count(*) DESC, taxon_id;
+
+-- name: taxa_of_proteome
+-- Organisms of a proteome's proteins in its newest release, the most frequent first.
+SELECT m.taxon_id, max(m.organism) AS organism
+  FROM nesannot.membership m
+  JOIN nesannot.proteome o ON o.id = m.proteome_id
+ WHERE o.name = :name AND m.valid_to IS NULL AND m.taxon_id IS NOT NULL
+ GROUP BY m.taxon_id ORDER BY count(*) DESC, m.taxon_id;
+
+-- name: release_by_date
+-- The release of a proteome that has this date.
+SELECT id, run_id FROM nesannot.release WHERE proteome_id = :proteome_id AND effective = CAST(:at AS date);
+
 -- name: date_of_release
 -- The date that orders a release.
 SELECT effective FROM nesannot.release WHERE id = :release_id;
@@ -574,6 +770,10 @@ SELECT h.digest, h.payload, h.references_digest
 -- A head set by its digest.
 SELECT payload FROM nesannot.head_set WHERE digest = :digest;
 
+-- name: saved_at
+-- When a head set was saved last.
+SELECT saved_at FROM nesannot.head_set WHERE digest = :digest;
+
 -- name: count_pending
 -- How many sequences of a release are still to be scored under a configuration.
 SELECT count(*) AS sequences, coalesce(sum(s.length), 0) AS residues
@@ -601,6 +801,53 @@ SELECT s.id, s.sha256, s.residues
                                WHERE d.configuration_id = :configuration_id AND d.sequence_id = s.id
                                  AND (d.error IS NULL OR d.attempts >= :attempts)))
  ORDER BY s.id LIMIT :page;
+
+-- name: sibling_configurations
+-- Other configurations of the same motif, language model and segmentation, the newest first.
+SELECT o.id, o.head_set_digest
+  FROM nesannot.configuration f
+  JOIN nesannot.configuration o ON o.motif = f.motif AND o.language_model_id = f.language_model_id
+   AND o.segmentation_id = f.segmentation_id AND o.id <> f.id
+ WHERE f.id = :configuration_id ORDER BY o.id DESC;
+
+-- name: count_rescorable
+-- How many sequences of a release lack scores under a configuration, but have them under one of the sources.
+SELECT count(*) AS sequences, coalesce(sum(s.length), 0) AS residues
+  FROM nesannot.sequence s
+ WHERE EXISTS (SELECT FROM nesannot.release l
+                 JOIN nesannot.membership m ON m.proteome_id = l.proteome_id AND m.valid_from <= l.effective
+                  AND (m.valid_to IS NULL OR m.valid_to > l.effective)
+                WHERE l.id = :release_id AND l.proteome_id = :proteome_id AND m.sequence_id = s.id)
+   AND NOT EXISTS (SELECT FROM nesannot.scored_sequence d
+                    WHERE d.configuration_id = :configuration_id AND d.sequence_id = s.id AND d.error IS NULL)
+   AND EXISTS (SELECT FROM nesannot.scored_sequence d
+                WHERE d.configuration_id = ANY (CAST(:sources AS integer[])) AND d.sequence_id = s.id AND d.error IS NULL);
+
+-- name: next_rescorable
+-- The next of these sequences, each with the newest source that scored it.
+SELECT s.id, s.sha256, s.residues, d.source_id
+  FROM nesannot.sequence s
+  JOIN LATERAL (SELECT max(d.configuration_id) AS source_id FROM nesannot.scored_sequence d
+                 WHERE d.configuration_id = ANY (CAST(:sources AS integer[])) AND d.sequence_id = s.id AND d.error IS NULL) d
+    ON d.source_id IS NOT NULL
+ WHERE s.id > :after
+   AND EXISTS (SELECT FROM nesannot.release l
+                 JOIN nesannot.membership m ON m.proteome_id = l.proteome_id AND m.valid_from <= l.effective
+                  AND (m.valid_to IS NULL OR m.valid_to > l.effective)
+                WHERE l.id = :release_id AND l.proteome_id = :proteome_id AND m.sequence_id = s.id)
+   AND NOT EXISTS (SELECT FROM nesannot.scored_sequence d
+                    WHERE d.configuration_id = :configuration_id AND d.sequence_id = s.id AND d.error IS NULL)
+ ORDER BY s.id LIMIT :page;
+
+-- name: stored_segments
+-- Segments of these sequences, each under the configuration beside it, with what the tagger says of them.
+SELECT g.sequence_id, g.first_residue, g.last_residue, g.pooled, x.raw, x.evidence
+  FROM unnest(CAST(:sequence_ids AS bigint[]), CAST(:source_ids AS integer[])) AS w (sequence_id, source_id)
+  JOIN nesannot.segment g ON g.configuration_id = w.source_id AND g.sequence_id = w.sequence_id
+  JOIN nesannot.configuration_method c ON c.configuration_id = w.source_id AND c.name = :tagger
+  JOIN nesannot.method_score x ON x.configuration_id = g.configuration_id AND x.sequence_id = g.sequence_id
+   AND x.segment = g.segment AND x.method_id = c.method_id
+ ORDER BY g.sequence_id, g.segment;
 
 -- name: claim_scored
 -- Ledger rows of these sequences; locks them in one order, so that two writers of one sequence come one after the other.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..records import NES, ReferenceEntry, ReferenceSite, Sign, SiteKind, digest_of
 from ..residues import ResidueSpan
 from .bulk import add_sequences
+from .changes import record_curation
 from .engine import Store
 from .queries import execute
 
@@ -42,9 +43,17 @@ class ReferenceReport:
 
 
 def ingest_entries(
-    store: Store, source: str, entries: Iterable[ReferenceEntry], run_id: int, *, complete: bool = True
+    store: Store,
+    source: str,
+    entries: Iterable[ReferenceEntry],
+    run_id: int,
+    *,
+    complete: bool = True,
+    without: Collection[str] = (),
 ) -> ReferenceReport:
     """Make the stored entries of `source` equal to the given ones, in one transaction.
+
+    Motifs that are added, changed or removed are recorded as changes, unless the source had no entry before.
 
     Args:
         store: where to.
@@ -52,20 +61,23 @@ def ingest_entries(
         entries: all entries of the source; of one motif or several.
         run_id: recorded with entries that are new or changed.
         complete: False if the source may have more entries than those given: then none is taken to be gone.
+        without: identifiers of entries that `source` states to have no motif (any more), complete or not.
 
     Raises:
         InputError: if an entry is of another source, or two have one identifier.
     """
-    given = _by_key(source, entries)
+    given, stated = _by_key(source, entries), frozenset(without)
     with store.transaction() as connection:
         motifs = {motif for motif, _ in given} or {NES}
         stored = {(motif, entry.entry_id): entry for motif in motifs for entry in _load(connection, motif, [source])}
         new = given.keys() - stored.keys()
         changed = {key for key in given.keys() & stored.keys() if _facts(given[key]) != _facts(stored[key])}
-        gone = stored.keys() - given.keys() if complete else set()
+        gone = {key for key in stored.keys() - given.keys() if complete or key[1] in stated}
         add_sequences(connection, {given[key].digest: given[key].residues for key in new | changed})
         for key in sorted(new | changed):
             _write(connection, given[key], run_id)
+        for key in sorted(new | changed | gone) if stored else ():
+            record_curation(connection, stored.get(key), given.get(key), run_id)
         for motif in motifs:
             execute(
                 connection,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..former import FormerAccession
 from ..identifiers import PROTEOME_PATTERN
 from ..records import Annotation, ReferenceEntry, Reject
 from ..settings import Settings
-from .ingest import Ingest, ingest_references
+from .ingest import Ingest, former_in, ingest_references
 from .progress import Progress, Silent
 from .rejects import Rejects
 
@@ -31,47 +33,68 @@ def uniprot_file(settings: Settings, source: str, progress: Progress | None = No
         ConfigurationError: if it had to be fetched and the settings say offline.
     """
     from ..sources.uniprot import UniprotSource
+    from .told import entries_told
 
     if source == "-" or Path(source).is_file():
         return source
     if source != NES_MOTIFS and not PROTEOME_PATTERN.fullmatch(source):
         raise InputError(f"there is no file {source}", remedy=f"check the path; or a UPID, or {NES_MOTIFS}")
     (progress or Silent()).note(f"asking {settings.uniprot_url} for {source}")
-    fetcher = UniprotSource(settings)
+    fetcher = UniprotSource(settings, told=entries_told(progress or Silent(), "UniProt"))
     download = fetcher.nes_motifs() if source == NES_MOTIFS else fetcher.proteome(source, kind="json")
     return str(download.path)
 
 
-def ingest_uniprot(store: Store, source: str, *, kind: str = "", strict: bool = False) -> Ingest:
-    """Ingest a UniProt file: annotations, and MOTIF features of NESs as reference entries.
+def ingest_uniprot(
+    store: Store, source: str, *, kind: str = "", strict: bool = False, complete: bool = False
+) -> Ingest:
+    """Ingest a UniProt file: annotations, MOTIF features of NESs as reference entries, and former accessions.
+
+    A whole entry (JSON or flat file) without an NES states that it has none: a reference of it is removed.
 
     Args:
         kind: ``json``, ``tsv`` or ``flat``; found out by content if empty, which standard input does not allow.
+        complete: the file holds all entries that have an NES.
 
     Raises:
         InputError: if the file is none of UniProt's, or `strict` and something was refused.
     """
-    from ..formats.uniprot import read_uniprot
+    from ..formats.uniprot import read_uniprot, uniprot_format
+    from ..formats.uniprot_entry import SOURCE
     from ..store.annotations import replace_annotations
+    from ..store.changes import settle_former
+    from ..store.references import load_entries
     from ..store.runs import run
 
     rejects = Rejects(strict=strict)
-    entries: list[ReferenceEntry] = []
+    seen = _Seen()
+    told = kind or (uniprot_format(source) if source != "-" else "")
     with run(store, "ingest annotations", {"source": source, "strict": strict}) as (run_id, counts):
-        report = replace_annotations(store, _annotations(store, rejects, read_uniprot(source, kind), entries), run_id)
+        report = replace_annotations(store, _annotations(store, rejects, read_uniprot(source, kind), seen), run_id)
+        seen.former += [one for reject in rejects.all for one in former_in(reject)]
         counts |= {"proteins": report.proteins, "added": report.added, "removed": report.removed}
-        counts["rejects"] = len(rejects.all)
+        counts |= {"rejects": len(rejects.all), "former_accessions": settle_former(store, seen.former, run_id)}
     said = f"{report.proteins:,} proteins: {report.added:,} annotations added, {report.removed:,} removed"
-    if not entries:
+    if not seen.entries and not load_entries(store, sources=[SOURCE]):
         return Ingest((said, "no NES motif among them"), rejects)
-    references = ingest_references(store, "uniprot", entries, complete=False)
-    return Ingest((said, *references.sentences), rejects)
+    without = seen.whole if told != "tsv" else []
+    references = ingest_references(store, SOURCE, seen.entries, complete=complete, without=without)
+    return Ingest((said, *references.sentences), rejects, changed=references.changed)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is gathered while annotations stream by: reference entries, former accessions, whole entries."""
+
+    entries: list[ReferenceEntry] = field(default_factory=list)
+    former: list[FormerAccession] = field(default_factory=list)
+    whole: list[str] = field(default_factory=list)
 
 
 def _annotations(
-    store: Store, rejects: Rejects, stream: Iterator[UniprotEntry | Reject], entries: list[ReferenceEntry]
+    store: Store, rejects: Rejects, stream: Iterator[UniprotEntry | Reject], seen: _Seen
 ) -> Iterator[tuple[str, tuple[Annotation, ...]]]:
-    """Annotations of each entry, by accession; its NESs are put into `entries` on the way."""
+    """Annotations of each entry, by accession; all else is put into `seen` on the way."""
     from ..formats.uniprot_entry import nes_reference
     from ..store.proteomes import residues_of
 
@@ -80,5 +103,8 @@ def _annotations(
         if isinstance(found, Reject):
             rejects.all.append(found)
         elif found:
-            entries.append(found)
+            seen.entries.append(found)
+        elif entry.record is not None and entry.record.sequence_version is not None:
+            seen.whole.append(entry.accession)
+        seen.former += entry.former
         yield entry.accession, entry.annotations

@@ -6,11 +6,12 @@ former a chunk at a time and makes them visible when the last one has arrived.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..former import FormerAccession, InactiveEntry
 from ..records import ReferenceEntry, Reject
 from .proteome_source import ProteomeSource
 from .rejects import Rejects
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """What an ingest did: the outcome in words, and what was refused."""
+    """What an ingest did: the outcome in words, what was refused, and whether anything is other than it was."""
 
     sentences: tuple[str, ...]
     rejects: Rejects
+    changed: bool = False
 
 
 def ingest_proteome(store: Store, source: ProteomeSource, *, strict: bool = False, replace: bool = False) -> Ingest:
@@ -37,11 +39,12 @@ def ingest_proteome(store: Store, source: ProteomeSource, *, strict: bool = Fals
         replace: take the place of an earlier file under the same release name.
 
     Raises:
-        InputError: if the file is no FASTA, if `strict` and a record was refused, or if another file stands under this
-            release and `replace` is not set.
+        InputError: if the file is no FASTA, if `strict` and a record was refused, or, without `replace`, if another
+            file stands under this release or the proteome is of another organism.
     """
     from ..formats.compression import STDIN, inspect_file
     from ..formats.fasta import read_fasta
+    from ..store.changes import settle_former
     from ..store.proteomes import ProteomeKey, ingest_release
     from ..store.runs import run
 
@@ -59,7 +62,13 @@ def ingest_proteome(store: Store, source: ProteomeSource, *, strict: bool = Fals
             error.why = error.why or "; ".join(rejects.lines())  # why nothing may be left to ingest
             raise
         counts |= {"proteins": report.total, "rows_added": report.rows_added, "rejects": len(rejects.all)}
-    return Ingest((_proteome_sentence(source, report),), rejects)
+        settle_former(store, (one for reject in source.rejects for one in former_in(reject)), run_id)
+    return Ingest((_proteome_sentence(source, report),), rejects, changed=not report.nothing_new)
+
+
+def former_in(reject: Reject) -> tuple[FormerAccession, ...]:
+    """What a refused entry says about accessions that are no longer primary ones."""
+    return reject.former if isinstance(reject, InactiveEntry) else ()
 
 
 def _proteome_sentence(source: ProteomeSource, report: ReleaseReport) -> str:
@@ -67,7 +76,10 @@ def _proteome_sentence(source: ProteomeSource, report: ReleaseReport) -> str:
     if report.nothing_new:
         return f"{name}, all of them known already; 0 rows added"
     counts = f"{report.new:,} new, {report.changed:,} with another sequence, {report.header_only:,} with another header"
-    return f"{name}: {counts}, {report.gone:,} gone, {report.unchanged:,} unchanged"
+    left = {word: report.kinds.get(word, 0) for word in ("merged", "demerged", "deleted")}
+    gone = ", ".join(f"{number:,} {word}" for word, number in left.items() if number)
+    of_them = f"; gone: {gone}" if gone else ""
+    return f"{name}: {counts}, {report.gone:,} gone, {report.unchanged:,} unchanged{of_them}"
 
 
 def ingest_references(
@@ -77,12 +89,14 @@ def ingest_references(
     *,
     strict: bool = False,
     complete: bool = True,
+    without: Collection[str] = (),
 ) -> Ingest:
     """Ingest entries of a reference source.
 
     Args:
         source: ``nesdb``, ``uniprot``, ``bundled``, ``user:NAME``.
         complete: `entries` are all that the source has; what it no longer has is taken out of the database.
+        without: identifiers of entries that the source states to have no motif.
 
     Raises:
         InputError: if `strict` and something was refused.
@@ -95,9 +109,10 @@ def ingest_references(
         good = list(rejects.passing(entries))
         # An entry may be missing only because it was refused this time: then nothing is taken to be gone.
         whole = complete and not rejects.all
-        report = ingest_entries(store, source, good, run_id, complete=whole)
+        report = ingest_entries(store, source, good, run_id, complete=whole, without=without)
         counts |= {"new": report.new, "changed": report.changed, "gone": report.gone, "rejects": len(rejects.all)}
-    return Ingest(tuple(_reference_sentences(source, report)), rejects)
+    changed = bool(report.new or report.changed or report.gone)
+    return Ingest(tuple(_reference_sentences(source, report)), rejects, changed=changed)
 
 
 def _reference_sentences(source: str, report: ReferenceReport) -> list[str]:

@@ -12,12 +12,12 @@ class Progress(Protocol):
         """One line for the user."""
         ...
 
-    def begin(self, label: str, total: int) -> None:
-        """A long step begins; `total` is in residues."""
+    def begin(self, label: str, total: int, unit: str = "residues") -> None:
+        """A long step begins; `total` counts in `unit`."""
         ...
 
     def advance(self, residues: int) -> None:
-        """So many more residues are done."""
+        """So many more of the step's unit (residues, if it named none) are done."""
         ...
 
     def end(self) -> None:
@@ -31,7 +31,7 @@ class Silent:
     def note(self, text: str) -> None:
         """Ignore."""
 
-    def begin(self, label: str, total: int) -> None:
+    def begin(self, label: str, total: int, unit: str = "residues") -> None:
         """Ignore."""
 
     def advance(self, residues: int) -> None:

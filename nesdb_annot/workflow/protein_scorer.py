@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import NesannotError
-from ..records import ScoredSegment, ScoredSequence
+from ..records import MethodScore, ScoredSegment, ScoredSequence
 from ..settings import Settings
 from .candidates import candidate_segmenter, refinement, resolution
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ..language.protocol import Embedder
     from ..methods.headset import HeadSet
+    from ..residues import ResidueSpan
     from ..segmentation.protocol import Segmenter
 
 Chunk = Sequence[tuple[str, str]]
@@ -53,11 +54,14 @@ class ProteinScorer:
     """Embeds, segments and scores, one protein independently of all others."""
 
     def __init__(self, embedder: Embedder, segmenter: Segmenter, head_set: HeadSet) -> None:
+        from ..methods.derived import is_derived, root_of
+        from ..methods.rescoring import Rescorer
         from ..methods.scoring import build_methods
 
         self.embedder = embedder
         self.segmenter = segmenter
-        self.methods = build_methods(head_set)
+        self.methods = build_methods(root_of(head_set))
+        self.rescore = Rescorer(head_set) if is_derived(head_set) else None
         self.resolve, self.refine = resolution(segmenter), refinement(segmenter)
 
     def __call__(self, chunk: Chunk) -> ScoredChunk:
@@ -98,8 +102,27 @@ class ProteinScorer:
         kept = self.resolve(spans, probabilities, len(residues))
         refined = self.refine(spans, probabilities, kept)
         pooled = pool(embedding, refined).astype(POOLED_TYPE)
-        stored = zip(refined, pooled, kept, strict=True)
-        return ScoredSequence(digest, tuple(ScoredSegment(span, row.tobytes(), scores[i]) for span, row, i in stored))
+        final = self._final(digest, residues, refined, pooled, [scores[i] for i in kept])
+        stored = zip(refined, pooled, final, strict=True)
+        return ScoredSequence(digest, tuple(ScoredSegment(span, row.tobytes(), own) for span, row, own in stored))
+
+    def _final(
+        self,
+        digest: str,
+        residues: str,
+        spans: Sequence[ResidueSpan],
+        pooled: NDArray[np.float16],
+        scores: list[tuple[MethodScore, ...]],
+    ) -> list[tuple[MethodScore, ...]]:
+        """`scores`, or what a derived head set makes of the segments that its root chose (see `methods.derived`)."""
+        if self.rescore is None:
+            return scores
+        from ..methods.protocol import RawScore
+        from ..methods.rescoring import StoredSegments
+        from ..methods.tagger import NAME as TAGGER
+
+        tagged = [RawScore(one.raw, one.evidence) for own in scores for one in own if one.method == TAGGER]
+        return self.rescore(StoredSegments(digest, residues, spans, pooled.astype(np.float32), tagged))
 
 
 def build_scorer(settings: Settings, head_set: bytes) -> ProteinScorer:

@@ -116,6 +116,7 @@ def fetched_source(
         TryLaterError: if UniProt does not answer; what was fetched is kept, and the next call goes on.
     """
     from ..sources.uniprot import UniprotSource
+    from .told import entries_told
 
     needless = [option for option, value in (stated or {}).items() if value]
     if not wanted.startswith("@") and name:
@@ -123,7 +124,7 @@ def fetched_source(
     if needless:
         raise UsageError(f"{needless[0]} goes with a file", why="UniProt states this itself", remedy="leave it out")
     progress = progress or Silent()
-    source = UniprotSource(settings)
+    source = UniprotSource(settings, told=entries_told(progress, "UniProt"))
     progress.note(f"asking {settings.uniprot_url} for {wanted}")
     if not wanted.startswith("@"):
         download = source.proteome(wanted)

@@ -156,8 +156,9 @@ def _ranking(
 ) -> StoredRanking:
     """The stored ranking if nothing changed since, else a new one."""
     from ..errors import InternalError
+    from ..store.changes import record_pipeline
     from ..store.decoys import find_decoys
-    from ..store.rankings import fresh_ranking, materialise
+    from ..store.rankings import find_ranking, fresh_ranking, materialise
     from ..store.runs import run
 
     shuffled = decoys == SHUFFLED
@@ -166,6 +167,7 @@ def _ranking(
     fresh = fresh_ranking(*place, decoys=decoys if known else None)
     if fresh:
         return fresh
+    before = find_ranking(store, target.name)
     compared = by_chance(store, heads, target, decoys) if known else None
     stated = {**heads.stated, "cargo_prior": settings.cargo_prior, "decoys": compared and compared.decoys}
     with run(store, "rank", stated) as (run_id, counts):
@@ -175,4 +177,6 @@ def _ranking(
     made = fresh_ranking(*place, decoys=compared.decoys if compared else None)
     if made is None:
         raise InternalError(f"the ranking of {target.name} was changed while it was made")
+    if before and made.is_current and before.configuration_id != made.configuration_id:
+        record_pipeline(store, target.key, before.id, made.configuration_id, made.run_id)
     return made

@@ -23,9 +23,16 @@ ACCEPTED = "nesdb_terms_accepted"
 
 
 def nesdb_entries(
-    settings: Settings, file: Path | None, *, accepted_terms: bool = False, progress: Progress | None = None
+    settings: Settings,
+    file: Path | None,
+    *,
+    accepted_terms: bool = False,
+    refresh_index: bool = False,
+    progress: Progress | None = None,
 ) -> Entries:
     """Entries of NESdb from an export file, or from its site if `file` is None.
+
+    With `refresh_index` the site's lists of entries are fetched again, and with them the pages of new entries.
 
     The terms need to be accepted once per data directory, and for the site only: who has an export got it from NESdb.
 
@@ -36,19 +43,28 @@ def nesdb_entries(
 
     if file is not None:
         return read_nesdb_export(file)
-    return _from_site(settings, accepted_terms, progress or Silent())
+    return _from_site(settings, accepted_terms, refresh_index, progress or Silent())
 
 
-def _from_site(settings: Settings, accepted_terms: bool, progress: Progress) -> Entries:
+def nesdb_site_is_read(settings: Settings) -> bool:
+    """Whether NESdb's site was read into this cache before, by someone who accepted its terms."""
+    from ..sources.nesdb_site import cached_index
+
+    return (settings.data_dir / ACCEPTED).is_file() and cached_index(settings)
+
+
+def _from_site(settings: Settings, accepted_terms: bool, refresh_index: bool, progress: Progress) -> Entries:
     from ..formats.nesdb_page import read_nesdb_index, read_nesdb_page
     from ..sources.nesdb_site import TERMS, NesdbSite
+    from .told import entries_told
 
     memory = settings.data_dir / ACCEPTED
-    site = NesdbSite(settings, accepted_terms=accepted_terms or memory.is_file())
+    told = entries_told(progress, "NESdb", "pages")
+    site = NesdbSite(settings, accepted_terms=accepted_terms or memory.is_file(), told=told)
     progress.note(TERMS)
     memory.parent.mkdir(parents=True, exist_ok=True)
     memory.touch()
-    for page in site.pages(read_nesdb_index):
+    for page in site.pages(read_nesdb_index, refresh_index=refresh_index):
         if isinstance(page, Reject):
             yield page
         else:

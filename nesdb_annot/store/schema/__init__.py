@@ -4,6 +4,7 @@ Coordinates are 1-based inclusive (``first_residue``, ``last_residue``). Closed 
 """
 
 from .base import QUEUE, SCHEMA, VIEWS, Base
+from .changes import Change, FormerAccession
 from .configurations import Configuration, ConfigurationMethod, HeadSet, LanguageModel, Method, Segmentation
 from .decoys import Decoy
 from .evaluations import EvaluationCandidate, EvaluationFigure
@@ -21,11 +22,13 @@ __all__ = [
     "VIEWS",
     "Annotation",
     "Base",
+    "Change",
     "Configuration",
     "ConfigurationMethod",
     "Decoy",
     "EvaluationCandidate",
     "EvaluationFigure",
+    "FormerAccession",
     "HeadSet",
     "LanguageModel",
     "Membership",

@@ -1,0 +1,65 @@
+"""Takes the references that changed into a head set's similarity; nothing else is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..methods import similarity
+from ..methods.derived import derive
+from ..methods.headset import HeadSet
+from ..residues import bounds
+from .examples import TrainingProtein
+from .truth import Verdict
+
+OTHERS_PER_MOTIF = 4
+"""Non-motifs that a changed protein gives for each of its motifs, spread evenly over its candidates."""
+
+Array = NDArray[Any]
+
+
+def with_references(head_set: HeadSet, proteins: Sequence[TrainingProtein], touched: Collection[str]) -> HeadSet:
+    """`head_set`, or one derived from it whose similarity has the vectors of `proteins`.
+
+    Args:
+        head_set: in use so far.
+        proteins: those of `touched` that have references now, with candidates and truth.
+        touched: digests of the sequences whose references changed; vectors of them that the head set holds are dropped.
+    """
+    own = {name: head_set.arrays[f"{similarity.NAME}/{name}"] for name in ("vectors", "is_motif", "spans", "owner")}
+    kept = np.array([head_set.training_digests[i] not in touched for i in own["owner"].tolist()], dtype=bool)
+    known = {digest: number for number, digest in enumerate(head_set.training_digests)}
+    rows, added = [{name: array[kept] for name, array in own.items()}], list[str]()
+    for protein in proteins:
+        chosen = _chosen(protein)
+        if len(chosen):
+            owner = known.setdefault(protein.digest, len(known))
+            added += [protein.digest] * (owner == len(head_set.training_digests) + len(added))
+            rows.append(_rows(protein, chosen, owner))
+    arrays = {name: np.concatenate([row[name] for row in rows]).astype(own[name].dtype) for name in own}
+    if all(np.array_equal(arrays[name], own[name]) for name in own):
+        return head_set
+    return derive(head_set, {f"{similarity.NAME}/{name}": array for name, array in arrays.items()}, tuple(added))
+
+
+def _chosen(protein: TrainingProtein) -> NDArray[np.intp]:
+    """Candidates that are clear motifs, and of those that overlap none `OTHERS_PER_MOTIF` for each motif."""
+    clear = protein.example_weights > 0
+    motifs = np.flatnonzero((protein.verdicts == Verdict.HIT) & clear)
+    others = np.flatnonzero((protein.verdicts == Verdict.ERROR) & clear)
+    count = min(len(others), OTHERS_PER_MOTIF * len(protein.truth.motifs))
+    spread = others[np.linspace(0, len(others) - 1, count).astype(int)] if len(motifs) and count else others[:0]
+    return np.concatenate([motifs, spread])
+
+
+def _rows(protein: TrainingProtein, chosen: NDArray[np.intp], owner: int) -> dict[str, Array]:
+    spans = [protein.spans[i] for i in chosen]
+    return {
+        "vectors": protein.pooled[chosen],
+        "is_motif": (protein.verdicts[chosen] == Verdict.HIT).astype(np.uint8),
+        "spans": bounds(spans),
+        "owner": np.full(len(chosen), owner),
+    }

@@ -1,0 +1,96 @@
+"""Head sets that were derived from another one, the root: other pooled heads on the candidates that the root chose.
+
+A derived head set lets stored segments be scored again without their proteins' embedding: which of overlapping
+candidates are kept is decided by the root's heads, once and for all, and the heads that read pooled vectors are then
+applied to those. It carries what it replaced, so that a new sequence is treated in the same way: root first, then
+itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ConfigurationError
+from ..records import Json
+from . import neural, similarity
+from .headset import HeadSet
+
+DERIVED = "derived"
+"""Key among a head set's parameters: the root's digest, and how many training sequences are the root's."""
+
+POOLED = (similarity.NAME, neural.NAME)
+"""Methods that read pooled vectors: what may differ from the root."""
+
+_ROOT = "root/"
+
+
+def is_derived(head_set: HeadSet) -> bool:
+    """Whether the candidates of this head set are those of another one."""
+    return DERIVED in head_set.parameters
+
+
+def root_digest(head_set: HeadSet) -> str:
+    """Digest of the head set whose candidates this one scores: its own, if it is not derived."""
+    return str(head_set.parameters[DERIVED]["root"]) if is_derived(head_set) else head_set.digest
+
+
+def rescores_stored(head_set: HeadSet) -> bool:
+    """Whether stored pooled vectors suffice: not where the similarity divides segments into parts."""
+    return head_set.parameters.get(similarity.NAME, {}).get("parts", 1) == 1
+
+
+def derive(base: HeadSet, arrays: Mapping[str, NDArray[Any]], added_digests: tuple[str, ...] = ()) -> HeadSet:
+    """`base` with other weights of pooled methods; its calibrations, combination and other heads stay.
+
+    Args:
+        base: a root, or derived itself.
+        arrays: ``method/name`` -> weights that take the place of those of that name.
+        added_digests: training sequences beyond those of `base`.
+
+    Raises:
+        ConfigurationError: if `arrays` are of other than pooled methods, or new names.
+    """
+    wrong = [name for name in arrays if name.partition("/")[0] not in POOLED or name not in base.arrays]
+    if wrong:
+        raise ConfigurationError(f"{wrong[0]} cannot be replaced in a head set", why="it is no weight of a pooled head")
+    root = root_of(base)
+    merged = {name: array for name, array in base.arrays.items() if not name.startswith(_ROOT)} | dict(arrays)
+    replaced = {_ROOT + name: root.arrays[name] for name in merged if not _equal(merged[name], root.arrays[name])}
+    told: dict[str, Json] = {"root": root.digest, "root_sequences": len(root.training_digests)}
+    return dataclasses.replace(
+        base,
+        arrays={**merged, **replaced},
+        parameters={**base.parameters, DERIVED: told},
+        training_digests=(*base.training_digests, *added_digests),
+    )
+
+
+def root_of(head_set: HeadSet) -> HeadSet:
+    """The head set whose candidates this one scores.
+
+    Raises:
+        ConfigurationError: if what was kept of the root is not the root.
+    """
+    if not is_derived(head_set):
+        return head_set
+    told = head_set.parameters[DERIVED]
+    kept = {name.removeprefix(_ROOT): array for name, array in head_set.arrays.items() if name.startswith(_ROOT)}
+    own = {name: array for name, array in head_set.arrays.items() if not name.startswith(_ROOT)}
+    root = dataclasses.replace(
+        head_set,
+        arrays=own | kept,
+        parameters={name: value for name, value in head_set.parameters.items() if name != DERIVED},
+        training_digests=head_set.training_digests[: int(str(told["root_sequences"]))],
+    )
+    if root.digest != told["root"]:
+        raise ConfigurationError("the head set is damaged", why="its root is another one", remedy="nesannot train")
+    return root
+
+
+def _equal(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    return one.dtype == other.dtype and np.array_equal(one, other)

@@ -1,0 +1,186 @@
+"""Re-annotate: look for what changed, ingest it, and compute what is new or changed, nothing else.
+
+Sources first (UniProt's release, its curated NESs, NESdb), then what follows from them: reference vectors whose
+proteins changed, scores under the present heads, rankings. A sequence with scores is not computed again; a change of
+headers touches no score. One re-annotation runs at a time, on however many machines it is begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..records import Json
+from ..settings import Settings
+from .progress import Progress, Silent
+from .reannotate_sources import KIND, Looking
+from .target import Target
+
+if TYPE_CHECKING:
+    from ..store.engine import Store
+    from ..store.proteomes import StoredProteome
+
+LOCK = "nesannot reannotate"
+"""Name of the lock that lets one run at a time."""
+
+
+@dataclass(slots=True)
+class Reannotation:
+    """What a re-annotation did, or, for a dry run, would do.
+
+    Attributes:
+        busy: another one is under way, and this one did nothing.
+        releases: releases ingested.
+        references: reference proteins whose vectors were made anew.
+        embedded: sequences that were embedded and scored.
+        rescored: sequences that were scored from stored vectors.
+        ranked: proteomes that were ranked anew.
+        failed: sequences that could not be scored.
+    """
+
+    busy: bool = False
+    dry_run: bool = False
+    releases: int = 0
+    references: int = 0
+    embedded: int = 0
+    rescored: int = 0
+    ranked: int = 0
+    failed: int = 0
+
+    def counts(self) -> dict[str, Json]:
+        """The numbers, for the run's record."""
+        names = ("releases", "references", "embedded", "rescored", "ranked", "failed")
+        return {name: getattr(self, name) for name in names}
+
+    def sentence(self) -> str:
+        """The outcome in words."""
+        if self.busy:
+            return "a re-annotation is under way already; nothing was done"
+        if self.dry_run:
+            return f"{self.embedded:,} sequences would be embedded, {self.rescored:,} re-scored; nothing was written"
+        if not any(self.counts().values()):
+            return "everything is current; nothing was computed"
+        done = f"{self.releases:,} releases ingested, {self.references:,} reference proteins embedded again"
+        scored = f"{self.embedded:,} sequences embedded and scored, {self.rescored:,} re-scored without embedding"
+        failed = f", {self.failed:,} failed" if self.failed else ""
+        return f"{done}; {scored}{failed}; {self.ranked:,} proteomes ranked anew"
+
+
+def reannotate(
+    store: Store,
+    settings: Settings,
+    proteomes: Sequence[str] = (),
+    *,
+    nesdb: Path | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Reannotation:
+    """Bring annotated proteomes up to date with UniProt, the references, and the present models and parameters.
+
+    Args:
+        store: where.
+        settings: language model, addresses, offline.
+        proteomes: names; by default all that were ranked before.
+        nesdb: an export of NESdb; by default its site is asked, if it was before.
+        dry_run: look, say, and write nothing.
+        progress: who is told.
+
+    Returns:
+        What was done; `busy` if another re-annotation is under way, which is no error.
+
+    Raises:
+        UsageError: if there is no such proteome.
+        TryLaterError: if a source did not answer; everything else was done by then.
+        ConfigurationError: if there are no weights or no head set for the language model.
+    """
+    from ..store.locks import only_one
+    from ..store.runs import run
+
+    progress = progress or Silent()
+    with only_one(store, LOCK) as mine:
+        if not mine:
+            return Reannotation(busy=True)
+        whole = _Reannotating(store, settings, progress, dry_run)
+        chosen = _chosen(store, proteomes)
+        if dry_run:
+            return whole.run(chosen, nesdb, {})
+        stated = {"proteomes": [proteome.name for proteome in chosen], "nesdb": str(nesdb or "")}
+        with run(store, KIND, stated) as (_, counts):
+            return whole.run(chosen, nesdb, counts)
+
+
+def _chosen(store: Store, names: Sequence[str]) -> list[StoredProteome]:
+    """Those named, or those that were ranked."""
+    from ..store.proteomes import list_proteomes, proteome_of
+    from ..store.rankings import find_ranking
+
+    if names:
+        return [proteome_of(store, name) for name in names]
+    return [proteome for proteome in list_proteomes(store) if find_ranking(store, proteome.name)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reannotating:
+    """One re-annotation under way."""
+
+    store: Store
+    settings: Settings
+    progress: Progress
+    dry_run: bool
+
+    def run(self, proteomes: list[StoredProteome], nesdb: Path | None, counts: dict[str, Json]) -> Reannotation:
+        done = Reannotation(dry_run=self.dry_run)
+        looking = Looking(self.store, self.settings, self.progress, self.dry_run)
+        looking.uniprot(proteomes)
+        looking.nesdb(nesdb)
+        done.releases = int(looking.news.counts.get("releases", 0))
+        try:
+            self._compute(proteomes, done)
+        finally:
+            counts |= {**looking.news.counts, **done.counts()}
+        if looking.news.problem:
+            raise looking.news.problem
+        return done
+
+    def _compute(self, proteomes: list[StoredProteome], done: Reannotation) -> None:
+        """Reference vectors, scores and rankings that the news call for."""
+        from .heads import heads_for
+        from .refresh import refresh_references
+
+        if not proteomes:
+            self.progress.note("no proteome is annotated yet: nesannot score, nesannot rank")
+            return
+        heads = heads_for(self.store, self.settings)
+        done.references = refresh_references(self.store, self.settings, heads, self.progress, dry_run=self.dry_run)
+        for proteome in proteomes:
+            self._proteome(proteome.name, done)
+
+    def _proteome(self, name: str, done: Reannotation) -> None:
+        from .heads import heads_for
+        from .rescore import rescore_proteome
+        from .score import score_proteome
+        from .target import find_target
+
+        target = find_target(self.store, name)
+        heads = heads_for(self.store, self.settings)
+        again = rescore_proteome(self.store, heads, target, self.progress, dry_run=self.dry_run)
+        if again.sequences:
+            self.progress.note(again.sentence(name, self.dry_run))
+        summary = score_proteome(self.store, self.settings, name, dry_run=self.dry_run, progress=self.progress)
+        self.progress.note(summary.sentence())
+        done.rescored += again.sequences
+        done.embedded += summary.sequences - (again.sequences if self.dry_run else 0)
+        done.failed += len(summary.failed)
+        if not self.dry_run:
+            done.ranked += self._ranked(target)
+
+    def _ranked(self, target: Target) -> int:
+        """1 if a new ranking was made, 0 if the stored one still holds."""
+        from ..store.rankings import find_ranking
+        from .rank import rank_proteome
+
+        before = find_ranking(self.store, target.name)
+        after = rank_proteome(self.store, self.settings, target.name, limit=1)
+        return int(before is None or before.run_id != after.run_id)

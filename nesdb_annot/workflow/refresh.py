@@ -1,0 +1,79 @@
+"""Refresh: the similarity learns of references that changed, without training and without embedding any proteome.
+
+The proteins of changed references are embedded, their vectors take the place of those that the head set had of them,
+and a derived head set (see `methods.derived`) is put in use. Calibrations, combination and all other heads stay;
+`nesannot train` fits them anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..records import ReferenceEntry
+from ..settings import Settings
+from .heads import Heads
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from ..methods.headset import HeadSet
+    from ..store.engine import Store
+
+
+def refresh_references(
+    store: Store, settings: Settings, heads: Heads, progress: Progress, *, dry_run: bool = False
+) -> int:
+    """Put a head set in use that knows the references that changed since `heads` were saved.
+
+    Returns:
+        Number of reference proteins that changed; 0 if none did, and then the heads stay in use.
+    """
+    from ..store.changes import curated_since
+    from ..store.head_sets import saved_at
+    from ..store.references import load_entries
+
+    touched = curated_since(store, saved_at(store, heads.head_set.digest))
+    if not touched:
+        return 0
+    entries = [entry for entry in load_entries(store) if entry.digest in touched]
+    if dry_run:
+        progress.note(f"references of {len(touched):,} proteins changed: the similarity would be told of them")
+        return len(touched)
+    fresh = _refreshed(settings, heads.head_set, entries, touched, progress)
+    _keep(store, fresh, touched)
+    told = f"references of {len(touched):,} proteins changed: the similarity knows"
+    progress.note(f"{told}; `nesannot train` fits the other heads to them, too")
+    return len(touched)
+
+
+def _refreshed(
+    settings: Settings, head_set: HeadSet, entries: list[ReferenceEntry], touched: frozenset[str], progress: Progress
+) -> HeadSet:
+    from ..language.embedder import open_embedder
+    from ..learning.refreshing import with_references
+    from .candidates import candidate_segmenter
+    from .training_set import training_proteins
+
+    embedder, segmenter = open_embedder(settings), candidate_segmenter(settings)
+    progress.begin("embedding changed references", sum(map(len, {entry.residues for entry in entries})))
+    proteins = list(training_proteins(entries, embedder, segmenter, progress))
+    progress.end()
+    return with_references(head_set, proteins, touched)
+
+
+def _keep(store: Store, fresh: HeadSet, touched: frozenset[str]) -> None:
+    """Store it as the one in use; the moment is what later changes are compared with."""
+    from ..store.head_sets import save_head_set
+    from ..store.runs import run
+
+    model = fresh.language_model
+    with run(store, "refresh", {"head_set": fresh.digest}) as (run_id, counts):
+        counts["references"] = len(touched)
+        save_head_set(
+            store,
+            fresh.to_bytes(),
+            name=f"{model.name}/{fresh.segmentation.algorithm}",
+            language_model=model,
+            references_digest=fresh.references_digest,
+            digest=fresh.digest,
+            run_id=run_id,
+        )

@@ -1,0 +1,106 @@
+"""Re-score: stored segments under a derived head set, without embedding anything.
+
+What was scored with the same root has the segments, pooled vectors and tagger scores that the derived head set needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..records import MethodScore, ScoredSegment, ScoredSequence
+from ..residues import ResidueSpan
+from .heads import Heads
+from .progress import Progress
+from .protein_scorer import POOLED_TYPE
+from .target import Target
+
+if TYPE_CHECKING:
+    from ..methods.rescoring import Rescorer
+    from ..store.engine import Store
+    from ..store.rescoring import StoredSequence
+
+
+@dataclass(frozen=True, slots=True)
+class RescoreSummary:
+    """Sequences and residues that were, or for a dry run would be, scored from stored vectors."""
+
+    sequences: int = 0
+    residues: int = 0
+
+    def sentence(self, proteome: str, dry_run: bool) -> str:
+        """The outcome in words."""
+        did = "would be scored" if dry_run else "were scored"
+        return f"{proteome}: {self.sequences:,} sequences {did} again from stored vectors, without embedding"
+
+
+def rescore_proteome(
+    store: Store, heads: Heads, target: Target, progress: Progress, *, dry_run: bool = False
+) -> RescoreSummary:
+    """Score from stored vectors what is pending under a derived head set and was scored with the same root.
+
+    Which candidates are kept is as before: among overlapping ones the root's heads have chosen, and rivals of a
+    candidate are those kept. Nothing is done if the head set is no derived one or needs more than pooled vectors.
+    """
+    from ..methods.derived import is_derived, rescores_stored
+    from ..methods.rescoring import Rescorer
+    from ..store.rescoring import count_rescorable, stored_pages
+    from ..store.runs import report_run, run
+    from ..store.scores import write_scored
+
+    if not is_derived(heads.head_set) or not rescores_stored(heads.head_set):
+        return RescoreSummary()
+    sources = _sources(store, heads)
+    todo = RescoreSummary(*count_rescorable(store, heads.configuration_id, sources, *target.key))
+    if dry_run or not todo.sequences:
+        return todo
+    rescorer = Rescorer(heads.head_set)
+    stated = {**heads.stated, "proteome": target.name, "release": target.release, "from_configurations": sources}
+    progress.begin(f"re-scoring {target.name}", todo.residues)
+    with run(store, "rescore", stated, device="cpu") as (run_id, counts):
+        counts |= {"residues_total": todo.residues, "residues": 0, "segments": 0}
+        for page in stored_pages(store, heads.configuration_id, sources, *target.key):
+            scored = list(_scored(rescorer, page))
+            write_scored(store, heads.configuration_id, run_id, scored)
+            residues = sum(len(sequence.residues) for sequence in page)
+            counts["residues"] = int(str(counts["residues"])) + residues
+            counts["segments"] = int(str(counts["segments"])) + sum(len(one.segments) for one in scored)
+            report_run(store, run_id, counts)
+            progress.advance(residues)
+    progress.end()
+    return todo
+
+
+def _sources(store: Store, heads: Heads) -> list[int]:
+    """Configurations whose segments were chosen by the same root."""
+    from ..methods.derived import root_digest
+    from ..methods.headset import HeadSet
+    from ..store.head_sets import load_payload
+    from ..store.rescoring import sibling_configurations
+
+    root = root_digest(heads.head_set)
+    found: list[int] = []
+    for configuration_id, digest in sibling_configurations(store, heads.configuration_id):
+        payload = b"" if digest == root else load_payload(store, digest)
+        if digest == root or (payload and root_digest(HeadSet.from_bytes(payload)) == root):
+            found.append(configuration_id)
+    return found
+
+
+def _scored(rescorer: Rescorer, page: Sequence[StoredSequence]) -> Iterator[ScoredSequence]:
+    from ..methods.protocol import RawScore
+    from ..methods.rescoring import StoredSegments
+
+    for one in page:
+        pooled = np.array([np.frombuffer(row, dtype=POOLED_TYPE) for row in one.pooled], dtype=np.float32)
+        tagged = [RawScore(raw, evidence) for raw, evidence in one.tagged]
+        pooled = pooled.reshape(len(one.spans), -1)
+        scores = rescorer(StoredSegments(one.digest, one.residues, one.spans, pooled, tagged))
+        yield ScoredSequence(one.digest, tuple(map(_segment, one.spans, one.pooled, scores)))
+
+
+def _segment(span: ResidueSpan, pooled: bytes, scores: tuple[MethodScore, ...]) -> ScoredSegment:
+    return ScoredSegment(span, pooled, scores)
