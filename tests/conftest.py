@@ -104,11 +104,26 @@ def empty_database_url(server_url):
         yield url
 
 
+@pytest.fixture(scope="session")
+def cache_in():
+    """Makes a cache directory of one's own in a directory; only the compiled kernel in it is the session's."""
+    kernel = Path(os.environ[HOME]) / "kernel"
+    kernel.mkdir(exist_ok=True)
+
+    def made(directory):
+        cache = directory / "cache"
+        cache.mkdir()
+        (cache / "kernel").symlink_to(kernel)
+        return cache
+
+    return made
+
+
 @pytest.fixture
-def settings(server_url, template_name, tmp_path):
+def settings(server_url, template_name, tmp_path, cache_in):
     """Settings with a migrated database of this test's own, and directories below `tmp_path`."""
     with fresh_database(server_url, template=template_name) as url:
-        yield Settings(database_url=url, data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", workers=1)
+        yield Settings(database_url=url, data_dir=tmp_path / "data", cache_dir=cache_in(tmp_path), workers=1)
 
 
 @pytest.fixture
@@ -119,11 +134,11 @@ def store(settings) -> Store:
 
 
 @pytest.fixture(scope="module")
-def module_store(server_url, template_name, tmp_path_factory) -> Store:
+def module_store(server_url, template_name, tmp_path_factory, cache_in) -> Store:
     """A Store shared by the tests of a module, for those that only read what one fixture wrote."""
     with fresh_database(server_url, template=template_name) as url:
         directory = tmp_path_factory.mktemp("module_store")
-        with open_store(Settings(database_url=url, data_dir=directory, cache_dir=directory)) as opened:
+        with open_store(Settings(database_url=url, data_dir=directory, cache_dir=cache_in(directory))) as opened:
             yield opened
 
 

@@ -8,7 +8,7 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory, module_database_url):
+def home(tmp_path_factory, module_database_url, cache_in):
     """Environment of a user with an empty migrated database and directories of their own."""
     directory = tmp_path_factory.mktemp("home")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NESANNOT_")}
@@ -16,7 +16,7 @@ def home(tmp_path_factory, module_database_url):
         "HOME": str(directory),
         "NESANNOT_DATABASE_URL": module_database_url,
         "NESANNOT_DATA_DIR": str(directory / "data"),
-        "NESANNOT_CACHE_DIR": str(directory / "cache"),
+        "NESANNOT_CACHE_DIR": str(cache_in(directory)),
         "NESANNOT_WORKERS": "1",
     }
 
