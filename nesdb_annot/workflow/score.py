@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..records import Json, ScoredSequence
 from ..settings import Settings
+from .decoys import score_decoys
 from .heads import Heads, heads_for
 from .pipeline import WriteBehind, read_ahead
 from .progress import Progress, Silent
@@ -66,6 +67,8 @@ def score_proteome(
 ) -> ScoreSummary:
     """Score the sequences of a proteome's release that have no scores under the current configuration.
 
+    Some of its proteins are scored once more with their residues shuffled, for the q-values of `rank`.
+
     Args:
         proteome: UPID or name, as ingested.
         release: None for the newest by date.
@@ -85,6 +88,8 @@ def score_proteome(
         progress.note(line)
     todo = pending(store, heads.configuration_id, *target.key, again=again)
     if dry_run or not todo.sequences:
+        if not dry_run:
+            score_decoys(store, settings, heads, target, progress=progress)
         return ScoreSummary(target.name, todo.sequences, todo.residues, 0, (), heads.chosen, dry_run)
     progress.note(heads.chosen)
     progress.begin(f"scoring {target.name}", todo.residues)
@@ -92,6 +97,7 @@ def score_proteome(
         tally = _Scoring(store, settings, heads, target, again, progress).run(todo.residues)
     finally:
         progress.end()
+    score_decoys(store, settings, heads, target, progress=progress)
     failed = tuple(tally.failed)
     return ScoreSummary(target.name, todo.sequences, todo.residues, tally.segments, failed, heads.chosen)
 

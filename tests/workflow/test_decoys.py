@@ -34,9 +34,7 @@ def scene(store, settings, tmp_path):
         path.write_text(fasta)
         ingest_proteome(store, proteome_source(str(path), upid=None, name=name, release=None, released=None))
     score_proteome(store, settings, "mine")
-    heads, target = heads_for(store, settings), find_target(store, "mine")
-    score_decoys(store, settings, heads, target)
-    return store, settings, heads, target
+    return store, settings, heads_for(store, settings), find_target(store, "mine")
 
 
 def counted(store, table):
