@@ -4,6 +4,7 @@ import json
 import random
 
 import pytest
+import typer
 
 from nesdb_annot.language.models import BUNDLED_FILE
 
@@ -61,3 +62,50 @@ def test_pretrain_writes_a_model_that_verifies(nesannot, tmp_path):
     verified = nesannot("models", "verify", tmp_path / "run" / "model.safetensors")
     assert verified.returncode == 0, verified.stderr
     assert "16 dimensions" in verified.stdout
+
+
+def options_of(*words):
+    from nesdb_annot.cli.main import app
+
+    command = typer.main.get_command(app)
+    for word in words:
+        command = command.commands[word]
+    return {option for parameter in command.params for option in parameter.opts}
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("score",), {"--model", "--layer", "--device", "--engine", "--workers"}),
+        (("train",), {"--model", "--layer", "--device", "--engine", "--workers"}),
+        (("evaluate",), {"--model", "--layer", "--device", "--engine", "--workers"}),
+        (("demo",), {"--device", "--engine", "--workers"}),
+        (("worker",), {"--device", "--engine"}),
+        (("models", "verify"), {"--layer", "--device", "--engine"}),
+        (("rank",), {"--model", "--layer"}),
+    ],
+)
+def test_what_embeds_can_be_told_how(words, wanted):
+    assert wanted <= options_of(*words)
+
+
+def test_what_was_chosen_is_said_with_the_reason(nesannot):
+    asked = nesannot("models", "verify", "--device", "cpu", "--engine", "stock", "--layer", "2")
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stderr.strip().endswith("layer 2, stock float32 on cpu (as asked)")
+    alone = nesannot("models", "verify", "--device", "cpu")
+    assert "bfloat16 is in the hardware" in alone.stderr or "no bfloat16 in the hardware" in alone.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--engine", "fast"), "engines are auto, stock, packed, openvino, compiled"),
+        (("--device", "tpu"), "devices are auto, cpu, cuda, cuda:N and mps"),
+        (("--layer", "7"), "its layers are 0 to 6"),
+    ],
+)
+def test_what_does_not_exist_is_said_with_what_does(words, said, nesannot):
+    done = nesannot("models", "verify", *words)
+    assert done.returncode == 78
+    assert said in done.stderr

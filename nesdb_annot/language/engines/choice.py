@@ -46,7 +46,7 @@ def chosen_engine(loaded: LoadedModel, layer: int, settings: Settings) -> tuple[
     kind = settings.engine
     if kind not in ENGINES:
         raise ConfigurationError(
-            f"no engine {kind!r}", why=f"engines are {', '.join(ENGINES)}", remedy="NESANNOT_ENGINE=auto"
+            f"no engine {kind!r}", why=f"engines are {', '.join(ENGINES)}", remedy="--engine auto"
         )
     if kind == "auto":
         kind, reason = _best(loaded, device, settings)
@@ -82,11 +82,11 @@ def opened_engine(kind: str, loaded: LoadedModel, layer: int, device: str, setti
     if kind == "openvino":
         if device != "cpu" or not openvino.available():
             why = f"the device is {device}" if device != "cpu" else "it is not installed"
-            raise ConfigurationError("OpenVINO cannot be used", why=why, remedy="NESANNOT_ENGINE=packed")
+            raise ConfigurationError("OpenVINO cannot be used", why=why, remedy="--engine packed")
         return openvino.OpenVinoEngine(loaded.model, layer, half=half)
     library = _kernel(loaded, device, settings)
     if isinstance(library, build.Unavailable):
-        raise ConfigurationError("the compiled kernel cannot be used", why=library.why, remedy="NESANNOT_ENGINE=auto")
+        raise ConfigurationError("the compiled kernel cannot be used", why=library.why, remedy="--engine auto")
     return compiled.CompiledEngine(loaded.model, layer, library)
 
 
