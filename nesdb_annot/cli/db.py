@@ -133,3 +133,36 @@ def roles(
         if passwords is not None:
             set_passwords(store, wanted, passwords)
             note(f"passwords: {passwords} (only you may read it); use it with PGPASSFILE or ?passfile= in the URL")
+
+
+@app.command()
+def dump(
+    ctx: typer.Context,
+    directory: Annotated[Path | None, typer.Argument(help="a new one; nesannot-snapshot-DATE by default")] = None,
+    licence: Annotated[str, typer.Option(help="under which you share it")] = "CC-BY-4.0",
+    with_nesdb: Annotated[bool, typer.Option("--with-nesdb", help="keep what came from NESdb; not to share")] = False,
+) -> None:
+    """Write all documented views as Parquet files with a manifest: a dated snapshot to share, to cite, to restore."""
+    from ..store.engine import open_store
+    from ..workflow.snapshot import dump as write
+
+    with open_store(settings_of(ctx)) as store:
+        made = write(store, directory, licence=licence, with_nesdb=with_nesdb)
+    print_table(["view", "rows"], list(made.rows.items()))
+    note(f"snapshot of {made.day}: {made.directory}")
+
+
+@app.command()
+def restore(
+    ctx: typer.Context,
+    directory: Annotated[Path, typer.Argument(help="a snapshot, as db dump writes it")],
+    schema: Annotated[str | None, typer.Option(help="its name; snapshot_YYYY_MM_DD by default")] = None,
+) -> None:
+    """Restore a snapshot into this database as a schema of read-only tables, beside whatever is there."""
+    from ..store.engine import open_store
+    from ..workflow.snapshot import restore as read
+
+    with open_store(settings_of(ctx), migrated=False) as store:
+        name, made = read(store, directory, schema)
+    print_table(["table", "rows"], list(made.rows.items()))
+    note(f"restored; ask it: nesannot sql --schema {name} --example best_overall")

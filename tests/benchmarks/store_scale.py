@@ -68,7 +68,7 @@ SELECT 1, 1 + n / {per_protein}, 1 + n % {per_protein}, 1 + 20 * (n % {per_prote
        decode(repeat('3c', 2 * {dimension}), 'hex')
   FROM generate_series(0, {segments} - 1) n;
 INSERT INTO nesannot.method_score
-SELECT 1, 1 + n / {per_protein}, 1 + n % {per_protein}, m.id, random() * 10 - 5, power(random(), 6), m.evidence
+SELECT 1, 1 + n / {per_protein}, 1 + n % {per_protein}, m.id, random() * 10 - 5, greatest(1e-6, power(random(), 6)), m.evidence
   FROM generate_series(0, {segments} - 1) n
   CROSS JOIN (SELECT t.id, e.value AS evidence
                 FROM nesannot.method t JOIN jsonb_each({evidence}) e ON e.key = t.name) m;
