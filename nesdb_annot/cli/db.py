@@ -166,3 +166,11 @@ def restore(
         name, made = read(store, directory, schema)
     print_table(["table", "rows"], list(made.rows.items()))
     note(f"restored; ask it: nesannot sql --schema {name} --example best_overall")
+
+
+@app.command()
+def diagram() -> None:
+    """Print the tables and their references as a Mermaid diagram."""
+    from ..store.diagram import entity_diagram
+
+    typer.echo(entity_diagram(), nl=False)

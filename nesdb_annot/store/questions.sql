@@ -72,7 +72,7 @@ SELECT n.accession, n.gene, n.first_residue, n.last_residue, n.peptide, f.proteo
 -- Candidates that two proteomes share: the same peptide among the best of both.
 -- :one = (SELECT proteome FROM proteome_release WHERE is_newest ORDER BY proteins DESC, proteome LIMIT 1)
 -- :two = (SELECT proteome FROM proteome_release WHERE is_newest ORDER BY proteins DESC, proteome OFFSET 1 LIMIT 1)
--- :ranks = 5000
+-- :ranks = 1000
 SELECT a.peptide, a.accession AS accession_one, a.rank AS rank_one, a.probability AS probability_one,
        b.accession AS accession_two, b.rank AS rank_two, b.probability AS probability_two
   FROM (SELECT * FROM candidate WHERE proteome = :one AND rank <= :ranks) a
@@ -92,9 +92,8 @@ SELECT overall_rank, proteome, rank, accession, gene, organism, first_residue, l
 -- :ranks = 1000
 SELECT rank, c.accession, c.gene, c.peptide, c.probability, a.lowest, a.highest, a.in_favour,
        c.consensus, c.similarity, c.neural, c.tagger, c.biochemical
-  FROM method_agreement a
-  JOIN candidate c USING (proteome, rank)
- WHERE proteome = :proteome AND rank <= :ranks
+  FROM (SELECT * FROM candidate WHERE proteome = :proteome AND rank <= :ranks) c
+  JOIN (SELECT * FROM method_agreement WHERE proteome = :proteome AND rank <= :ranks) a USING (proteome, rank)
  ORDER BY a.highest - a.lowest DESC, rank LIMIT 50;
 
 -- name: one_protein
