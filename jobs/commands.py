@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nesdb_annot.records import Json
 from nesdb_annot.settings import Settings
 from nesdb_annot.workflow.progress import Progress, Silent
 
@@ -93,6 +94,13 @@ def ingest_references(
     _said(ingest.ingest_references(store, f"user:{name}", entries, strict=strict), progress)
 
 
+def reannotate(store: Store, settings: Settings, progress: Progress, **_due: Json) -> None:
+    """`nesannot reannotate`; that it was due when the schedule began it stands in its run."""
+    from nesdb_annot.workflow.reannotate import reannotate as bring_up_to_date
+
+    progress.note(bring_up_to_date(store, settings, progress=progress).sentence())
+
+
 def decoys(
     store: Store,
     settings: Settings,
@@ -121,6 +129,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "ingest uniprot": ingest_uniprot,
     "ingest references": ingest_references,
     "decoys": decoys,
+    "reannotate": reannotate,
 }
 """By the name that a job carries; each takes store, settings, progress, and its arguments by name."""
 

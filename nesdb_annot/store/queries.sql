@@ -521,7 +521,9 @@ UPDATE queue.procrastinate_jobs j
 
 -- name: forget_workers
 -- Workers that have not been heard of for long.
-DELETE FROM queue.procrastinate_workers WHERE last_heartbeat < clock_timestamp() - make_interval(secs => :silent_s);
+DELETE FROM queue.procrastinate_workers
+ WHERE id IN (SELECT id FROM queue.procrastinate_workers
+               WHERE last_heartbeat < clock_timestamp() - make_interval(secs => :silent_s) FOR UPDATE SKIP LOCKED);
 
 -- name: queue_state
 -- Jobs that wait or are in work in some queues, and workers that live.

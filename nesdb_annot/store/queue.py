@@ -90,6 +90,7 @@ def rescue_jobs(store: Store, silent_s: float = SILENT_S) -> int:
     """Put back the jobs of workers that were not heard of for `silent_s` seconds; returns how many."""
     with store.transaction() as connection:
         found = count(connection, "rescue_jobs", silent_s=silent_s)
+    with store.transaction() as connection:  # on its own: it locks jobs after workers, the other way round
         execute(connection, "forget_workers", silent_s=2 * silent_s)
     return found
 

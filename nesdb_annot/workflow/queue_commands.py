@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import ConfigurationError, DatabaseUnreachableError, NesannotError, TryLaterError
+from ..errors import DatabaseUnreachableError, NesannotError, TryLaterError
 from ..records import Json
 from ..settings import Settings
 from .children import Child, ChildDiedError, StoppedError
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from ..store.engine import Store
 
 ATTEMPTS = 3
-"""How often a command whose process dies is begun."""
+"""How often a command is begun whose process dies, or that a source does not answer."""
 
 Command = tuple[int, str, Mapping[str, Json]]
 """Number of its run, name, arguments."""
 
-_OTHERS_MAY = (StoppedError, TryLaterError, ConfigurationError, DatabaseUnreachableError)
+_MENDED_BY_TIME = (ChildDiedError, TryLaterError, DatabaseUnreachableError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +54,13 @@ class CommandRunner:
         process: Child[Command, None] = Child(self.perform, (self.settings,))
         try:
             process.ask(command, stop)
-        except _OTHERS_MAY:
+        except StoppedError:
             self._wait_again(run_id)
             raise
-        except ChildDiedError as error:
-            if attempts + 1 < ATTEMPTS:
+        except NesannotError as error:
+            if isinstance(error, _MENDED_BY_TIME) and attempts + 1 < ATTEMPTS:
                 self._wait_again(run_id)
                 raise
-            finish_run(self.store, run_id, "failed", {}, str(error))
-        except NesannotError as error:
             finish_run(self.store, run_id, "failed", {}, str(error))
             self.note(f"run {run_id}: {name} failed: {error.what}")
         else:

@@ -130,7 +130,7 @@ class QueueWorker:
         return Worker(
             self.app,
             queues=list(self.queues),
-            concurrency=self.concurrency,
+            concurrency=1 if self.one_shot else self.concurrency,
             fetch_job_polling_interval=self.pace.poll_s,
             shutdown_graceful_timeout=self.pace.grace_s,
             delete_jobs=DeleteJobCondition.ALWAYS,
@@ -151,15 +151,16 @@ class QueueWorker:
 
     async def _around(self, process: Callable[[], Awaitable[object]], _context: JobContext, worker: Worker) -> object:
         """Around every job: the only one stops the worker, and so does what no job on this worker can do without."""
-        if self.one_shot:
-            self._ended = True
-            worker.stop()
         try:
             return await process()
-        except (ConfigurationError, DatabaseUnreachableError, TryLaterError) as error:
+        except ConfigurationError as error:
             self._error = error
             worker.stop()
             raise
+        finally:
+            if self.one_shot:
+                self._ended = True
+                worker.stop()
 
     async def _rescue(self, worker: Worker) -> None:
         """Put the jobs of dead workers back, for as long as this one lives."""
@@ -168,6 +169,8 @@ class QueueWorker:
         while True:
             try:
                 await asyncio.to_thread(rescue_jobs, self.store, self.pace.silent_s)
+            except TryLaterError:
+                pass  # next time; if the database is gone, the heartbeat ends this worker
             except NesannotError as error:
                 self._error = error
                 worker.stop()

@@ -165,7 +165,7 @@ def test_no_password_has_a_default_and_nobody_is_trusted(compose):
 
 
 def test_our_image_runs_as_an_ordinary_user_on_a_read_only_root(ours):
-    assert set(ours) == {"migrate", "nesannot"}
+    assert set(ours) == {"migrate", "worker", "scheduler", "nesannot"}
     for service in ours.values():
         assert service["user"] == "10001"
         assert service["read_only"] is True
@@ -186,4 +186,15 @@ def test_nothing_starts_before_the_database_answers_and_is_migrated(compose):
     assert services["postgres"]["healthcheck"]["test"][1] == "pg_isready"
     assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
     assert services["migrate"]["command"] == ["db", "upgrade"]
-    assert services["nesannot"]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+    for name in ("worker", "scheduler", "nesannot"):
+        assert services[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+
+
+def test_workers_live_on_and_have_time_to_give_back(compose):
+    for name in ("worker", "scheduler"):
+        service = compose["services"][name]
+        assert service["restart"] == "unless-stopped"
+        assert int(service["stop_grace_period"].removesuffix("s")) > 10
+    assert set(compose["services"]["scheduler"]["environment"]) - set(compose["services"]["worker"]["environment"]) == {
+        "NESANNOT_REANNOTATE_SCHEDULE"
+    }
