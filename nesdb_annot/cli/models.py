@@ -20,6 +20,7 @@ Name = Annotated[str, typer.Argument(help="a name from `models list`, or the pat
 @app.command(name="list")
 def list_models(ctx: typer.Context) -> None:
     """Show the models, their size, and whether their weights are here."""
+    from ..language import prott5_files
     from ..language.catalog import BUNDLED, OFFICIAL_MODELS
     from ..language.models import BUNDLED_FILE, weights_folder
 
@@ -29,6 +30,9 @@ def list_models(ctx: typer.Context) -> None:
     for model in OFFICIAL_MODELS.values():
         here = "yes" if (folder / model.file_name).is_file() else "no"
         rows.append((model.name, model.layers, model.width, f"{model.parameters:,}", model.licence, here))
+    there = prott5_files.fetched_folder(settings_of(ctx), prott5_files.HUB_NAME) / prott5_files.SMALL_FILES[0]
+    shape = prott5_files.LAYERS, prott5_files.WIDTH, f"{prott5_files.PARAMETERS:,}"
+    rows.append((prott5_files.SHORT_NAME, *shape, prott5_files.LICENCE, "yes" if there.is_file() else "no"))
     print_table(("model", "layers", "width", "parameters", "licence", "here"), rows)
 
 
@@ -60,13 +64,10 @@ def fetch(
     to: Annotated[Path | None, typer.Option(help="directory; the data directory by default")] = None,
     sha256: Annotated[str | None, typer.Option(help="digest that the file must have")] = None,
 ) -> None:
-    """Fetch the weights of an official model; an interrupted fetch goes on where it stopped."""
-    from ..language.models import official, weights_folder
-    from ..sources.weights import WeightsSource
+    """Fetch the weights of an official model or of ProtT5; an interrupted fetch goes on where it stopped."""
+    from ..workflow.fetch_model import fetch_model
 
-    settings = settings_of(ctx)
-    source = WeightsSource(settings, told=_Megabytes())
-    path = source.fetch(official(name).file_name, to or weights_folder(settings), sha256=sha256)
+    path = fetch_model(settings_of(ctx), name, to, sha256, _Megabytes())
     note(f"{name} is in {path}")
 
 

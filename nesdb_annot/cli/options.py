@@ -12,7 +12,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="refused records are fata
 RejectsFile = Annotated[Path | None, typer.Option("--rejects", help="write refused records to this table")]
 Proteome = Annotated[str, typer.Argument(help="UPID (UP000002311) or the name given at ingest", show_default=False)]
 ReleaseName = Annotated[str | None, typer.Option("--release", help="name of the release; default: the newest by date")]
-Model = Annotated[str | None, typer.Option("--model", help="language model: bundled, an ESM-2 name, or a checkpoint")]
+Model = Annotated[str | None, typer.Option("--model", help="language model: bundled, an ESM-2 name, prott5, or a path")]
 Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps")]
 Engine = Annotated[str | None, typer.Option("--engine", help="auto, stock, packed, openvino or compiled")]
 Layer = Annotated[int | None, typer.Option("--layer", help="layer of the language model; -1 is the last")]

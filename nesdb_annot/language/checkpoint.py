@@ -97,6 +97,24 @@ def _unpickled(path: Path) -> Mapping[str, object]:
     return contents
 
 
+def load_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """Tensors by name, of a safetensors file or of a pickle that holds nothing else.
+
+    Raises:
+        ConfigurationError: if it is damaged, hostile, or holds anything but named tensors.
+    """
+    if path.suffix == ".safetensors":
+        try:
+            tensors: dict[str, torch.Tensor] = load_file(path)
+        except (SafetensorError, OSError) as error:
+            raise ConfigurationError(f"{path} is no readable safetensors file", why=str(error)) from None
+        return tensors
+    named = {str(name): held for name, held in _unpickled(path).items() if isinstance(held, torch.Tensor)}
+    if not named:
+        raise ConfigurationError(f"{path} holds no tensors by name")
+    return named
+
+
 def _no_esm2(path: Path, why: str) -> ConfigurationError:
     remedy = "give a fair-esm ESM-2 checkpoint (NAME.pt) or the name of a model: nesannot models list"
     return ConfigurationError(f"{path} is no ESM-2 checkpoint", why=why, remedy=remedy)
@@ -160,10 +178,7 @@ def _own(path: Path, digest: str) -> LoadedModel:
         )
     alphabet = Alphabet.from_architecture("ESM-1b")
     model = ESM2(int(str(card["layers"])), int(str(card["width"])), int(str(card["heads"])), alphabet)
-    try:
-        tensors = {name: tensor.float() for name, tensor in load_file(path).items()}
-    except (SafetensorError, OSError) as error:
-        raise ConfigurationError(f"{path} is no readable safetensors file", why=str(error)) from None
+    tensors = {name: tensor.float() for name, tensor in load_tensors(path).items()}
     tensors["lm_head.weight"] = tensors.get("embed_tokens.weight", torch.empty(0))
     derived = {k for k in model.state_dict() if k.startswith("contact_head") or k.endswith("inv_freq")}
     absent, foreign = set(model.state_dict()) - derived - tensors.keys(), tensors.keys() - model.state_dict().keys()

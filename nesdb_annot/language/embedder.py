@@ -13,11 +13,12 @@ from ..records import LanguageModelIdentity
 from ..residues import ResidueSpan
 from ..settings import Settings
 from . import self_check
-from .checkpoint import LoadedModel, load_model
+from .checkpoint import load_model
 from .engines.choice import chosen_engine
 from .engines.protocol import Engine
 from .engines.stock import StockEngine
 from .models import model_path
+from .prott5_files import model_folder
 from .windows import LongRule
 
 
@@ -82,12 +83,19 @@ class ModelEmbedder:
         return self._rule.blended(len(residues), pieces())
 
 
-def _layer(loaded: LoadedModel, asked: int) -> int:
-    layers = int(loaded.model.num_layers)
+def asked_layer(name: str, layers: int, asked: int) -> int:
+    """Layer 0 to `layers` that `asked` means; a negative one counts from the end.
+
+    Raises:
+        ConfigurationError: if the model has none of that number.
+
+    Example:
+        >>> asked_layer("esm2_t6_8M_UR50D", 6, -1)
+        6
+    """
     if not -layers - 1 <= asked <= layers:
-        raise ConfigurationError(
-            f"{loaded.name} has no layer {asked}", why=f"its layers are 0 to {layers}", remedy="--layer -1"
-        )
+        why = f"its layers are 0 to {layers}"
+        raise ConfigurationError(f"{name} has no layer {asked}", why=why, remedy="--layer -1")
     return asked if asked >= 0 else layers + 1 + asked
 
 
@@ -101,9 +109,13 @@ def open_embedder(settings: Settings, *, checked: bool = True) -> ModelEmbedder:
         ConfigurationError: if the weights are absent, damaged or hostile; if layer, device or engine do not exist; if
             the reference protein is not embedded as it should be.
     """
+    if folder := model_folder(settings):
+        from .prott5 import open_prott5
+
+        return open_prott5(folder, settings)
     path = model_path(settings)
     loaded = load_model(path)
-    layer, rule = _layer(loaded, settings.layer), loaded.rule
+    layer, rule = asked_layer(loaded.name, int(loaded.model.num_layers), settings.layer), loaded.rule
     engine, why = chosen_engine(loaded, layer, settings)
     if checked and not isinstance(engine, StockEngine):
         self_check.check(engine, self_check.known_vectors(path, loaded, layer), f"{loaded.name} with {engine.name}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import ConfigurationError
 from ..records import RECEIPT_SUFFIX
 from ..settings import Settings
+from . import prott5_files
 from .catalog import BUNDLED, OFFICIAL_MODELS, OfficialModel
 
 BUNDLED_FILE = Path(__file__).parent / "bundled" / "model.safetensors"
@@ -19,7 +20,7 @@ def weights_folder(settings: Settings) -> Path:
 
 
 def model_path(settings: Settings) -> Path:
-    """File of ``settings.model``: ``bundled``, an official name, or a path.
+    """File of weights of ``settings.model``: ``bundled``, an official name, a ProtT5, or a path.
 
     Raises:
         ConfigurationError: if the name is unknown or its file is absent; the remedy says how to get it.
@@ -32,10 +33,12 @@ def model_path(settings: Settings) -> Path:
             what = f"the weights of {official.name} are not here"
             raise ConfigurationError(what, where=str(path), remedy=f"nesannot models fetch {official.name}")
         return path
+    if folder := prott5_files.model_folder(settings):
+        return prott5_files.weights_of(folder)
     path = Path(settings.model).expanduser()
     if not path.is_file():
         what = f"{settings.model!r} is neither a model nor a file"
-        names = ", ".join([BUNDLED, *OFFICIAL_MODELS])
+        names = ", ".join([BUNDLED, *OFFICIAL_MODELS, prott5_files.SHORT_NAME])
         raise ConfigurationError(what, why=f"the models are {names}", remedy="nesannot models list")
     return path
 
@@ -62,6 +65,9 @@ def describe(settings: Settings) -> list[tuple[str, str]]:
     facts: dict[str, object] = {"file": path, "bytes": f"{path.stat().st_size:,}"}
     if known := OFFICIAL_MODELS.get(path.stem):
         facts |= {"layers": known.layers, "width": known.width, "heads": known.heads, "licence": known.licence}
+    if folder := prott5_files.model_folder(settings):
+        config = prott5_files.read_config(folder)
+        facts |= {"layers": config.get("num_layers"), "width": config.get("d_model"), "heads": config.get("num_heads")}
     for beside in (path.with_suffix(".json"), path.with_name(path.name + RECEIPT_SUFFIX)):
         if beside.is_file():
             facts |= _flat(json.loads(beside.read_text(encoding="utf-8")))

@@ -13,7 +13,8 @@ def test_list_shows_all_and_what_is_here(nesannot):
     done = nesannot("models", "list")
     assert done.returncode == 0, done.stderr
     rows = done.stdout.splitlines()
-    assert len(rows) == 8
+    assert len(rows) == 9
+    assert rows[-1].startswith("prott5")
     assert rows[1].startswith("bundled")
     assert rows[1].endswith("yes")
     assert all(row.endswith("no") for row in rows[2:])
