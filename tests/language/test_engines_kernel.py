@@ -58,7 +58,7 @@ class TestNumbers:
         assert cosines(found, expected).min() >= 0.999
         np.testing.assert_allclose(found, expected, atol=0.05 * np.abs(expected).max())
 
-    def test_scores_that_would_overflow_without_a_maximum(self):
+    def test_scores_that_overflow_unless_their_level_is_lowered(self):
         model = sharpened(random_model((1, 64, 4)), 400.0)
         vectors = CompiledEngine(model, 1, LIBRARY).run([random_residues(300)])[0]
         assert np.isfinite(vectors).all()

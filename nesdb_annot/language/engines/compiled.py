@@ -2,6 +2,11 @@
 
 Measured beside the other engines by `nesannot bench embed`.
 The weights lie in the order in which the kernel reads them.
+
+int8 is not offered. Simulated on the bundled model (symmetric; weights scaled per output, activations per token; 40
+yeast proteins, 10,346 residues) its cosine to float32 was 0.99992 at least and 0.99998 in the median, against 0.99999
+and 1.00000 of this engine, so it would pass the gate there. Whether it does on the official weights could not be
+measured, and bfloat16 reaches what was aimed at.
 """
 
 from __future__ import annotations

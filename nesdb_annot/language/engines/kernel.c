@@ -11,7 +11,8 @@
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
-enum { ROWS = 6, LANES = 16, PANEL = 64, KEYS = 128 };
+#define TALL 60.0f
+enum { ROWS = 6, LANES = 16, PANEL = 64, KEYS = 192, NEAREST = 0x8000, CUT = 0 };
 enum epilogue { WRITE, ADD, GELU };
 
 typedef struct {
@@ -22,10 +23,10 @@ typedef struct {
 
 typedef struct {
     uint32_t *normed, *hidden, *query, *key, *value, *words, *chances; /* pairs */
-    float *mixed, *scores, *context;
+    float *mixed, *context;
 } scratch;
 
-/* 2^x for x <= 0, to 7.5e-5: enough for bfloat16. */
+/* 2^x, to 7.5e-5: enough for bfloat16. */
 INLINE __m512 power(__m512 x) {
     const __m512 f = _mm512_sub_ps(x, _mm512_roundscale_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC));
     __m512 p = _mm512_fmadd_ps(_mm512_set1_ps(7.802448561e-02f), f, _mm512_set1_ps(2.260672081e-01f));
@@ -34,26 +35,26 @@ INLINE __m512 power(__m512 x) {
     return _mm512_scalef_ps(p, x);
 }
 
-/* x times the normal distribution function; erf as in Abramowitz and Stegun 7.1.26. */
+/* x times the normal distribution function, to 7e-5: an odd polynomial, fitted for |x| <= 4.2, beyond which it is 0 or x. */
 INLINE __m512 gelu(__m512 x) {
-    const __m512 z = _mm512_mul_ps(_mm512_abs_ps(x), _mm512_set1_ps(0.70710678f));
-    const __m512 t = _mm512_rcp14_ps(_mm512_fmadd_ps(z, _mm512_set1_ps(0.3275911f), _mm512_set1_ps(1.0f)));
-    __m512 p = _mm512_fmadd_ps(_mm512_set1_ps(1.061405429f), t, _mm512_set1_ps(-1.453152027f));
-    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(1.421413741f));
-    p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(-0.284496736f));
-    p = _mm512_mul_ps(t, _mm512_fmadd_ps(p, t, _mm512_set1_ps(0.254829592f)));
-    const __m512 tail = power(_mm512_mul_ps(_mm512_mul_ps(z, z), _mm512_set1_ps(-1.44269504f)));
-    const __m512 half = _mm512_mul_ps(x, _mm512_set1_ps(0.5f));
-    const __m512 erf = _mm512_fnmadd_ps(p, tail, _mm512_set1_ps(1.0f));
-    return _mm512_fmadd_ps(_mm512_abs_ps(half), erf, half);
+    const __m512 near = _mm512_max_ps(_mm512_min_ps(x, _mm512_set1_ps(4.2f)), _mm512_set1_ps(-4.2f));
+    const __m512 z = _mm512_mul_ps(near, near);
+    __m512 p = _mm512_fmadd_ps(_mm512_set1_ps(-9.613552672e-10f), z, _mm512_set1_ps(8.330103128e-08f));
+    p = _mm512_fmadd_ps(p, z, _mm512_set1_ps(-3.139952653e-06f));
+    p = _mm512_fmadd_ps(p, z, _mm512_set1_ps(6.826727021e-05f));
+    p = _mm512_fmadd_ps(p, z, _mm512_set1_ps(-9.607683617e-04f));
+    p = _mm512_fmadd_ps(p, z, _mm512_set1_ps(9.337485543e-03f));
+    p = _mm512_fmadd_ps(p, z, _mm512_set1_ps(-6.559941299e-02f));
+    p = _mm512_fmadd_ps(p, z, _mm512_set1_ps(3.985087471e-01f));
+    return _mm512_mul_ps(x, _mm512_fmadd_ps(near, p, _mm512_set1_ps(0.5f)));
 }
 
-/* Pairs of one vector and the next: low halves from `even`, high halves from `odd`; rounded to nearest. */
-INLINE __m512i paired(__m512 even, __m512 odd) {
-    const __m512i half = _mm512_set1_epi32(0x8000);
-    const __m512i low = _mm512_srli_epi32(_mm512_add_epi32(_mm512_castps_si512(even), half), 16);
-    const __m512i high = _mm512_add_epi32(_mm512_castps_si512(odd), half);
-    return _mm512_ternarylogic_epi32(low, high, _mm512_set1_epi32((int)0xffff0000), 0xd8);
+/* Pairs: low halves from `even`, high halves from `odd`, each rounded to nearest by `half` = 0x8000, or cut off by 0. */
+INLINE __m512i paired(__m512 even, __m512 odd, int half) {
+    const __m512i more = _mm512_set1_epi32(half), upper = _mm512_set1_epi32((int)0xffff0000);
+    const __m512i a = half ? _mm512_add_epi32(_mm512_castps_si512(even), more) : _mm512_castps_si512(even);
+    const __m512i b = half ? _mm512_add_epi32(_mm512_castps_si512(odd), more) : _mm512_castps_si512(odd);
+    return _mm512_ternarylogic_epi32(_mm512_srli_epi32(a, 16), b, upper, 0xd8); /* upper ? b : a >> 16 */
 }
 
 /* sums[r][v] += rows[r][p] . panel[p][v] over all pairs p. */
@@ -198,7 +199,7 @@ INLINE void turned(const float *x, long half, const float *cosine, const float *
         const __m512 s = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, sine + i), scale);
         const __m512 low = _mm512_fnmadd_ps(second, s, _mm512_mul_ps(first, c));
         const __m512 high = _mm512_fmadd_ps(first, s, _mm512_mul_ps(second, c));
-        _mm512_mask_storeu_epi32(pairs + i, mask, paired(low, high));
+        _mm512_mask_storeu_epi32(pairs + i, mask, paired(low, high, NEAREST));
     }
 }
 
@@ -220,28 +221,45 @@ static void pack_head(const float *mixed, long length, long width, long depth, c
             const __mmask16 mask = depth - i >= LANES ? 0xffff : (__mmask16)((1u << (depth - i)) - 1);
             const float *even = mixed + 2 * j * stride + 2 * width + i;
             const __m512 odd = 2 * j + 1 < length ? _mm512_maskz_loadu_ps(mask, even + stride) : _mm512_setzero_ps();
-            _mm512_mask_storeu_epi32(s->words + j * depth + i, mask, paired(_mm512_maskz_loadu_ps(mask, even), odd));
+            _mm512_mask_storeu_epi32(s->words + j * depth + i, mask, paired(_mm512_maskz_loadu_ps(mask, even), odd, NEAREST));
         }
     for (long j = 0; j < couples; j += 16)
         for (long i = 0; i < depth; i += 16)
             transpose(s->words + j * depth + i, depth, couples - j, least(16, depth - i), s->value + i * room + j, room);
+    for (long j = 0; j < room; j++) s->value[depth * room + j] = 0x3f803f80; /* 1 and 1 */
 }
 
-INLINE void score_block(const int R, const int V, const uint32_t *keys, const uint32_t *queries, long half, float *scores,
-                        __m512 *most) {
-    __m512 sums[ROWS][4];
+INLINE void score_block(const int R, const int V, const uint32_t *keys, const uint32_t *queries, long half,
+                        const __m512 *level, __m512 sums[ROWS][4], __m512 *most) {
 #pragma GCC unroll 6
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 4
-        for (int v = 0; v < V; v++) sums[r][v] = _mm512_setzero_ps();
+        for (int v = 0; v < V; v++) sums[r][v] = level[v];
     tile(R, V, keys, half, queries, PANEL, half, sums);
 #pragma GCC unroll 6
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 4
+        for (int v = 0; v < V; v++) most[v] = _mm512_max_ps(most[v], sums[r][v]);
+}
+
+/* 2 to the power of the scores above `level`, as pairs of keys. Cut off, not rounded: the sum of chances is cut, too. */
+INLINE void chance_block(const int R, const int V, const uint32_t *keys, const uint32_t *queries, long half,
+                         const __m512 *level, uint32_t *chances, __m512 *most) {
+    __m512 sums[ROWS][4];
+    score_block(R, V, keys, queries, half, level, sums, most);
+#pragma GCC unroll 3
+    for (int r = 0; r < R; r += 2)
+#pragma GCC unroll 4
         for (int v = 0; v < V; v++) {
-            _mm512_storeu_ps(scores + r * PANEL + v * LANES, sums[r][v]);
-            most[v] = _mm512_max_ps(most[v], sums[r][v]);
+            const __m512 odd = r + 1 < R ? power(sums[r + 1 < R ? r + 1 : r][v]) : _mm512_setzero_ps();
+            _mm512_storeu_si512(chances + r / 2 * PANEL + v * LANES, paired(power(sums[r][v]), odd, CUT));
         }
+}
+
+INLINE void first_block(const int R, const int V, const uint32_t *keys, const uint32_t *queries, long half, __m512 *most) {
+    __m512 sums[ROWS][4];
+    const __m512 level[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
+    score_block(R, V, keys, queries, half, level, sums, most);
 }
 
 INLINE void context_block(const int R, const int V, const uint32_t *values, long room, const uint32_t *chances, long couples,
@@ -258,48 +276,55 @@ INLINE void context_block(const int R, const int V, const uint32_t *values, long
         for (int v = 0; v < V; v++) _mm512_storeu_ps(context + r * PANEL + v * LANES, sums[r][v]);
 }
 
-/* Up to 16 V queries against all keys, KEYS at a time, with a running maximum (Milakov and Gimelshein 2018). */
+/* Lower the level where a score is more than 2^TALL above it, and what was summed up with it. 1 if it was lowered. */
+INLINE int lowered(const int V, __m512 *level, const __m512 *most, float *context, long rows) {
+    int any = 0;
+    for (int v = 0; v < V; v++) {
+        const __mmask16 tall = _mm512_cmp_ps_mask(most[v], _mm512_set1_ps(TALL), _CMP_GT_OQ);
+        if (!tall) continue;
+        any = 1;
+        const __m512 shrink = power(_mm512_sub_ps(_mm512_setzero_ps(), most[v]));
+        level[v] = _mm512_mask_sub_ps(level[v], tall, level[v], most[v]);
+        for (long i = 0; i < rows; i++) {
+            float *at = context + i * PANEL + v * LANES;
+            _mm512_mask_storeu_ps(at, tall, _mm512_mul_ps(_mm512_loadu_ps(at), shrink));
+        }
+    }
+    return any;
+}
+
+/* Up to 16 V queries against all keys, KEYS at a time. Scores are taken relative to the best of the first keys (softmax
+   does not change), and anew relative to the best in sight where one would come near overflow. The last row of values
+   is 1, and gives the sum of chances. */
 INLINE void attend(const int V, const uint32_t *queries, long length, long depth, scratch *s) {
     const long half = depth / 2, room = ((length + 1) / 2 + 15) / 16 * 16;
-    __m512 most[4], total[4];
-    for (int v = 0; v < V; v++) most[v] = _mm512_set1_ps(-1e30f), total[v] = _mm512_setzero_ps();
-    memset(s->context, 0, depth * PANEL * sizeof(float));
+    __m512 level[4], most[4];
+    memset(s->context, 0, (depth + 1) * PANEL * sizeof(float));
+    for (int v = 0; v < V; v++) most[v] = _mm512_set1_ps(-1e30f);
+    BY_ROWS(length, first_block(R, V, s->key, queries, half, most))
+    for (int v = 0; v < V; v++) level[v] = _mm512_sub_ps(_mm512_setzero_ps(), most[v]);
     for (long first = 0; first < length; first += KEYS) {
-        const long keys = least(KEYS, length - first), couples = (keys + 1) / 2;
-        __m512 before[4];
-        for (int v = 0; v < V; v++) before[v] = most[v];
-        for (long k = 0; k < keys; k += ROWS)
-            BY_ROWS(keys - k, score_block(R, V, s->key + (first + k) * half, queries, half, s->scores + k * PANEL, most))
-        if (keys % 2)
-            for (int v = 0; v < V; v++) _mm512_storeu_ps(s->scores + keys * PANEL + v * LANES, _mm512_set1_ps(-1e30f));
-        for (int v = 0; v < V; v++) {
-            const __m512 shrink = power(_mm512_sub_ps(before[v], most[v]));
-            total[v] = _mm512_mul_ps(total[v], shrink);
-            if (_mm512_cmplt_ps_mask(before[v], most[v]))
-                for (long i = 0; i < depth; i++) {
-                    float *at = s->context + i * PANEL + v * LANES;
-                    _mm512_storeu_ps(at, _mm512_mul_ps(_mm512_loadu_ps(at), shrink));
-                }
+        const long keys = least(KEYS, length - first);
+        do {
+            for (int v = 0; v < V; v++) most[v] = _mm512_setzero_ps();
+            for (long k = 0; k < keys; k += ROWS)
+                BY_ROWS(keys - k, chance_block(R, V, s->key + (first + k) * half, queries, half, level, s->chances + k / 2 * PANEL, most))
+        } while (lowered(V, level, most, s->context, depth + 1));
+        for (long i = 0, blocks = (depth + ROWS) / ROWS; blocks; blocks--) {
+            const long rows = (depth + 1 - i + blocks - 1) / blocks;
+            BY_ROWS(rows, context_block(R, V, s->value + i * room + first / 2, room, s->chances, (keys + 1) / 2, s->context + i * PANEL))
+            i += rows;
         }
-        for (long j = 0; j < couples; j++)
-#pragma GCC unroll 4
-            for (int v = 0; v < V; v++) {
-                const float *at = s->scores + 2 * j * PANEL + v * LANES;
-                const __m512 even = power(_mm512_sub_ps(_mm512_loadu_ps(at), most[v]));
-                const __m512 odd = power(_mm512_sub_ps(_mm512_loadu_ps(at + PANEL), most[v]));
-                total[v] = _mm512_add_ps(total[v], _mm512_add_ps(even, odd));
-                _mm512_storeu_si512(s->chances + j * PANEL + v * LANES, paired(even, odd));
-            }
-        for (long i = 0; i < depth; i += ROWS)
-            BY_ROWS(depth - i, context_block(R, V, s->value + i * room + first / 2, room, s->chances, couples, s->context + i * PANEL))
     }
-    for (long i = 0; i < half; i++)
-        for (int v = 0; v < V; v++) {
+    for (int v = 0; v < V; v++) {
+        const __m512 share = _mm512_div_ps(_mm512_set1_ps(1.0f), _mm512_loadu_ps(s->context + depth * PANEL + v * LANES));
+        for (long i = 0; i < half; i++) {
             const float *at = s->context + 2 * i * PANEL + v * LANES;
-            const __m512 low = _mm512_div_ps(_mm512_loadu_ps(at), total[v]);
-            const __m512 high = _mm512_div_ps(_mm512_loadu_ps(at + PANEL), total[v]);
-            _mm512_storeu_si512(s->chances + i * PANEL + v * LANES, paired(low, high));
+            const __m512 low = _mm512_mul_ps(_mm512_loadu_ps(at), share);
+            const __m512 high = _mm512_mul_ps(_mm512_loadu_ps(at + PANEL), share);
+            _mm512_storeu_si512(s->chances + i * PANEL + v * LANES, paired(low, high, NEAREST));
         }
+    }
 }
 
 /* Context of one head of one sequence, to `out`: rows of width / 2 pairs. */
@@ -357,11 +382,10 @@ static long lay_out(scratch *s, char *base, long tokens, long width, long depth,
     s->hidden = (uint32_t *)s->mixed; /* 2 words for each 3: never needed together */
     s->query = room_for(&end, padded * depth / 2);
     s->key = room_for(&end, padded * depth / 2);
-    s->value = room_for(&end, padded * depth / 2);
+    s->value = room_for(&end, padded * (depth + 1) / 2);
     s->words = room_for(&end, padded * depth / 2);
     s->chances = room_for(&end, (KEYS > depth ? KEYS : depth) / 2 * PANEL + PANEL);
-    s->scores = room_for(&end, (KEYS + 1) * PANEL);
-    s->context = room_for(&end, depth * PANEL);
+    s->context = room_for(&end, (depth + 1) * PANEL);
     return end - base;
 }
 
