@@ -39,6 +39,12 @@ def root_digest(head_set: HeadSet) -> str:
     return str(head_set.parameters[DERIVED]["root"]) if is_derived(head_set) else head_set.digest
 
 
+def replaced_methods(head_set: HeadSet) -> frozenset[str]:
+    """Methods whose weights are other than the root's; none of a head set that is not derived."""
+    names = (name.removeprefix(_ROOT) for name in head_set.arrays if name.startswith(_ROOT))
+    return frozenset(name.partition("/")[0] for name in names)
+
+
 def rescores_stored(head_set: HeadSet) -> bool:
     """Whether stored pooled vectors suffice: not where the similarity divides segments into parts."""
     return head_set.parameters.get(similarity.NAME, {}).get("parts", 1) == 1

@@ -1,8 +1,12 @@
-"""Scores stored segments anew: everything but the tagger, whose scores need each residue's embedding and are kept."""
+"""Scores stored segments anew under a derived head set: what reads pooled vectors and differs from the root.
+
+All other raw scores are kept: they would be the same, and the tagger's need each residue's embedding. Calibrations and
+the combination are applied to all of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,10 +14,11 @@ from numpy.typing import NDArray
 
 from ..records import MethodScore
 from ..residues import ResidueSpan
-from . import similarity, tagger
+from . import similarity
+from .derived import replaced_methods
 from .headset import HeadSet
 from .protocol import ProteinContext, RawScore
-from .scoring import build_methods
+from .scoring import METHODS, build_methods
 
 STORED_SCORE = np.float32
 """How raw scores are stored; a score that is kept is rounded so wherever it comes from."""
@@ -28,21 +33,26 @@ class StoredSegments:
         residues: cleaned, length L.
         spans: n of them.
         pooled: mean embeddings, rounded to float16, shape (n, dimension).
-        tagged: raw scores and evidence of the tagger, n of them.
+        raw: by method, n raw scores with their evidence; methods that are scored anew may be missing.
     """
 
     digest: str
     residues: str
     spans: Sequence[ResidueSpan]
     pooled: NDArray[np.float32]
-    tagged: Sequence[RawScore]
+    raw: Mapping[str, Sequence[RawScore]]
 
 
 class Rescorer:
-    """Applies a head set to stored segments, one protein at a time."""
+    """Applies a derived head set to stored segments, one protein at a time.
+
+    Attributes:
+        kept: methods whose stored raw scores are needed.
+    """
 
     def __init__(self, head_set: HeadSet) -> None:
         self.methods = build_methods(head_set)
+        self.kept = tuple(name for name in METHODS if name not in replaced_methods(head_set))
 
     def __call__(self, stored: StoredSegments) -> list[tuple[MethodScore, ...]]:
         """All scores of each segment, the combination last; its rivals are the stored segments, not all candidates."""
@@ -53,11 +63,10 @@ class Rescorer:
         # Each vector as the embedding of one residue: its mean is itself, whichever way the similarity pools.
         single = [ResidueSpan(i, i) for i in range(1, len(stored.spans) + 1)]
         vectors = replace(whole, embedding=stored.pooled, spans=single)
-        kept = [RawScore(float(STORED_SCORE(one.raw)), one.evidence) for one in stored.tagged]
-        by_method = [
-            kept
-            if method.identity.name == tagger.NAME
-            else method.score(vectors if method.identity.name == similarity.NAME else whole)
-            for method in self.methods.methods
-        ]
+        by_method: list[Sequence[RawScore]] = []
+        for name, method in zip(METHODS, self.methods.methods, strict=True):
+            if name in self.kept:
+                by_method.append([RawScore(float(STORED_SCORE(s.raw)), s.evidence) for s in stored.raw[name]])
+            else:
+                by_method.append(method.score(vectors if name == similarity.NAME else whole))
         return self.methods.together(by_method, whole)

@@ -842,11 +842,11 @@ SELECT s.id, s.sha256, s.residues, d.source_id
  ORDER BY s.id LIMIT :page;
 
 -- name: stored_segments
--- Segments of these sequences, each under the configuration beside it, with what the tagger says of them.
-SELECT g.sequence_id, g.first_residue, g.last_residue, g.pooled, x.raw, x.evidence
+-- Segments of these sequences, each under the configuration beside it, with raw scores of some methods.
+SELECT g.sequence_id, g.first_residue, g.last_residue, g.pooled, c.name, x.raw, x.evidence
   FROM unnest(CAST(:sequence_ids AS bigint[]), CAST(:source_ids AS integer[])) AS w (sequence_id, source_id)
   JOIN nesannot.segment g ON g.configuration_id = w.source_id AND g.sequence_id = w.sequence_id
-  JOIN nesannot.configuration_method c ON c.configuration_id = w.source_id AND c.name = :tagger
+  JOIN nesannot.configuration_method c ON c.configuration_id = w.source_id AND c.name = ANY (CAST(:methods AS text[]))
   JOIN nesannot.method_score x ON x.configuration_id = g.configuration_id AND x.sequence_id = g.sequence_id
    AND x.segment = g.segment AND x.method_id = c.method_id
  ORDER BY g.sequence_id, g.segment;

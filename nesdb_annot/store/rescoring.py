@@ -11,18 +11,17 @@ from .engine import Store
 from .queries import execute
 
 PAGE = 256
-TAGGER = "tagger"
 
 
 @dataclass(slots=True)
 class StoredSequence:
-    """A sequence with its segments: spans, pooled vectors (float16), raw scores and evidence of the tagger."""
+    """A sequence with its segments: spans, pooled vectors (float16), raw scores and evidence by method."""
 
     digest: str
     residues: str
     spans: list[ResidueSpan] = field(default_factory=list)
     pooled: list[bytes] = field(default_factory=list)
-    tagged: list[tuple[float, Mapping[str, Json]]] = field(default_factory=list)
+    raw: dict[str, list[tuple[float, Mapping[str, Json]]]] = field(default_factory=dict)
 
 
 def sibling_configurations(store: Store, configuration_id: int) -> list[tuple[int, str]]:
@@ -45,9 +44,18 @@ def count_rescorable(
 
 
 def stored_pages(
-    store: Store, configuration_id: int, sources: Sequence[int], proteome_id: int, release_id: int
+    store: Store,
+    configuration_id: int,
+    sources: Sequence[int],
+    proteome_id: int,
+    release_id: int,
+    methods: Sequence[str],
 ) -> Iterator[list[StoredSequence]]:
-    """What `count_rescorable` counts, with its segments, `PAGE` sequences at a time, a transaction each."""
+    """What `count_rescorable` counts, with its segments, `PAGE` sequences at a time, a transaction each.
+
+    Args:
+        methods: names of those whose raw scores are wanted; at least one.
+    """
     place = {"configuration_id": configuration_id, "sources": list(sources)}
     whose = {"proteome_id": proteome_id, "release_id": release_id}
     after = 0
@@ -56,12 +64,13 @@ def stored_pages(
             rows = execute(connection, "next_rescorable", **place, **whose, after=after, page=PAGE).all()
             found = {row.id: StoredSequence(row.sha256, row.residues) for row in rows}
             pairs = {"sequence_ids": list(found), "source_ids": [row.source_id for row in rows]}
-            segments = execute(connection, "stored_segments", **pairs, tagger=TAGGER).all() if rows else []
+            segments = execute(connection, "stored_segments", **pairs, methods=list(methods)).all() if rows else []
         for segment in segments:
             own = found[segment.sequence_id]
-            own.spans.append(ResidueSpan(segment.first_residue, segment.last_residue))
-            own.pooled.append(bytes(segment.pooled))
-            own.tagged.append((segment.raw, segment.evidence or {}))
+            if segment.name == methods[0]:
+                own.spans.append(ResidueSpan(segment.first_residue, segment.last_residue))
+                own.pooled.append(bytes(segment.pooled))
+            own.raw.setdefault(segment.name, []).append((segment.raw, segment.evidence or {}))
         if not rows:
             return
         yield list(found.values())

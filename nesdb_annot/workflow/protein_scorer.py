@@ -119,10 +119,9 @@ class ProteinScorer:
             return scores
         from ..methods.protocol import RawScore
         from ..methods.rescoring import StoredSegments
-        from ..methods.tagger import NAME as TAGGER
 
-        tagged = [RawScore(one.raw, one.evidence) for own in scores for one in own if one.method == TAGGER]
-        return self.rescore(StoredSegments(digest, residues, spans, pooled.astype(np.float32), tagged))
+        by_method = {own[0].method: [RawScore(s.raw, s.evidence) for s in own] for own in zip(*scores, strict=True)}
+        return self.rescore(StoredSegments(digest, residues, spans, pooled.astype(np.float32), by_method))
 
 
 def build_scorer(settings: Settings, head_set: bytes) -> ProteinScorer:

@@ -21,6 +21,7 @@ from .target import Target
 if TYPE_CHECKING:
     from ..store.engine import Store
     from ..store.proteomes import StoredProteome
+    from .heads import Heads
 
 LOCK = "nesannot reannotate"
 """Name of the lock that lets one run at a time."""
@@ -154,17 +155,17 @@ class _Reannotating:
             return
         heads = heads_for(self.store, self.settings)
         done.references = refresh_references(self.store, self.settings, heads, self.progress, dry_run=self.dry_run)
+        if done.references and not self.dry_run:
+            heads = heads_for(self.store, self.settings)
         for proteome in proteomes:
-            self._proteome(proteome.name, done)
+            self._proteome(proteome.name, heads, done)
 
-    def _proteome(self, name: str, done: Reannotation) -> None:
-        from .heads import heads_for
+    def _proteome(self, name: str, heads: Heads, done: Reannotation) -> None:
         from .rescore import rescore_proteome
         from .score import score_proteome
         from .target import find_target
 
         target = find_target(self.store, name)
-        heads = heads_for(self.store, self.settings)
         again = rescore_proteome(self.store, heads, target, self.progress, dry_run=self.dry_run)
         if again.sequences:
             self.progress.note(again.sentence(name, self.dry_run))

@@ -62,7 +62,7 @@ def rescore_proteome(
     progress.begin(f"re-scoring {target.name}", todo.residues)
     with run(store, "rescore", stated, device="cpu") as (run_id, counts):
         counts |= {"residues_total": todo.residues, "residues": 0, "segments": 0}
-        for page in stored_pages(store, heads.configuration_id, sources, *target.key):
+        for page in stored_pages(store, heads.configuration_id, sources, *target.key, rescorer.kept):
             scored = list(_scored(rescorer, page))
             write_scored(store, heads.configuration_id, run_id, scored)
             residues = sum(len(sequence.residues) for sequence in page)
@@ -75,17 +75,18 @@ def rescore_proteome(
 
 
 def _sources(store: Store, heads: Heads) -> list[int]:
-    """Configurations whose segments were chosen by the same root."""
-    from ..methods.derived import root_digest
+    """Configurations whose segments were chosen by the same root, and whose scores that are kept are the root's."""
+    from ..methods.derived import replaced_methods, root_digest
     from ..methods.headset import HeadSet
     from ..store.head_sets import load_payload
     from ..store.rescoring import sibling_configurations
 
-    root = root_digest(heads.head_set)
+    root, anew = root_digest(heads.head_set), replaced_methods(heads.head_set)
     found: list[int] = []
     for configuration_id, digest in sibling_configurations(store, heads.configuration_id):
-        payload = b"" if digest == root else load_payload(store, digest)
-        if digest == root or (payload and root_digest(HeadSet.from_bytes(payload)) == root):
+        payload = None if digest == root else load_payload(store, digest)
+        other = HeadSet.from_bytes(payload) if payload else None
+        if digest == root or (other and root_digest(other) == root and replaced_methods(other) <= anew):
             found.append(configuration_id)
     return found
 
@@ -96,9 +97,9 @@ def _scored(rescorer: Rescorer, page: Sequence[StoredSequence]) -> Iterator[Scor
 
     for one in page:
         pooled = np.array([np.frombuffer(row, dtype=POOLED_TYPE) for row in one.pooled], dtype=np.float32)
-        tagged = [RawScore(raw, evidence) for raw, evidence in one.tagged]
+        raw = {name: [RawScore(*own) for own in scores] for name, scores in one.raw.items()}
         pooled = pooled.reshape(len(one.spans), -1)
-        scores = rescorer(StoredSegments(one.digest, one.residues, one.spans, pooled, tagged))
+        scores = rescorer(StoredSegments(one.digest, one.residues, one.spans, pooled, raw))
         yield ScoredSequence(one.digest, tuple(map(_segment, one.spans, one.pooled, scores)))
 
 

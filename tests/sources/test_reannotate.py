@@ -1,0 +1,267 @@
+"""Re-annotation against a UniProt of our own: what is new is computed, what still holds is not, one at a time."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from nesdb_annot.errors import TryLaterError
+from nesdb_annot.store.analyst import run_sql
+from nesdb_annot.store.engine import open_store
+from nesdb_annot.store.locks import only_one
+from nesdb_annot.store.references import load_entries
+from nesdb_annot.workflow.changes import changes_of
+from nesdb_annot.workflow.ingest import ingest_proteome
+from nesdb_annot.workflow.proteome_source import fetched_source
+from nesdb_annot.workflow.rank import rank_proteome
+from nesdb_annot.workflow.reannotate import LOCK, reannotate
+from nesdb_annot.workflow.reannotate_sources import MOTIFS_RELEASE
+from nesdb_annot.workflow.score import score_proteome
+
+pytestmark = pytest.mark.xdist_group("score")
+
+UPID = "UP000005640"
+NES = "LALKLAGLDI"
+
+
+class Heard:
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.notes, self.steps = [], []
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def begin(self, label, total, unit="residues"):
+        self.steps.append([label, total, unit, 0])
+
+    def advance(self, residues):
+        self.steps[-1][3] += residues
+
+    def end(self):
+        pass
+
+
+COUNTED = """
+select (select count(*) from nesannot.method_score), (select count(*) from nesannot.ranked_segment),
+       (select max(scored_at)::text from nesannot.scored_sequence), (select count(*) from nesannot.change)
+"""
+
+
+def rows(store, text):
+    return list(run_sql(store, text).rows)
+
+
+@pytest.fixture
+def online(settings, local_settings):
+    return replace(local_settings, database_url=settings.database_url)
+
+
+@pytest.fixture
+def annotated(store, online, uniprot):
+    """A ranked proteome of release 2026_02; then the server has 2026_03."""
+    import random
+
+    draw = random.Random(3)
+    uniprot.entries = {f"P0000{n}": "".join(draw.choices("ACDEFGHIKLMNPQRSTVWY", k=80)) + NES for n in range(6)}
+    ingest_proteome(store, fetched_source(online, UPID, None))
+    score_proteome(store, online, UPID)
+    rank_proteome(store, online, UPID)
+    return uniprot
+
+
+def next_release(uniprot):
+    """One sequence changed, one new, one merged, one deleted, three as before."""
+    uniprot.release, uniprot.date = "2026_03", "05-August-2026"
+    old = dict(uniprot.entries)
+    uniprot.entries = {name: old[name] for name in ("P00000", "P00001", "P00002")}
+    uniprot.entries |= {"P00003": old["P00003"] + "SSGSS", "P00008": old["P00004"][::-1]}
+
+
+def test_a_new_release_is_fetched_compared_and_only_what_changed_is_computed(store, online, annotated, reply):
+    next_release(annotated)
+    split = {"inactiveReasonType": "MERGED", "mergeDemergeTo": ["P00001"]}
+    inactive = {"entryType": "Inactive", "primaryAccession": "P00004", "inactiveReason": split}
+    annotated.inactive = {"P00004": reply(json.dumps(inactive).encode()), "P00005": reply(status=410)}
+    heard = Heard()
+    done = reannotate(store, online, progress=heard)
+    assert (done.releases, done.embedded, done.rescored, done.ranked, done.failed) == (1, 2, 0, 1, 0)
+    assert f"UniProt is at release 2026_03, {UPID} at 2026_02" in heard.notes
+    assert ["reading UniProt", 5, "entries", 5] in heard.steps
+    told = rows(store, "select kind, accession, successors, basis from release_change order by 1, 2")
+    assert told == [
+        ("deleted", "P00005", [], "inactive_entry"),
+        ("merged", "P00004", ["P00001"], "inactive_entry"),
+        ("new", "P00008", [], "comparison"),
+        ("new_sequence_version", "P00003", [], "comparison"),
+    ]
+    found = changes_of(store, UPID)
+    assert (found.first, found.last) == ("2026_02", "2026_03")
+    assert found.outcomes()["lost"] >= 2
+    assert {row["cause"] for row in found.candidates} <= {"deleted", "merged", "new", "new_sequence_version"}
+    [(release,)] = rows(store, "select distinct release from candidate")
+    assert release == "2026_03"
+
+
+def test_a_second_time_nothing_is_fetched_nor_computed(store, online, annotated, server):
+    next_release(annotated)
+    reannotate(store, online)
+    before = rows(store, COUNTED)
+    server.asked.clear()
+    done = reannotate(store, online)
+    assert not any(done.counts().values())
+    assert done.sentence() == "everything is current; nothing was computed"
+    assert server.paths() == ["/uniprotkb/search"], "one small request"
+    assert server.asked[0][1]["size"] == "1"
+    assert rows(store, COUNTED) == before
+
+
+def test_a_dry_run_says_what_is_new_and_writes_nothing(store, online, annotated):
+    next_release(annotated)
+    runs = rows(store, "select count(*) from run_progress")
+    heard = Heard()
+    done = reannotate(store, online, dry_run=True, progress=heard)
+    assert any("would be fetched" in note for note in heard.notes)
+    assert "nothing was written" in done.sentence()
+    assert rows(store, "select release from proteome_release") == [("2026_02",)]
+    assert rows(store, "select count(*) from run_progress") == runs
+
+
+def test_offline_no_socket_is_opened_and_local_changes_are_computed(store, online, annotated, server):
+    offline = replace(online, offline=True)
+    server.asked.clear()
+    heard = Heard()
+    assert not any(reannotate(store, offline, progress=heard).counts().values())
+    assert server.asked == []
+    assert "offline: UniProt is not asked for a new release" in heard.notes
+
+
+def test_two_at_once_run_it_once(store, online, annotated, server):
+    server.asked.clear()
+    with open_store(online) as other, only_one(other, LOCK):
+        done = reannotate(store, online)
+        assert done.busy
+        assert done.sentence() == "a re-annotation is under way already; nothing was done"
+        assert server.asked == []
+    assert not reannotate(store, online).busy
+
+
+def test_a_server_that_fails_stops_nothing_else_and_is_told_at_the_end(store, online, annotated, server, reply):
+    (changed,) = rows(store, "select max(id) from nesannot.sequence")
+    with store.transaction() as connection:
+        from sqlalchemy import text
+
+        connection.execute(text("DELETE FROM nesannot.scored_sequence WHERE sequence_id = :id"), {"id": changed[0]})
+        connection.execute(text("DELETE FROM nesannot.method_score WHERE sequence_id = :id"), {"id": changed[0]})
+        connection.execute(text("DELETE FROM nesannot.segment WHERE sequence_id = :id"), {"id": changed[0]})
+    server.answer = lambda path, query: reply(b"odd", headers={})
+    with pytest.raises(TryLaterError):
+        reannotate(store, online)
+    [(status, counts)] = rows(store, "select status, counts from run_progress where kind = 'reannotate'")
+    assert (status, counts["embedded"]) == ("failed", 1)
+
+
+def test_what_was_never_ranked_is_left_alone_unless_it_is_named(store, online, uniprot):
+    ingest_proteome(store, fetched_source(online, UPID, None))
+    heard = Heard()
+    assert not any(reannotate(store, online, progress=heard).counts().values())
+    assert "no proteome is annotated yet: nesannot score, nesannot rank" in heard.notes
+    assert reannotate(store, online, [UPID]).embedded == 8
+
+
+def nes_entry(uniprot, accession, *spans):
+    """An entry as UniProt's JSON has it, with NES motifs."""
+    features = [
+        {
+            "type": "Motif",
+            "location": {"start": {"value": first}, "end": {"value": last}},
+            "description": "Nuclear export signal",
+            "evidences": [{"evidenceCode": "ECO:0000269"}],
+        }
+        for first, last in spans
+    ]
+    audit = {"sequenceVersion": 1, "entryVersion": 7}
+    return {
+        "entryType": "UniProtKB reviewed (Swiss-Prot)",
+        "primaryAccession": accession,
+        "secondaryAccessions": ["Q99999"],
+        "entryAudit": audit,
+        "sequence": {"value": uniprot.entries[accession]},
+        "features": features,
+    }
+
+
+def ingest_motifs(store, tmp_path, *entries):
+    from nesdb_annot.workflow.annotate import ingest_uniprot
+
+    path = tmp_path / "entries.json"
+    path.write_text(json.dumps({"results": list(entries)}))
+    return ingest_uniprot(store, str(path))
+
+
+@pytest.fixture
+def motifs_served(annotated, monkeypatch):
+    """The server's JSON carries NES motifs, by accession."""
+    spans = {}
+    plain = annotated.json
+    motif = lambda accession: nes_entry(annotated, accession, *spans.get(accession, ()))  # noqa: E731
+    monkeypatch.setattr(annotated, "json", lambda a: motif(a) if spans.get(a) else plain(a))
+    return spans
+
+
+def test_curated_motifs_are_looked_up_once_a_release(store, online, annotated, motifs_served, tmp_path, server):
+    ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)))
+    motifs_served |= {"P00001": [(81, 90)], "P00002": [(81, 90)]}
+    reannotate(store, online)
+    assert {entry.accession for entry in load_entries(store, sources=["uniprot"])} == {"P00001", "P00002"}
+    told = "select accession, facts ->> 'source' from release_change where kind = 'motif_curation'"
+    assert rows(store, told) == [("P00002", "uniprot")]
+    assert rows(store, f"select counts ->> '{MOTIFS_RELEASE}' from run_progress where kind = 'reannotate'") == [
+        ("2026_02",)
+    ]
+    server.asked.clear()
+    reannotate(store, online)
+    assert len(server.asked) == 1
+
+
+def test_a_motif_that_curators_removed_is_gone_and_secondary_accessions_are_kept(store, annotated, tmp_path):
+    ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)), nes_entry(annotated, "P00002", (81, 90)))
+    done = ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001"))
+    assert any("1 gone" in sentence for sentence in done.sentences)
+    assert {entry.accession for entry in load_entries(store, sources=["uniprot"])} == {"P00002"}
+    former = rows(store, "select former, present, basis from nesannot.former_accession order by 2")
+    assert former == [("Q99999", "P00001", "secondary_accession"), ("Q99999", "P00002", "secondary_accession")]
+
+
+SCORES = """
+select s.sha256, g.first_residue, g.last_residue, encode(g.pooled, 'hex'), m.name, x.raw, x.calibrated
+from nesannot.segment g join nesannot.sequence s on s.id = g.sequence_id
+join nesannot.method_score x using (configuration_id, sequence_id, segment) join nesannot.method m on m.id = x.method_id
+where g.configuration_id = {} order by 1, 2, 3, 5
+"""
+
+
+def test_changed_references_score_stored_vectors_again_without_embedding(store, online, annotated, tmp_path):
+    from nesdb_annot.workflow.heads import heads_for
+
+    first = heads_for(store, online)
+    old = rows(store, SCORES.format(first.configuration_id))
+    ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)))
+    ingest_motifs(store, tmp_path, nes_entry(annotated, "P00002", (81, 90)))
+    offline = replace(online, offline=True)
+    done = reannotate(store, offline)
+    assert (done.references, done.embedded, done.rescored, done.ranked) == (1, 0, 6, 1)
+    derived = heads_for(store, online)
+    fast = rows(store, SCORES.format(derived.configuration_id))
+    assert [row[:5] for row in fast] == [row[:5] for row in old], "the same candidates"
+    differ = {new[4] for new, before in zip(fast, old, strict=True) if abs(new[5] - before[5]) > 0.01}
+    assert "similarity" in differ
+    assert differ <= {"similarity", "combined"}, "the tagger's and all other scores are as they were"
+    assert not any(reannotate(store, offline).counts().values())
+    score_proteome(store, offline, UPID, again=True)
+    slow = rows(store, SCORES.format(derived.configuration_id))
+    assert [row[:5] for row in slow] == [row[:5] for row in fast]
+    for column in (5, 6):
+        assert [row[column] for row in slow] == pytest.approx([row[column] for row in fast], abs=1e-5)
+    assert rows(store, "select kind, moved > 0 from release_change where kind = 'pipeline'") == [("pipeline", True)]
