@@ -1,0 +1,80 @@
+"""Cargoes against non-binders: matching by length, strangers to training, and the figures."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from nesdb_annot.learning.cargo_screen import LENGTH_TOLERANCE, ProteinScore, matched_pairs, screen_figures, strangers
+
+PROTEINS = st.lists(
+    st.builds(ProteinScore, st.integers(50, 3000), st.booleans(), st.floats(-5, 5), st.integers(1, 99)), max_size=40
+)
+
+
+@given(PROTEINS)
+def test_pairs_are_of_both_kinds_of_nearly_one_length_and_share_nobody(proteins):
+    pairs = matched_pairs(proteins)
+    used = [i for pair in pairs for i in pair]
+    assert len(used) == len(set(used))
+    for cargo, other in pairs:
+        assert proteins[cargo].cargo
+        assert not proteins[other].cargo
+        assert abs(np.log(proteins[cargo].length / proteins[other].length)) <= LENGTH_TOLERANCE + 1e-12
+
+
+def test_each_cargo_takes_the_nearest_partner_left():
+    proteins = [ProteinScore(n, cargo, 0.0, 1) for n, cargo in ((400, True), (390, True), (401, False), (380, False))]
+    assert matched_pairs(proteins) == [(0, 2), (1, 3)]
+
+
+def test_the_score_is_corrected_for_the_number_of_candidates():
+    assert ProteinScore(500, True, 2.0, 1).score == 2.0
+    assert ProteinScore(500, True, 2.0, 20).score == pytest.approx(2.0 - np.log(20))
+
+
+def made_up(n, shift, seed=3):
+    """Cargoes longer than others, with scores that depend on length, and `shift` more for cargoes."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for i in range(2 * n):
+        cargo = i < n
+        length = int(random.lognormal(6.2 if cargo else 5.8, 0.5))
+        count = max(1, length // 20)
+        best = np.log(count) + random.gumbel() + shift * cargo
+        rows.append(ProteinScore(length, cargo, float(best), count))
+    return rows
+
+
+def test_length_alone_does_not_count_on_pairs():
+    figures = screen_figures(made_up(300, 0.0))
+    assert figures["auroc_all_length"][0] > 0.65
+    assert figures["auroc_length"][0] == pytest.approx(0.5, abs=0.08)
+    value, (low, high) = figures["auroc"]
+    assert value == pytest.approx(0.5, abs=0.07)
+    assert low < value < high
+
+
+def test_a_real_difference_is_found_as_scikit_learn_finds_it():
+    proteins = made_up(300, 1.5)
+    figures = screen_figures(proteins)
+    assert figures["auroc"][0] > 0.75
+    chosen = [i for pair in matched_pairs(proteins) for i in pair]
+    expected = roc_auc_score([proteins[i].cargo for i in chosen], [proteins[i].score for i in chosen])
+    assert figures["auroc"][0] == pytest.approx(expected)
+    assert figures["pairs"][0] == len(chosen) / 2
+    assert (figures["cargoes"][0], figures["non_binders"][0]) == (300, 300)
+
+
+def test_without_pairs_there_is_no_figure():
+    figures = screen_figures([ProteinScore(100, True, 1.0, 3), ProteinScore(900, False, 1.0, 3)])
+    assert figures["pairs"] == (0.0, None)
+    assert "auroc" not in figures
+
+
+def test_homologues_of_trained_proteins_are_no_strangers():
+    random = np.random.default_rng(1)
+    first, second, other = ("".join(random.choice(list("ACDEFGHIKLMNPQRSTVWY"), 120)) for _ in range(3))
+    changed = "".join("A" if i % 9 == 0 else letter for i, letter in enumerate(first))
+    assert strangers([first, other, changed], [second, first]).tolist() == [False, True, False]
