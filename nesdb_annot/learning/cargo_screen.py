@@ -1,9 +1,8 @@
 """Do proteins that CRM1 binds score higher than those it does not? On pairs of equal length, strangers to training.
 
 Long proteins have more candidates, and cargoes are longer than non-binders: length alone tells them apart. Each cargo
-is therefore compared with a non-binder of nearly its length, and the score of a protein is corrected for the number of
-its candidates. Complexes are purified together, so that a cargo need not carry a signal of its own: no method can
-reach an AUC of 1.
+is therefore compared with a non-binder of nearly its length. Complexes are purified together, so that a cargo need not
+carry a signal of its own: no method can reach an AUC of 1.
 """
 
 from __future__ import annotations
@@ -26,17 +25,30 @@ LENGTH_TOLERANCE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class ProteinScore:
-    """A screened protein: length in residues, whether CRM1 binds it, and the scores of its candidates' best."""
+    """A screened protein.
+
+    Attributes:
+        length: in residues.
+        cargo: whether CRM1 binds it.
+        at_least_one: minus the logarithm of the chance that none of its candidates is a motif, were they independent.
+        best: probability of its best candidate.
+    """
 
     length: int
     cargo: bool
-    best_log_odds: float
-    candidates: int
+    at_least_one: float
+    best: float
 
-    @property
-    def score(self) -> float:
-        """Log-odds of the best candidate, less the logarithm of how many there were to be best."""
-        return self.best_log_odds - float(np.log(max(self.candidates, 1)))
+    @classmethod
+    def of(cls, length: int, cargo: bool, probabilities: Sequence[float]) -> ProteinScore:
+        """From the probabilities of the protein's candidates.
+
+        Example:
+            >>> round(ProteinScore.of(300, True, [0.5, 0.5]).at_least_one, 4)
+            1.3863
+        """
+        sure = np.clip(np.array(probabilities, dtype=np.float64), 0, 1 - 1e-9)
+        return cls(length, cargo, float(-np.log1p(-sure).sum()), float(sure.max(initial=0.0)))
 
 
 def strangers(screened: Sequence[str], trained: Sequence[str]) -> NDArray[np.bool_]:
@@ -68,28 +80,30 @@ def matched_pairs(proteins: Sequence[ProteinScore]) -> list[tuple[int, int]]:
 def screen_figures(proteins: Sequence[ProteinScore]) -> dict[str, Measured]:
     """AUC of cargoes against non-binders on matched pairs, with its interval over pairs, and what to compare it with.
 
-    ``auroc_length`` is what length alone reaches on the pairs, ``auroc_all_length`` on all proteins, and ``auroc_all``
-    what the score reaches on all proteins.
+    ``auroc`` is that of `ProteinScore.at_least_one` and ``auroc_best`` that of the best candidate alone; ``_length`` is
+    what length alone reaches, ``_all`` what is reached on all proteins instead of pairs.
     """
     pairs = np.array(matched_pairs(proteins), dtype=np.int64).reshape(-1, 2)
     cargo = np.array([protein.cargo for protein in proteins])
-    score = np.array([protein.score for protein in proteins])
-    length = np.array([float(protein.length) for protein in proteins])
-    counts: dict[str, Measured] = {
+    columns = {
+        "auroc": np.array([protein.at_least_one for protein in proteins]),
+        "auroc_best": np.array([protein.best for protein in proteins]),
+        "auroc_length": np.array([float(protein.length) for protein in proteins]),
+    }
+    figures: dict[str, Measured] = {
         "cargoes": (float(cargo.sum()), None),
         "non_binders": (float((~cargo).sum()), None),
         "pairs": (float(len(pairs)), None),
-        "auroc_all": (metrics.auroc(score, cargo), None),
-        "auroc_all_length": (metrics.auroc(length, cargo), None),
+        **{f"{name}_all": (metrics.auroc(column, cargo), None) for name, column in columns.items()},
     }
     if not len(pairs):
-        return counts
+        return figures
     chosen, first = pairs.T.ravel(), np.repeat([True, False], len(pairs))
 
     def drawn(weight: Floats) -> list[float]:
-        return [metrics.auroc(score[chosen], first, np.tile(weight, 2)) or np.nan]
+        return [metrics.auroc(c[chosen], first, np.tile(weight, 2)) or np.nan for c in columns.values()]
 
-    value, ends = drawn(np.ones(len(pairs)))[0], metrics.bootstrap(drawn, len(pairs))[0]
-    counts["auroc"] = (value, (float(ends[0]), float(ends[1])))
-    counts["auroc_length"] = (metrics.auroc(length[chosen], first), None)
-    return counts
+    values, ends = drawn(np.ones(len(pairs))), metrics.bootstrap(drawn, len(pairs))
+    for name, value, (low, high) in zip(columns, values, ends, strict=True):
+        figures[name] = (value, (float(low), float(high)))
+    return figures

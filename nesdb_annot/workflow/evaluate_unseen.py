@@ -62,7 +62,7 @@ def _motif_free(figure: str, value: float | None) -> EvaluationFigure:
 def cargo_figures(
     path: Path, settings: Settings, material: Material, head_set: HeadSet, progress: Progress
 ) -> list[EvaluationFigure]:
-    """How well the best candidate of a protein tells CRM1's cargoes from non-binders, on pairs of equal length.
+    """How well the candidates of a protein tell CRM1's cargoes from non-binders, on pairs of equal length.
 
     Homologues of proteins that were trained on are left out.
 
@@ -92,10 +92,8 @@ def _protein_scores(kept: Sequence[ScreenedProtein], scored: Mapping[str, Scored
 
     found = []
     for protein in kept:
-        segments = scored[protein.digest].segments
-        if segments:
-            best = max(segment.scores[-1].raw for segment in segments)
-            found.append(ProteinScore(len(protein.residues), protein.category == CARGO, best, len(segments)))
+        probabilities = [segment.scores[-1].calibrated for segment in scored[protein.digest].segments]
+        found.append(ProteinScore.of(len(protein.residues), protein.category == CARGO, probabilities))
     return found
 
 

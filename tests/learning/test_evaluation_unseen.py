@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from nesdb_annot.learning.cargo_screen import LENGTH_TOLERANCE, ProteinScore, matched_pairs, screen_figures, strangers
 
 PROTEINS = st.lists(
-    st.builds(ProteinScore, st.integers(50, 3000), st.booleans(), st.floats(-5, 5), st.integers(1, 99)), max_size=40
+    st.builds(ProteinScore, st.integers(50, 3000), st.booleans(), st.floats(0, 5), st.floats(0, 1)), max_size=40
 )
 
 
@@ -25,13 +25,16 @@ def test_pairs_are_of_both_kinds_of_nearly_one_length_and_share_nobody(proteins)
 
 
 def test_each_cargo_takes_the_nearest_partner_left():
-    proteins = [ProteinScore(n, cargo, 0.0, 1) for n, cargo in ((400, True), (390, True), (401, False), (380, False))]
+    proteins = [ProteinScore(n, cargo, 0.0, 0.0) for n, cargo in ((400, True), (390, True), (401, False), (380, False))]
     assert matched_pairs(proteins) == [(0, 2), (1, 3)]
 
 
-def test_the_score_is_corrected_for_the_number_of_candidates():
-    assert ProteinScore(500, True, 2.0, 1).score == 2.0
-    assert ProteinScore(500, True, 2.0, 20).score == pytest.approx(2.0 - np.log(20))
+def test_the_score_is_the_chance_that_one_candidate_at_least_is_a_signal():
+    score = ProteinScore.of(500, True, [0.2, 0.5, 0.1])
+    assert 1 - np.exp(-score.at_least_one) == pytest.approx(1 - 0.8 * 0.5 * 0.9)
+    assert score.best == 0.5
+    assert ProteinScore.of(500, True, []).at_least_one == 0.0
+    assert np.isfinite(ProteinScore.of(500, True, [1.0]).at_least_one)
 
 
 def made_up(n, shift, seed=3):
@@ -41,15 +44,14 @@ def made_up(n, shift, seed=3):
     for i in range(2 * n):
         cargo = i < n
         length = int(random.lognormal(6.2 if cargo else 5.8, 0.5))
-        count = max(1, length // 20)
-        best = np.log(count) + random.gumbel() + shift * cargo
-        rows.append(ProteinScore(length, cargo, float(best), count))
+        score = float(np.log(length) + random.gumbel() + shift * cargo)
+        rows.append(ProteinScore(length, cargo, score, score))
     return rows
 
 
 def test_length_alone_does_not_count_on_pairs():
     figures = screen_figures(made_up(300, 0.0))
-    assert figures["auroc_all_length"][0] > 0.65
+    assert figures["auroc_length_all"][0] > 0.65
     assert figures["auroc_length"][0] == pytest.approx(0.5, abs=0.08)
     value, (low, high) = figures["auroc"]
     assert value == pytest.approx(0.5, abs=0.07)
@@ -61,14 +63,14 @@ def test_a_real_difference_is_found_as_scikit_learn_finds_it():
     figures = screen_figures(proteins)
     assert figures["auroc"][0] > 0.75
     chosen = [i for pair in matched_pairs(proteins) for i in pair]
-    expected = roc_auc_score([proteins[i].cargo for i in chosen], [proteins[i].score for i in chosen])
+    expected = roc_auc_score([proteins[i].cargo for i in chosen], [proteins[i].at_least_one for i in chosen])
     assert figures["auroc"][0] == pytest.approx(expected)
     assert figures["pairs"][0] == len(chosen) / 2
     assert (figures["cargoes"][0], figures["non_binders"][0]) == (300, 300)
 
 
 def test_without_pairs_there_is_no_figure():
-    figures = screen_figures([ProteinScore(100, True, 1.0, 3), ProteinScore(900, False, 1.0, 3)])
+    figures = screen_figures([ProteinScore(100, True, 1.0, 0.5), ProteinScore(900, False, 1.0, 0.5)])
     assert figures["pairs"] == (0.0, None)
     assert "auroc" not in figures
 
