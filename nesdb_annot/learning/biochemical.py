@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BoostingSettings:
-    """How the trees are grown: chosen on grouped folds, none per data set."""
+    """How the trees are grown; `members` are models of different seeds whose mean counts."""
 
+    members: int = 2
     iterations: int = 150
     learning_rate: float = 0.06
     leaves: int = 8
@@ -34,6 +36,16 @@ def fit_trees(
     seed: int,
 ) -> BoostedTrees:
     """Trees that tell positive rows from others; features of shape (n, k), the rest of shape (n,)."""
+    return mean_of([_grown(features, positive, weight, settings, seed + i) for i in range(settings.members)])
+
+
+def _grown(
+    features: NDArray[np.float64],
+    positive: NDArray[np.bool_],
+    weight: NDArray[np.float64],
+    settings: BoostingSettings,
+    seed: int,
+) -> BoostedTrees:
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 
@@ -50,6 +62,21 @@ def fit_trees(
     with threadpool_limits(1):  # on a busy machine OpenMP's threads wait for one another
         model.fit(features, positive, sample_weight=weight)
     return exported(model)
+
+
+def mean_of(models: Sequence[BoostedTrees]) -> BoostedTrees:
+    """One model whose log-odds are the mean of those of `models`: all their trees, each with its share."""
+    size = max(model.feature.shape[1] for model in models)
+
+    def joined(name: str, filler: int) -> NDArray[Any]:
+        rows = [getattr(model, name) for model in models]
+        return np.concatenate([np.pad(r, ((0, 0), (0, size - r.shape[1])), constant_values=filler) for r in rows])
+
+    feature, left, right = joined("feature", -1), joined("left", 0), joined("right", 0)
+    baseline = float(np.mean([model.baseline for model in models]))
+    value = joined("value", 0) / len(models)
+    depth = longest_path(feature, left, right)
+    return BoostedTrees(feature, joined("threshold", 0), left, right, value, baseline, depth)
 
 
 def exported(model: HistGradientBoostingClassifier) -> BoostedTrees:

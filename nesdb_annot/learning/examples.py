@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..methods.biochemical_features import segment_features
 from ..methods.protocol import ProteinContext, pool
+from ..methods.segment_context import segment_context
 from ..residues import ResidueSpan, bounds
 from .neural import SegmentRows
 from .tagger import TaggerExample, residue_labels
@@ -61,6 +62,11 @@ class TrainingProtein:
     def features(self) -> NDArray[np.float64]:
         """Biochemical features of each candidate."""
         return segment_features(self.residues, self.spans)
+
+    @cached_property
+    def segment_context(self) -> NDArray[np.float64]:
+        """What the methods' weights may depend on, for each candidate."""
+        return segment_context(self.residues, self.spans)
 
     @cached_property
     def verdicts(self) -> NDArray[np.int64]:

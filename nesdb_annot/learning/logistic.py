@@ -13,7 +13,9 @@ STEPS = 50
 TOLERANCE = 1e-9
 
 
-def fit_logistic(features: Floats, target: Floats, weight: Floats, ridge: float = 1e-3) -> tuple[Floats, float]:
+def fit_logistic(
+    features: Floats, target: Floats, weight: Floats, ridge: float = 1e-3, offset: Floats | None = None
+) -> tuple[Floats, float]:
     """Weights, shape (k,), and intercept of the most likely logistic model.
 
     Args:
@@ -21,15 +23,17 @@ def fit_logistic(features: Floats, target: Floats, weight: Floats, ridge: float 
         target: 0 to 1, shape (n,).
         weight: of each row, shape (n,).
         ridge: penalty on the squared weights (not the intercept), per unit of total weight.
+        offset: log-odds of each row that the model adds to, shape (n,).
     """
     design = np.column_stack([features, np.ones(len(features))])
     penalty = np.full(design.shape[1], ridge * weight.sum())
     penalty[-1] = 1e-9
     solution = np.zeros(design.shape[1])
     mean = np.clip(np.average(target, weights=weight), 1e-6, 1 - 1e-6)
-    solution[-1] = np.log(mean / (1 - mean))
+    solution[-1] = np.log(mean / (1 - mean)) if offset is None else 0.0
+    given = np.zeros(len(features)) if offset is None else offset
     for _ in range(STEPS):
-        probability = logistic(design @ solution)
+        probability = logistic(design @ solution + given)
         gradient = design.T @ (weight * (probability - target)) + penalty * solution
         curvature = weight * np.maximum(probability * (1 - probability), 1e-9)
         step = np.linalg.solve((design.T * curvature) @ design + np.diag(penalty), gradient)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,22 +24,58 @@ Floats = NDArray[np.float64]
 Resolve = Callable[[Sequence[ResidueSpan], Sequence[float], int], list[int]]
 """Spans, scores and length of a protein -> indices of the candidates that are left after overlap resolution."""
 
-MOTIF_FREE_SHARE, MOTIF_FREE_CONTEXT_SHARE = 0.5, 0.1
-"""Weight of all candidates of motif-free proteins together, relative to those of the cargoes, in the two stages.
-
-The second stage knows that a cargo has a signal somewhere, which a motif-free protein contradicts: on held-out families
-a share of 0 gave an average precision of 0.49 with 19 false E. coli candidates per 10,000 residues at the balanced
-point, 0.1 gave 0.485 with 15, and 0.5 gave 0.45 with 8."""
+MOTIF_FREE_SHARE = 0.5
+"""Weight of all candidates of motif-free proteins together, relative to those of the cargoes, in the first stage."""
 
 STACK_RIDGE, CONTEXT_RIDGE = 1e-3, 1e-3
+
+PAPER_WEIGHTS = {"consensus": 0.6, "similarity": 0.4, "neural": 0.3}
+"""Of the paper's weighted sum; the other methods have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """A way to combine the methods, to be fitted.
+
+    Attributes:
+        name: stored with the weights.
+        fitted: whether the methods' weights are fitted, or those of the paper's weighted sum.
+        motif_free_share: weight of motif-free proteins in the second stage. It knows that a cargo has a signal
+            somewhere, which a motif-free protein contradicts: the higher, the fewer candidates E. coli has, and the
+            fewer signals of cargoes are found.
+        ridge: of the weights that adapt to a segment's context; None where they do not.
+    """
+
+    name: str
+    fitted: bool = True
+    motif_free_share: float = 0.2
+    ridge: float | None = None
+
+
+STACK = Combination("stack")
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredProtein:
-    """A protein with the raw scores of its candidates, shape (n, methods)."""
+    """A protein with the raw scores of its candidates.
+
+    Attributes:
+        protein: with its candidates.
+        raw: by heads that did not see the protein's fold, shape (n, methods).
+        without: fold -> raw scores by heads that did not see that fold either.
+    """
 
     protein: TrainingProtein
     raw: Floats
+    without: Mapping[int, Floats] = field(default_factory=dict)
+
+    def unseen(self, fold: int) -> ScoredProtein:
+        """The protein as heads score it that have not seen `fold` either, if such scores are there."""
+        return ScoredProtein(self.protein, self.without.get(fold, self.raw))
+
+    def changed(self, change: Callable[[Floats], Floats]) -> ScoredProtein:
+        """The protein with all its raw scores, of whatever heads, changed in the same way."""
+        return ScoredProtein(self.protein, change(self.raw), {f: change(raw) for f, raw in self.without.items()})
 
 
 def ranked_candidates(protein: TrainingProtein, scores: Floats, resolve: Resolve) -> RankedProtein:
@@ -54,11 +90,18 @@ class FittedRanking:
 
     Attributes:
         prior: share of motifs among the resolved candidates of cargoes, which all the probabilities refer to.
+        compared: name of each combination that was tried -> its merit on inner folds.
     """
 
     calibrations: Mapping[str, Calibration]
     ranking: Ranking
     prior: float
+    compared: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def choice(self) -> str:
+        """Name of the combination."""
+        return self.ranking.combination
 
     def calibrated(self, raw: Floats) -> Floats:
         """Probability of each segment by each method, shape (n, methods)."""
@@ -67,7 +110,8 @@ class FittedRanking:
 
     def combined(self, scored: ScoredProtein) -> Floats:
         """Combined log-odds of each segment, shape (n,)."""
-        return self.ranking.combined(logit(self.calibrated(scored.raw)), scored.protein.spans)
+        own = scored.protein
+        return self.ranking.combined(logit(self.calibrated(scored.raw)), own.segment_context, own.spans)
 
     def probability(self, scored: ScoredProtein) -> Floats:
         """Combined calibrated probability of each segment, shape (n,)."""
@@ -114,21 +158,64 @@ def _calibrations(scored: Sequence[ScoredProtein], kept: Sequence[Sequence[int]]
     return {name: fit_platt(rows.scores[:, i], rows.positive) for i, name in enumerate(METHODS)}
 
 
-def _stack(scored: Sequence[ScoredProtein], fitted: FittedRanking) -> FittedRanking:
+def _first(scored: Sequence[ScoredProtein], fitted: FittedRanking, combination: Combination) -> FittedRanking:
     """First stage on all candidates: overlapping ones tell what a worse placed candidate looks like."""
     proteins = [s.protein for s in scored]
     rows = _rows(proteins, [logit(fitted.calibrated(s.raw)) for s in scored], _everything(proteins), MOTIF_FREE_SHARE)
-    weights, intercept = fit_nonnegative(rows.scores, rows.positive.astype(float), rows.weight, STACK_RIDGE)
-    ranking = Ranking(METHODS, tuple(weights.tolist()), intercept, (1.0, 0.0, 0.0), 0.0)
+    if not combination.fitted:
+        return replace(fitted, ranking=_ranking(_paper_weights(fitted, scored), 0.0, combination.name))
+    target = rows.positive.astype(float)
+    weights, intercept = fit_nonnegative(rows.scores, target, rows.weight, STACK_RIDGE)
+    plain = replace(fitted, ranking=_ranking(weights, intercept, combination.name))
+    return plain if combination.ridge is None else _adapted(proteins, plain, rows, combination.ridge)
+
+
+def _adapted(
+    proteins: Sequence[TrainingProtein], fitted: FittedRanking, rows: _Rows, ridge: float
+) -> FittedRanking:
+    """The first stage with weights that depend on the segment's context, as far as `ridge` admits."""
+    around = _rows(proteins, [p.segment_context for p in proteins], _everything(proteins)).scores
+    products = (rows.scores[:, :, None] * around[:, None, :]).reshape(len(around), -1)
+    design, given = np.hstack([around, products]), fitted.ranking.first(rows.scores, around)
+    extra, added = fit_logistic(design, rows.positive.astype(float), rows.weight, ridge, offset=given)
+    columns = around.shape[1]
+    adaptive = extra[columns:].reshape(-1, columns).tolist()
+    ranking = replace(
+        fitted.ranking,
+        intercept=fitted.ranking.intercept + added,
+        shift=tuple(extra[:columns].tolist()),
+        adaptive=tuple(tuple(row) for row in adaptive),
+    )
     return replace(fitted, ranking=ranking)
 
 
-def _context(scored: Sequence[ScoredProtein], fitted: FittedRanking, resolve: Resolve) -> FittedRanking:
+def _ranking(weights: Floats, intercept: float, name: str) -> Ranking:
+    return Ranking(METHODS, tuple(weights.tolist()), intercept, (1.0, 0.0, 0.0), 0.0, name)
+
+
+def _paper_weights(fitted: FittedRanking, scored: Sequence[ScoredProtein]) -> Floats:
+    """The paper's weights of scores that are scaled to their range over `scored`, as weights of logits.
+
+    Calibrations are logistic curves, so that a logit is a straight function of the raw score; a method whose curve is
+    flat has no weight.
+    """
+    raw = np.concatenate([s.raw for s in scored])
+    logits = logit(fitted.calibrated(raw))
+    spread, given = np.ptp(logits, axis=0), np.array([PAPER_WEIGHTS.get(name, 0.0) for name in METHODS])
+    outcome: Floats = np.where(spread > 0, given / np.maximum(spread, 1e-12), 0.0)
+    return outcome
+
+
+def _second(
+    scored: Sequence[ScoredProtein], fitted: FittedRanking, combination: Combination, resolve: Resolve
+) -> FittedRanking:
     """Second stage on the candidates that the first one leaves, as they are ranked."""
+    if not combination.fitted:
+        return fitted
     proteins = [s.protein for s in scored]
     first = [fitted.combined(s) for s in scored]
     features = [context_features(own, p.spans) for own, p in zip(first, proteins, strict=True)]
-    rows = _rows(proteins, features, _resolved(proteins, first, resolve), MOTIF_FREE_CONTEXT_SHARE)
+    rows = _rows(proteins, features, _resolved(proteins, first, resolve), combination.motif_free_share)
     weights, intercept = fit_logistic(rows.scores, rows.positive.astype(float), rows.weight, CONTEXT_RIDGE)
     ranking = replace(fitted.ranking, context_weights=tuple(weights.tolist()), context_intercept=intercept)
     return replace(fitted, ranking=ranking)
@@ -143,15 +230,17 @@ def _final(scored: Sequence[ScoredProtein], fitted: FittedRanking, resolve: Reso
     return FittedRanking(calibrations, fitted.ranking, float(rows.positive.mean()))
 
 
-def fit_ranking(scored: Sequence[ScoredProtein], resolve: Resolve) -> FittedRanking:
+def fit_combination(
+    scored: Sequence[ScoredProtein], resolve: Resolve, combination: Combination = STACK
+) -> FittedRanking:
     """Calibrations and ranking from scores that were given to proteins held out of training.
 
     A first pass over all candidates finds out which of them overlap resolution leaves; the calibrations stored are
     those of a second pass over these, since these are what is stored and shown.
     """
     proteins = [s.protein for s in scored]
-    empty = Ranking(METHODS, (0.0,) * len(METHODS), 0.0, (1.0, 0.0, 0.0), 0.0)
-    rough = _stack(scored, FittedRanking(_calibrations(scored, _everything(proteins)), empty, 0.5))
+    empty = _ranking(np.zeros(len(METHODS)), 0.0, combination.name)
+    rough = _first(scored, FittedRanking(_calibrations(scored, _everything(proteins)), empty, 0.5), STACK)
     left = _resolved(proteins, [rough.combined(s) for s in scored], resolve)
-    fitted = _stack(scored, FittedRanking(_calibrations(scored, left), empty, 0.5))
-    return _final(scored, _context(scored, fitted, resolve), resolve)
+    fitted = _first(scored, FittedRanking(_calibrations(scored, left), empty, 0.5), combination)
+    return _final(scored, _second(scored, fitted, combination, resolve), resolve)

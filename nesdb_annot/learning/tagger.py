@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import nn
 
 from ..methods.descriptors import LETTER_FEATURES, UNKNOWN, letter_indices
 from ..methods.tagger import DILATIONS
-from ..methods.tagger_features import FEATURES, context_features
+from ..methods.tagger_features import FEATURES, context_features, residue_features
 from .truth import Truth
 
 EDGE = 2
@@ -21,13 +22,16 @@ EDGE = 2
 
 @dataclass(frozen=True, slots=True)
 class TaggerSettings:
-    """Shape of the networks and how they are trained. All were chosen on grouped folds, none per data set."""
+    """Shape of the networks and how they are trained.
+
+    `epochs` are the most; each member keeps the weights of the epoch that its held-out families are fitted best by.
+    """
 
     members: int = 2
     channels: int = 48
     kernel: int = 3
     bottleneck: int = 16
-    epochs: int = 8
+    epochs: int = 10
     crop: int = 256
     batch: int = 8
     learning_rate: float = 3e-3
@@ -71,7 +75,9 @@ class _Network(nn.Module):
                 nn.init.zeros_(parameter)
 
     def _drop(self, x: torch.Tensor, share: float) -> torch.Tensor:
-        """Dropout of whole channels of a crop."""
+        """Dropout of whole channels of a crop, while training."""
+        if not self.training:
+            return x
         kept = torch.empty(*x.shape[:2], 1).bernoulli_(1 - share, generator=self.random)
         return x * kept / (1 - share)
 
@@ -177,12 +183,46 @@ def _loss(logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor, sett
     return (entropy * off * share).sum() / weight.sum().clamp_min(1)
 
 
-def fit_member(
-    examples: Sequence[TaggerExample], settings: TaggerSettings, seed: int
-) -> tuple[dict[str, NDArray[np.float32]], list[float]]:
-    """One network and its training loss per epoch.
+class _Average:
+    """Exponential moving average of a network's weights over the steps, and its loss on families not trained on."""
 
-    The embedding must be scaled already. The weights returned are an exponential moving average over the steps.
+    def __init__(self, network: _Network, held: Sequence[TaggerExample]) -> None:
+        self.settings = network.settings
+        self.network = deepcopy(network).eval()
+        self.weights = self.network.state_dict()
+        self.held = [
+            (torch.from_numpy(_channels(residue_features(e.residues))), torch.from_numpy(_channels(e.embedding)), e)
+            for e in held
+        ]
+
+    def follow(self, network: _Network) -> None:
+        for name, value in network.state_dict().items():
+            self.weights[name].lerp_(value, 1 - self.settings.averaging)
+
+    def loss(self) -> float:
+        """Mean over the residues of the held-out proteins by their weights."""
+        total = weights = 0.0
+        with torch.no_grad():
+            for letters, embedding, example in self.held:
+                target, weight = torch.from_numpy(example.target)[None], torch.from_numpy(example.weight)[None]
+                own = float(weight.sum())
+                total += own * float(_loss(self.network(letters[None], embedding[None]), target, weight, self.settings))
+                weights += own
+        return total / max(weights, 1.0)
+
+
+def _channels(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Values of each residue, shape (L, k), as the network takes them, shape (k, L)."""
+    return np.ascontiguousarray(values.T)
+
+
+def fit_member(
+    examples: Sequence[TaggerExample], settings: TaggerSettings, seed: int, held: Sequence[TaggerExample] = ()
+) -> tuple[dict[str, NDArray[np.float32]], list[float]]:
+    """One network and its loss per epoch: on `held`, or in training where that is empty.
+
+    The embedding must be scaled already. The weights returned are an exponential moving average over the steps, as it
+    was at the end of the epoch with the lowest loss on `held`; without these, at the end.
     """
     random = torch.Generator().manual_seed(seed)
     crops = _Crops(examples, settings, np.random.default_rng(seed))
@@ -190,22 +230,36 @@ def fit_member(
     steps = settings.epochs * (len(crops.epoch()) // settings.batch + 1)
     optimiser = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, total_steps=steps + 1)
-    averaged = {name: value.clone() for name, value in network.state_dict().items()}
-    losses = []
+    average = _Average(network, held)
+    losses: list[float] = []
+    best: dict[str, NDArray[np.float32]] = {}
     for _ in range(settings.epochs):
-        centres, total = crops.epoch(), 0.0
-        for begin in range(0, len(centres), settings.batch):
-            letters, embedding, target, weight = crops.batch(centres[begin : begin + settings.batch])
-            loss = _loss(network(letters, embedding), target, weight, settings)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            schedule.step()
-            for name, value in network.state_dict().items():
-                averaged[name].lerp_(value, 1 - settings.averaging)
-            total += loss.item() * len(target)
-        losses.append(total / len(centres))
-    return _exported(averaged), losses
+        trained = _epoch(network, crops, optimiser, schedule, average)
+        losses.append(average.loss() if held else trained)
+        if not held or losses[-1] <= min(losses):
+            best = _exported(average.weights)
+    return best, losses
+
+
+def _epoch(
+    network: _Network,
+    crops: _Crops,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    average: _Average,
+) -> float:
+    """One pass over the crops of an epoch; the mean loss."""
+    settings, centres, total = network.settings, crops.epoch(), 0.0
+    for begin in range(0, len(centres), settings.batch):
+        letters, embedding, target, weight = crops.batch(centres[begin : begin + settings.batch])
+        loss = _loss(network(letters, embedding), target, weight, settings)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        schedule.step()
+        average.follow(network)
+        total += loss.item() * len(target)
+    return total / len(centres)
 
 
 def _exported(state: Mapping[str, torch.Tensor]) -> dict[str, NDArray[np.float32]]:
@@ -222,11 +276,22 @@ def _exported(state: Mapping[str, torch.Tensor]) -> dict[str, NDArray[np.float32
 
 
 def fit_ensemble(
-    examples: Sequence[TaggerExample], settings: TaggerSettings, seed: int
+    examples: Sequence[TaggerExample], settings: TaggerSettings, seed: int, groups: Sequence[int] | None = None
 ) -> tuple[dict[str, NDArray[np.float32]], list[list[float]]]:
     """Weights of all members, each stacked along a new first axis, and their loss curves.
 
-    Seeds are `seed`, `seed` + 1, ...; the same seed gives the same weights on the same machine.
+    Args:
+        examples: proteins with scaled embeddings.
+        settings: of every member.
+        seed: of the first member, the next ones have the following numbers; the same seed gives the same weights on
+            the same machine.
+        groups: fold of each example. Each member holds another one out, to stop early; None holds nothing out.
     """
-    members, curves = zip(*(fit_member(examples, settings, seed + i) for i in range(settings.members)), strict=True)
+    fitted = []
+    for member in range(settings.members):
+        own = None if groups is None else sorted(set(groups))[member % len(set(groups))]
+        taught = [e for i, e in enumerate(examples) if groups is None or groups[i] != own]
+        held = [e for i, e in enumerate(examples) if groups is not None and groups[i] == own]
+        fitted.append(fit_member(taught, settings, seed + member, held))
+    members, curves = zip(*fitted, strict=True)
     return {name: np.stack([member[name] for member in members]) for name in members[0]}, list(curves)

@@ -1,17 +1,23 @@
 """Trains a head set, and scores every protein by heads that have not seen its family.
 
-Nothing is chosen on what is reported. The methods are fitted to all folds but one and score that one, in turn; early
-stopping holds out folds among those fitted to. Calibrations, stack and operating points are fitted to the scores thus
-given to held-out proteins; where they are evaluated they are fitted, fold by fold, to the other folds' scores
-(cross-fitting). The head set itself is fitted to all proteins; its calibrations and operating points to all held-out
-scores.
+Nothing is chosen on what is reported: folds are nested. For each fold in turn, the outer one,
+
+- the methods are fitted to the other folds and score it;
+- for each of these other folds, the methods are also fitted to all but both, and score that one: calibrations, stack,
+  its settings and the operating points of the outer fold come from these scores alone;
+- what a method itself chooses (epochs, neighbours) it chooses on folds among those that it is fitted to.
+
+So no label of a fold touches any number that is given to it. Heads without two folds serve either of them, which makes
+15 fits for six folds, besides 6 without one fold and the one to everything that is kept: its calibrations, stack and
+operating points come from the scores of the heads without one fold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +27,12 @@ from ..methods import ranking, similarity
 from ..methods.headset import HeadSet, OperatingPoint
 from ..methods.scoring import METHODS, raw_scores
 from ..records import Json, LanguageModelIdentity, SegmentationIdentity
+from .combinations import fit_ranking
 from .examples import TrainingProtein
 from .heads import FittedHeads, TrainingSettings, fit_heads
 from .metrics import RankedProtein
 from .operating_points import choose_operating_points
-from .stacking import FittedRanking, Resolve, ScoredProtein, fit_ranking, ranked_candidates
+from .stacking import FittedRanking, Resolve, ScoredProtein, ranked_candidates
 from .truth import Verdict
 
 Floats = NDArray[np.float64]
@@ -42,6 +49,8 @@ class HeldOutProtein:
         raw: by method, shape (n, methods).
         calibrated: by method and, last, combined, shape (n, methods + 1); cross-fitted.
         points: operating points chosen on the other folds.
+        without: raw scores by heads that did not see one more fold; see `stacking.ScoredProtein`.
+        choice: how the methods are combined, chosen on the other folds.
     """
 
     protein: TrainingProtein
@@ -49,6 +58,13 @@ class HeldOutProtein:
     raw: Floats
     calibrated: Floats
     points: tuple[OperatingPoint, ...]
+    without: Mapping[int, Floats] = field(default_factory=dict)
+    choice: str = ""
+
+    @property
+    def scored(self) -> ScoredProtein:
+        """The protein with its raw scores, to be combined in another way."""
+        return ScoredProtein(self.protein, self.raw, self.without)
 
     def ranked(self, column: int, resolve: Resolve) -> RankedProtein:
         """Candidates left if `column` of `calibrated` ranks them."""
@@ -79,18 +95,33 @@ def held_out_scores(
     workers: int = 1,
     told: Told = lambda _: None,
 ) -> list[ScoredProtein]:
-    """Raw scores of every protein by methods fitted to the other folds; in the order of `proteins`."""
+    """Raw scores of every protein by methods fitted to the other folds, and to all but one more of them.
 
-    def one_fold(fold: int) -> dict[int, Floats]:
-        inside = [i for i, own in enumerate(folds) if own != fold]
+    In the order of `proteins`; see `stacking.ScoredProtein.without`. With two folds there is no third to fit to, and
+    `without` stays empty.
+    """
+    numbers = sorted(set(folds))
+    left_out: list[tuple[int, ...]] = [(fold,) for fold in numbers]
+    left_out += combinations(numbers, 2) if len(numbers) > 2 else []
+
+    def fit_and_score(out: tuple[int, ...]) -> dict[int, Floats]:
+        inside = [i for i, own in enumerate(folds) if own not in out]
         fitted = fit_heads([proteins[i] for i in inside], [folds[i] for i in inside], settings, seed)
         methods = fitted.methods()
-        told(f"fold {fold + 1}: fitted to {len(inside)} proteins")
-        return {i: raw_scores(methods, proteins[i].context()) for i, own in enumerate(folds) if own == fold}
+        told(f"without fold {' and '.join(str(fold + 1) for fold in out)}: fitted to {len(inside)} proteins")
+        return {i: raw_scores(methods, proteins[i].context()) for i, own in enumerate(folds) if own in out}
 
     with _OneThreadEach(), ThreadPoolExecutor(workers) as pool:
-        scores = {i: own for part in pool.map(one_fold, sorted(set(folds))) for i, own in part.items()}
-    return [ScoredProtein(protein, scores[i]) for i, protein in enumerate(proteins)]
+        scores = dict(zip(left_out, pool.map(fit_and_score, left_out), strict=True))
+    scored = []
+    for i, (protein, own) in enumerate(zip(proteins, folds, strict=True)):
+        inner = {fold: scores[pair][i] for fold in numbers if (pair := _pair(own, fold)) in scores}
+        scored.append(ScoredProtein(protein, scores[own,][i], inner))
+    return scored
+
+
+def _pair(one: int, other: int) -> tuple[int, ...]:
+    return min(one, other), max(one, other)
 
 
 class _OneThreadEach:
@@ -112,26 +143,30 @@ class _OneThreadEach:
 
 
 def cross_fitted(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: Resolve) -> list[HeldOutProtein]:
-    """Each protein with calibrations, stack and operating points fitted to the other folds' held-out scores."""
+    """Each protein with calibrations, stack and operating points fitted to the other folds.
+
+    Where the proteins have scores of heads that did not see the outer fold either (`ScoredProtein.without`), these are
+    what is fitted to.
+    """
     outcome: dict[int, HeldOutProtein] = {}
     for fold in sorted(set(folds)):
-        others = [own for own, f in zip(scored, folds, strict=True) if f != fold]
-        fitted = fit_ranking(others, resolve)
+        others = [own.unseen(fold) for own, f in zip(scored, folds, strict=True) if f != fold]
+        fitted = fit_ranking(others, [f for f in folds if f != fold], resolve)
         points = operating_points(others, fitted, resolve)
         for i, own in enumerate(scored):
             if folds[i] == fold:
                 columns = np.column_stack([fitted.calibrated(own.raw), fitted.probability(own)])
-                outcome[i] = HeldOutProtein(own.protein, fold, own.raw, columns, points)
+                outcome[i] = HeldOutProtein(own.protein, fold, own.raw, columns, points, own.without, fitted.choice)
     return [outcome[i] for i in range(len(scored))]
 
 
 def operating_points(
     scored: Sequence[ScoredProtein], fitted: FittedRanking, resolve: Resolve
 ) -> tuple[OperatingPoint, ...]:
-    """Operating points of a ranking on the cargoes among `scored`."""
-    cargoes = [own for own in scored if own.protein.cargo]
-    left = [ranked_candidates(own.protein, fitted.probability(own), resolve) for own in cargoes]
-    return choose_operating_points(left, [own.protein.truth for own in cargoes])
+    """Operating points of a ranking, in a population that holds motif-free proteins; see `choose_operating_points`."""
+    left = [ranked_candidates(own.protein, fitted.probability(own), resolve) for own in scored]
+    truths = [own.protein.truth for own in scored]
+    return choose_operating_points(left, truths, [own.protein.cargo for own in scored])
 
 
 def train_head_set(
@@ -168,10 +203,11 @@ def train_head_set(
     if not any((protein.verdicts == Verdict.HIT).any() for protein in proteins):
         raise InputError("no candidate of any protein hits a motif", remedy="nesannot ingest nesdb FILE")
     scored = held_out_scores(proteins, folds, chosen, seed, workers=workers, told=told)
-    fitted = fit_ranking(scored, resolve)
+    fitted = fit_ranking(scored, folds, resolve)
     with _OneThreadEach():
         heads = fit_heads(proteins, folds, chosen, seed)
-    report = _report(proteins, folds, heads)
+    held_out = cross_fitted(scored, folds, resolve)
+    report = _report(proteins, folds, heads, fitted, held_out)
     head_set = HeadSet(
         language_model=language_model,
         segmentation=segmentation,
@@ -185,14 +221,21 @@ def train_head_set(
         operating_points=operating_points(scored, fitted, resolve),
         report=report,
     )
-    return TrainingOutcome(head_set, tuple(cross_fitted(scored, folds, resolve)), report)
+    return TrainingOutcome(head_set, tuple(held_out), report)
 
 
-def _report(proteins: Sequence[TrainingProtein], folds: Sequence[int], heads: FittedHeads) -> dict[str, Json]:
+def _report(
+    proteins: Sequence[TrainingProtein],
+    folds: Sequence[int],
+    heads: FittedHeads,
+    fitted: FittedRanking,
+    held_out: Sequence[HeldOutProtein],
+) -> dict[str, Json]:
     curves: dict[str, Json] = {
         name: [[round(loss, 5) for loss in member] for member in members] for name, members in heads.curves.items()
     }
     references = heads.arrays[f"{similarity.NAME}/is_motif"]
+    choices = {str(own.fold + 1): own.choice for own in sorted(held_out, key=lambda own: own.fold)}
     return {
         "cargoes": sum(protein.cargo for protein in proteins),
         "motif_free_proteins": sum(not protein.cargo for protein in proteins),
@@ -201,5 +244,8 @@ def _report(proteins: Sequence[TrainingProtein], folds: Sequence[int], heads: Fi
         "reference_motifs": int(references.sum()),
         "reference_others": int(len(references) - references.sum()),
         "methods": list(METHODS),
+        "combination": fitted.choice,
+        "combination_by_outer_fold": dict(choices),
+        "combinations_compared": {name: round(merit, 4) for name, merit in fitted.compared.items()},
         "loss_curves": curves,
     }

@@ -15,17 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..residues import ResidueSpan
-from .consensus import UNMATCHED, ScoredCores
+from .consensus import UNMATCHED, strict_cores
 from .consensus_terms import TERMS
-from .descriptors import CHARGE, DISORDER, HELIX, HYDROPATHY, HYDROPHOBICITY, SCALES, letter_indices
-from .patterns import find_hits
+from .core_features import CORE_FEATURES, core_features
+from .descriptors import CHARGE, DISORDER, HELIX, HYDROPATHY, HYDROPHOBICITY
+from .tracks import GROUPS, Tracks
 
 Floats = NDArray[np.float64]
 
-GROUPS = {
-    "L": "L", "I": "I", "V": "V", "M": "M", "F": "F", "A": "A", "P": "P", "G": "G", "acidic": "DE", "basic": "KR",
-    "S_T": "ST", "N_Q": "NQ", "C_H": "CH", "W_Y": "WY",
-}  # fmt: skip
 FLANKS = (5, 15, 30)
 """Lengths of the flanks on either side of a segment, residues."""
 FLANK_TRACKS = ("hydrophobic", "acidic", "basic", "P", "S_T", DISORDER)
@@ -45,40 +42,7 @@ def feature_names() -> tuple[str, ...]:
     around = ["surrounding disorder", "surrounding hydrophobic", "membrane hydropathy", "helix moment", "strand moment"]
     place = ["length of segment", "log length of protein", "residues before", "residues after", "relative position"]
     core = ["core score", "core rank", "cores in segment", "core density", *(f"core {term}" for term in TERMS)]
-    return (*inside, *flanks, *around, *place, *core, "protein L", "protein disorder")
-
-
-class _Tracks:
-    """Running sums of per-residue values of one protein, for means over any stretch."""
-
-    def __init__(self, residues: str) -> None:
-        letters = letter_indices(residues)
-        values = {name: np.isin(letters, letter_indices(group)) for name, group in GROUPS.items()}
-        values["hydrophobic"] = np.isin(letters, letter_indices("LIVMF"))
-        scales = {name: SCALES[name][letters] for name in (HYDROPATHY, HELIX, DISORDER, CHARGE, HYDROPHOBICITY)}
-        self.length = len(residues)
-        self.names = {name: i for i, name in enumerate((*values, *scales))}
-        table = np.stack([*values.values(), *scales.values()]).astype(np.float64)
-        self.sums = np.concatenate([np.zeros((len(table), 1)), np.cumsum(table, axis=1)], axis=1)
-        self.table = table
-
-    def means(self, names: Sequence[str], begin: NDArray[np.int64], end: NDArray[np.int64]) -> Floats:
-        """Means of the named tracks over residues [begin, end), 0-based, cut at the ends; shape (n, names)."""
-        rows = [self.names[name] for name in names]
-        low, high = np.clip(begin, 0, self.length), np.clip(end, 0, self.length)
-        sums = self.sums[rows]
-        outcome: Floats = ((sums[:, high] - sums[:, low]) / np.maximum(high - low, 1)).T
-        return outcome
-
-    def best_window(self, values: Floats, window: int, begin: NDArray[np.int64], end: NDArray[np.int64]) -> Floats:
-        """Highest of `values` (one per window start) over the windows that begin in [begin - window / 2, end)."""
-        if len(values) == 0:
-            return np.zeros(len(begin))
-        low = np.clip(begin - window // 2, 0, len(values) - 1)
-        high = np.clip(end - window // 2, low + 1, len(values))
-        edges = np.stack([low, high], axis=1).ravel()
-        outcome: Floats = np.maximum.reduceat(np.append(values, values[-1]), edges)[::2]
-        return outcome
+    return (*inside, *flanks, *around, *place, *core, "protein L", "protein disorder", *CORE_FEATURES)
 
 
 def _windowed(values: Floats, window: int) -> Floats:
@@ -94,8 +58,9 @@ def _moment(hydrophobicity: Floats, angle: float) -> Floats:
     )
 
 
-def _core_features(residues: str, spans: Sequence[ResidueSpan]) -> Floats:
-    scored = ScoredCores(residues, find_hits(residues))
+def _core_features(residues: str, spans: Sequence[ResidueSpan]) -> tuple[Floats, Floats]:
+    """The best core against its rivals, and `core_features`; shape (n, columns) each."""
+    scored = strict_cores(residues)
     hit, value = scored.best_in(list(spans))
     found = hit >= 0
     score = np.where(found, value, UNMATCHED)
@@ -106,7 +71,9 @@ def _core_features(residues: str, spans: Sequence[ResidueSpan]) -> Floats:
     near = np.searchsorted(starts, lasts + WIDE, "right") - np.searchsorted(starts, firsts - WIDE, "left")
     better = len(scored.totals) - np.searchsorted(np.sort(scored.totals), score, "right")
     terms = np.where(found[:, None], np.vstack([scored.terms, np.zeros(len(TERMS))])[hit], 0.0)
-    return np.column_stack([score, np.log1p(better), inside, near / (lasts - firsts + 1 + 2 * WIDE), terms])
+    crowd = near / (lasts - firsts + 1 + 2 * WIDE)
+    summary = np.column_stack([score, np.log1p(better), inside, crowd, terms])
+    return summary, core_features(residues, spans, scored, hit)
 
 
 def segment_features(residues: str, spans: Sequence[ResidueSpan]) -> Floats:
@@ -116,7 +83,7 @@ def segment_features(residues: str, spans: Sequence[ResidueSpan]) -> Floats:
         residues: cleaned residues.
         spans: the segments, n of them.
     """
-    tracks = _Tracks(residues)
+    tracks = Tracks(residues)
     begin = np.array([span.first - 1 for span in spans], dtype=np.int64)
     end = np.array([span.last for span in spans], dtype=np.int64)
     length = len(residues)
@@ -135,4 +102,5 @@ def segment_features(residues: str, spans: Sequence[ResidueSpan]) -> Floats:
     place = np.column_stack([end - begin, np.full(len(spans), np.log(length)), begin, length - end, middle / length])
     whole = np.repeat(tracks.means(("L", DISORDER), np.array([0]), np.array([length])), len(spans), axis=0)
     inside = tracks.means((*GROUPS, HYDROPATHY, HELIX, DISORDER, CHARGE), begin, end)
-    return np.hstack([inside, *flanks, *around, place, _core_features(residues, spans), whole])
+    summary, details = _core_features(residues, spans)
+    return np.hstack([inside, *flanks, *around, place, summary, whole, details])

@@ -1,10 +1,12 @@
 """How the methods' scores become one probability: the one visible formula.
 
-    first    = intercept + sum over methods of weight * logit(calibrated probability)
-    combined = context_intercept + sum over context features of weight * feature(first, candidates of the protein)
+    weight   = base weight of the method + sum over segment context of adaptive weight * context, never below zero
+    first    = intercept + sum over context of shift * context + sum over methods of weight * logit(probability)
+    combined = context_intercept + sum over rivals of weight * feature(first, candidates of the protein)
 
-The first line is a stack (Wolpert 1992) of methods that were calibrated apart. The second sees the protein's other
-candidates: a signal usually stands out in its own protein. The odds `combined` are calibrated at the end.
+The first stage is a stack (Wolpert 1992) of methods that were calibrated apart; where nothing adapts to the segment's
+context (`segment_context`), shifts and adaptive weights are zero. The second sees the protein's other candidates: a
+signal usually stands out in its own protein. The odds `combined` are calibrated at the end.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 from ..errors import ConfigurationError
 from ..records import Json
 from ..residues import ResidueSpan
+from .segment_context import SEGMENT_CONTEXT
 
 NAME = "combined"
 Floats = NDArray[np.float64]
@@ -70,6 +73,9 @@ class Ranking:
         intercept: of the first stage.
         context_weights: of `CONTEXT_FEATURES`.
         context_intercept: of the second stage.
+        combination: how the weights came about, one of the names in `learning.combinations`.
+        shift: of the columns of `SEGMENT_CONTEXT`, or empty.
+        adaptive: for each method, what each of these columns adds to its weight; or empty.
     """
 
     methods: tuple[str, ...]
@@ -77,29 +83,40 @@ class Ranking:
     intercept: float
     context_weights: tuple[float, ...]
     context_intercept: float
+    combination: str = "stack"
+    shift: tuple[float, ...] = ()
+    adaptive: tuple[tuple[float, ...], ...] = ()
 
-    def first(self, logits: Floats) -> Floats:
-        """First-stage log-odds, shape (n,), from the methods' logits, shape (n, methods)."""
-        outcome: Floats = self.intercept + logits @ np.array(self.weights)
+    def method_weights(self, context: Floats) -> Floats:
+        """Weight of each method for each segment, shape (n, methods), given its context, shape (n, columns)."""
+        base = np.broadcast_to(np.array(self.weights), (len(context), len(self.weights)))
+        return np.maximum(base + context @ np.array(self.adaptive).T, 0.0) if self.adaptive else base
+
+    def first(self, logits: Floats, context: Floats) -> Floats:
+        """First-stage log-odds, shape (n,), from the methods' logits, shape (n, methods), and the segments' context."""
+        added = (logits * self.method_weights(context)).sum(axis=1)
+        outcome: Floats = self.intercept + added + (context @ np.array(self.shift) if self.shift else 0.0)
         return outcome
 
-    def combined(self, logits: Floats, spans: Sequence[ResidueSpan]) -> Floats:
+    def combined(self, logits: Floats, context: Floats, spans: Sequence[ResidueSpan]) -> Floats:
         """Combined log-odds of the candidates of one protein, shape (n,).
 
         Args:
             logits: of the methods' calibrated probabilities, shape (n, methods).
+            context: of the segments, from `segment_context`, shape (n, columns).
             spans: the candidates, n of them.
         """
         if not len(spans):
             return np.empty(0)
-        features = context_features(self.first(logits), spans)
+        features = context_features(self.first(logits, context), spans)
         outcome: Floats = self.context_intercept + features @ np.array(self.context_weights)
         return outcome
 
     def to_json(self) -> dict[str, Json]:
         """All weights by name."""
         plain: dict[str, Any] = asdict(self)
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+        stored = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+        return {**stored, "adaptive": [list(row) for row in self.adaptive]}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Ranking:
@@ -115,9 +132,22 @@ class Ranking:
                 float(stored["intercept"]),
                 tuple(map(float, stored["context_weights"])),
                 float(stored["context_intercept"]),
+                str(stored["combination"]),
+                tuple(map(float, stored["shift"])),
+                tuple(tuple(map(float, row)) for row in stored["adaptive"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigurationError("the stored ranking cannot be read", why=repr(error)) from None
-        if len(ranking.methods) != len(ranking.weights) or len(ranking.context_weights) != len(CONTEXT_FEATURES):
+        if not ranking._complete():
             raise ConfigurationError("the stored ranking has weights missing", remedy="nesannot train")
         return ranking
+
+    def _complete(self) -> bool:
+        columns = len(SEGMENT_CONTEXT)
+        adaptive = [len(row) for row in self.adaptive]
+        return (
+            len(self.methods) == len(self.weights)
+            and len(self.context_weights) == len(CONTEXT_FEATURES)
+            and len(self.shift) in (0, columns)
+            and adaptive in ([], [columns] * len(self.methods))
+        )

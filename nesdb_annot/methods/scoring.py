@@ -16,6 +16,7 @@ from .consensus import Consensus
 from .headset import HeadSet
 from .protocol import Method, ProteinContext, RawScore
 from .ranking import Ranking
+from .segment_context import segment_context
 from .trees import BoostedTrees
 
 VERSION = 1
@@ -36,9 +37,8 @@ def _own(arrays: Mapping[str, NDArray[Any]], method: str) -> dict[str, NDArray[A
 def _references(arrays: Mapping[str, NDArray[Any]], digests: Sequence[str]) -> similarity.References:
     own = _own(arrays, similarity.NAME)
     owners = [digests[i] for i in own["owner"].tolist()]
-    return similarity.References(
-        own["vectors"], own["is_motif"].astype(bool), own["spans"].astype(np.int64), owners, own["center"]
-    )
+    signs, spans = own["is_motif"].astype(bool), own["spans"].astype(np.int64)
+    return similarity.References(own["vectors"], signs, spans, owners, own["center"], own["projection"])
 
 
 def methods_of(
@@ -121,8 +121,9 @@ class ScoringMethods:
         raw = np.array([[score.raw for score in scores] for scores in by_method]).T
         calibrated = np.column_stack([c.apply(raw[:, i]) for i, c in enumerate(self._calibrations[:-1])])
         logits = logit(calibrated)
-        combined = self.ranking.combined(logits, context.spans)
-        added = (logits * np.array(self.ranking.weights)).round(3)
+        around = segment_context(context.residues, context.spans)
+        combined = self.ranking.combined(logits, around, context.spans)
+        added = (logits * self.ranking.method_weights(around)).round(3)
         probability = self._calibrations[-1].apply(combined)
         total = [
             MethodScore(ranking.NAME, raw_sum, value, {"log_odds": dict(zip(METHODS, parts, strict=True))})

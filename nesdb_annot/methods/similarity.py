@@ -1,7 +1,11 @@
 """Scoring method `similarity`: is a segment's embedding nearer to known motifs or to known non-motifs?
 
-References are embedded in their protein's context, like the segments that are scored. The score is the log-fold of the
-mean distance to the k nearest references of each kind: log(mean distance to non-motifs) - log(mean distance to motifs).
+References are embedded in their protein's context, like the segments that are scored. A segment is divided into equal
+parts, whose mean embeddings stand side by side, so that the order of its residues counts; they are centred and whitened
+(projected on the main directions of variation, each scaled to the same spread: else the few directions in which all
+proteins vary, composition above all, decide every distance) and brought to unit length. The score is the log-fold of
+the mean distance to the k nearest references of each kind: log(mean distance to non-motifs) - log(mean distance to
+motifs). Parts and k are chosen in training (`learning.similarity`).
 """
 
 from __future__ import annotations
@@ -14,23 +18,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..records import Json, MethodIdentity
-from .protocol import ProteinContext, RawScore
+from ..residues import ResidueSpan
+from .protocol import ProteinContext, RawScore, pool
 
 NAME = "similarity"
 LEAST_DISTANCE = 1e-3
 """Added to both mean distances (of unit vectors): a segment that is itself a reference has a distance of 0."""
 
 
+def part_means(embedding: NDArray[np.float32], spans: Sequence[ResidueSpan], parts: int) -> NDArray[np.float32]:
+    """Mean embeddings of `parts` equal parts of each span, side by side; shape (len(spans), parts * dimension).
+
+    Args:
+        embedding: per residue, shape (L, dimension).
+        spans: n of them; a part of a span that is shorter than `parts` residues is one residue.
+        parts: at least 1.
+    """
+    return np.hstack([pool(embedding, [_part(span, number, parts) for span in spans]) for number in range(parts)])
+
+
+def _part(span: ResidueSpan, number: int, parts: int) -> ResidueSpan:
+    first = span.first + number * len(span) // parts
+    return ResidueSpan(first, max(first, span.first + (number + 1) * len(span) // parts - 1))
+
+
 @dataclass(frozen=True)
 class References:
-    """Pooled embeddings of reference segments.
+    """Reference segments as whitened vectors.
 
     Attributes:
-        vectors: shape (n, dimension).
+        vectors: of unit length, shape (n, k).
         is_motif: shape (n,).
         spans: first and last residue, 1-based inclusive, shape (n, 2).
         digests: sequence that each reference lies in, n of them.
-        center: subtracted before normalisation, shape (dimension,).
+        center: subtracted from part means, shape (parts * dimension,).
+        projection: that whitens them, shape (parts * dimension, k).
     """
 
     vectors: NDArray[np.float32]
@@ -38,12 +60,21 @@ class References:
     spans: NDArray[np.int64]
     digests: Sequence[str]
     center: NDArray[np.float32]
+    projection: NDArray[np.float32]
 
-    def normalised(self, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Centred rows of unit length, so that distances are comparable between models and segment lengths."""
-        centred = pooled - self.center
-        outcome = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
-        return np.ascontiguousarray(outcome, dtype=np.float32)
+    def queries(self, context: ProteinContext) -> NDArray[np.float32]:
+        """The segments of a protein as vectors that compare with `vectors`, shape (n, k)."""
+        parts = len(self.center) // context.embedding.shape[1]
+        return whitened(part_means(context.embedding, context.spans, parts), self.center, self.projection)
+
+
+def whitened(
+    rows: NDArray[np.float32], center: NDArray[np.float32], projection: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Centred and projected rows of unit length, shape (n, k), from rows of shape (n, parts * dimension)."""
+    projected = (rows - center) @ projection
+    outcome = projected / np.maximum(np.linalg.norm(projected, axis=1, keepdims=True), 1e-12)
+    return np.ascontiguousarray(outcome, dtype=np.float32)
 
 
 class _Side:
@@ -56,7 +87,7 @@ class _Side:
         self.owners = np.array([references.digests[i] for i in chosen], dtype=object)
         faiss.omp_set_num_threads(1)  # one process a core: threads of many small searches wait for one another
         self.index: Any = faiss.IndexFlatL2(references.vectors.shape[1])
-        self.index.add(references.normalised(references.vectors[chosen]))
+        self.index.add(np.ascontiguousarray(references.vectors[chosen], dtype=np.float32))
 
     def nearest(
         self, queries: NDArray[np.float32], k: int, left_out: frozenset[str]
@@ -104,7 +135,7 @@ class Similarity:
         """
         if not len(context.spans):
             return []
-        queries = self.references.normalised(context.pooled)
+        queries = self.references.queries(context)
         to_motif, motif = self._motifs.nearest(queries, self.neighbours, context.left_out)
         to_other, other = self._others.nearest(queries, self.neighbours, context.left_out)
         fold = np.log(to_other.mean(axis=1) + LEAST_DISTANCE) - np.log(to_motif.mean(axis=1) + LEAST_DISTANCE)

@@ -8,8 +8,9 @@ import torch
 
 from nesdb_annot.learning.biochemical import BoostingSettings
 from nesdb_annot.learning.examples import TrainingProtein
-from nesdb_annot.learning.heads import ReferenceSettings, TrainingSettings
+from nesdb_annot.learning.heads import TrainingSettings
 from nesdb_annot.learning.neural import NeuralSettings
+from nesdb_annot.learning.similarity import ReferenceSettings
 from nesdb_annot.learning.tagger import TaggerSettings
 from nesdb_annot.learning.training import train_head_set
 from nesdb_annot.learning.truth import Truth
@@ -23,8 +24,8 @@ SEGMENTATION = SegmentationIdentity("windows", 1, {"width": 14, "step": 5})
 FAST = TrainingSettings(
     TaggerSettings(members=2, channels=8, bottleneck=4, epochs=4, crop=64, batch=8, learning_rate=0.01),
     NeuralSettings(members=2, hidden=(8,), epochs=8, batch=64),
-    BoostingSettings(iterations=20, least_rows=5),
-    ReferenceSettings(neighbours=3, others_per_motif=2),
+    BoostingSettings(members=1, iterations=20, least_rows=5),
+    ReferenceSettings(neighbours=(3, 8), dimensions=6, others=60, queries=30),
 )
 
 

@@ -102,3 +102,28 @@ def test_nothing_found():
     for point in choose_operating_points(*ranked((0.9, False), (0.8, False))):
         assert point.threshold is None
         assert point.why
+
+
+def test_points_count_motif_free_proteins_as_often_as_they_occur():
+    """Nine cargoes with a signal each, and three motif-free proteins that stand for 81: one has a high score."""
+    proteins, truths = ranked(*[(0.5 + i / 100, True) for i in range(9)], (0.6, False), (0.55, False), (0.1, False))
+    truths = truths[:9] + [Truth()] * 3
+    cargo = [True] * 9 + [False] * 3
+    alone, mixed = choose_operating_points(proteins[:9], truths[:9]), choose_operating_points(proteins, truths, cargo)
+    assert alone[1].threshold == 0.5
+    assert "among cargoes" in alone[1].rule
+    assert "10% of the proteins" in mixed[1].rule
+    strict, balanced, _ = mixed
+    assert strict.threshold is None  # one error counts 27 times, nine hits once each
+    assert balanced.threshold == pytest.approx(0.5)
+    assert balanced.precision == pytest.approx(9 / (9 + 2 * 27))
+    assert mixed[2].recall >= 0.8
+
+
+def test_an_offset_is_kept(rows):
+    x, y = rows
+    ones = np.ones(len(x))
+    whole, intercept = fit_logistic(x, y.astype(float), ones, ridge=1e-9)
+    rest, added = fit_logistic(x[:, 1:], y.astype(float), ones, ridge=1e-9, offset=whole[0] * x[:, 0])
+    assert rest == pytest.approx(whole[1:], abs=1e-3)
+    assert added == pytest.approx(intercept, abs=1e-3)

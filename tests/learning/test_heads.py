@@ -1,5 +1,7 @@
 """Each trained method: the numpy forward pass is that of the library that trained it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -66,6 +68,24 @@ def test_tagger_learns_and_repeats():
     unseen = example(99)
     logits = residue_logits(unseen.residues, unseen.embedding, arrays)
     assert logits[unseen.target > 0].mean() > logits[unseen.target == 0].mean() + 1
+
+
+def test_each_member_stops_where_families_it_was_not_taught_are_fitted_best():
+    settings = TaggerSettings(members=3, channels=8, epochs=5, crop=64, batch=4, learning_rate=0.01, bottleneck=0)
+    examples, groups = [example(seed) for seed in range(12)], [i % 2 for i in range(12)]
+    arrays, curves = fit_ensemble(examples, settings, seed=5, groups=groups)
+    held, taught = [examples[i] for i in range(0, 12, 2)], [examples[i] for i in range(1, 12, 2)]
+    alone, losses = fit_member(taught, settings, seed=5, held=held)
+    assert losses == curves[0]
+    assert len(curves) == 3
+    assert np.array_equal(arrays["input.weight"][0], alone["input.weight"])
+    stopped, _ = fit_member(taught, settings, seed=5, held=[twisted(e) for e in held])
+    assert not np.array_equal(stopped["input.weight"], alone["input.weight"])
+
+
+def twisted(own):
+    """The same protein with its labels the other way round: each epoch fits it worse than the one before."""
+    return replace(own, target=1 - own.target)
 
 
 def test_labels_soften_edges_and_ignore_the_unknown():
@@ -145,6 +165,16 @@ def test_trees_survive_storage(table):
     assert stored.depth == trees.depth
     assert stored.logits(x) == pytest.approx(trees.logits(x), abs=1e-5)
     assert all(array.dtype.itemsize <= 4 for name, array in trees.to_arrays().items() if name != "threshold")
+
+
+def test_members_count_alike(table):
+    x, y = table
+    settings = BoostingSettings(members=3, iterations=12, least_rows=5)
+    single = replace(settings, members=1)
+    apart = [fit_trees(x, y, np.ones(len(x)), single, seed=seed) for seed in (4, 5, 6)]
+    together = fit_trees(x, y, np.ones(len(x)), settings, seed=4)
+    assert together.logits(x) == pytest.approx(np.mean([trees.logits(x) for trees in apart], axis=0), abs=1e-9)
+    assert together.contributions(x).sum(axis=1) + together.base == pytest.approx(together.logits(x), abs=1e-9)
 
 
 def test_weights_matter(table):

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from nesdb_annot.errors import InputError
+from nesdb_annot.learning.combinations import fit_ranking
 from nesdb_annot.learning.examples import TrainingProtein, feature_rows, segment_rows
-from nesdb_annot.learning.heads import reference_arrays
-from nesdb_annot.learning.stacking import ScoredProtein, fit_ranking
+from nesdb_annot.learning.stacking import ScoredProtein
+from nesdb_annot.learning.training import cross_fitted
 from nesdb_annot.learning.truth import Truth
 from nesdb_annot.methods.headset import HeadSet
-from nesdb_annot.methods.protocol import pool
 from nesdb_annot.methods.scoring import METHODS, build_methods
 from nesdb_annot.residues import ResidueSpan
 
@@ -44,28 +44,43 @@ def test_no_sequence_is_stored(outcome, made_up):
 
 
 def test_training_repeats_whatever_the_number_of_workers(outcome, train):
-    assert train(workers=3).head_set.digest == outcome.head_set.digest
+    lines = []
+    assert train(workers=3, told=lines.append).head_set.digest == outcome.head_set.digest
+    assert sum("fitted to 24 proteins" in line for line in lines) == 4
+    assert sum("fitted to 16 proteins" in line for line in lines) == 6
 
 
 def test_another_seed_gives_another_head_set(outcome, train):
     assert train(seed=4).head_set.digest != outcome.head_set.digest
 
 
-def test_a_held_out_fold_does_not_touch_its_own_scores(outcome, made_up, train):
-    """Change the labels of one fold: the raw scores given to it stay the same to the last bit."""
+def test_the_labels_of_a_fold_touch_no_number_given_to_it(outcome, made_up, train):
+    """Change all labels of one fold: its scores, raw and calibrated, and its operating points stay as they were."""
     proteins, folds = made_up
     changed = [
-        replace(protein, truth=Truth((ResidueSpan(1, 12),))) if fold == 2 and protein.cargo else protein
+        replace(protein, truth=Truth((ResidueSpan(1, 12),)), cargo=True) if fold == 2 else protein
         for protein, fold in zip(proteins, folds, strict=True)
     ]
     other = train(proteins=changed)
     for before, after, fold in zip(outcome.held_out, other.held_out, folds, strict=True):
         assert np.array_equal(before.raw, after.raw) == (fold == 2)
+        assert np.array_equal(before.calibrated, after.calibrated) == (fold == 2)
+        if fold == 2:
+            assert (before.points, before.choice) == (after.points, after.choice)
 
 
-def test_calibration_and_stack_of_a_fold_come_from_the_other_folds(outcome, made_up, resolve):
-    from nesdb_annot.learning.training import cross_fitted
+def test_inner_scores_come_from_heads_that_saw_neither_fold(outcome, made_up):
+    _, folds = made_up
+    for own, fold in zip(outcome.held_out, folds, strict=True):
+        assert set(own.without) == {0, 1, 2, 3} - {fold}
+        assert all(raw.shape == own.raw.shape for raw in own.without.values())
+        assert own.scored.unseen((fold + 1) % 4).raw is own.without[(fold + 1) % 4]
+        assert own.scored.unseen(fold).raw is own.raw
+    twice = outcome.held_out[0].scored.changed(lambda raw: 2 * raw)
+    assert np.array_equal(twice.unseen(1).raw, 2 * outcome.held_out[0].without[1])
 
+
+def test_without_inner_scores_the_outer_ones_stand_in(outcome, made_up, resolve):
     _, folds = made_up
     scored = [ScoredProtein(own.protein, own.raw) for own in outcome.held_out]
     again = cross_fitted(scored, folds, resolve)
@@ -93,8 +108,8 @@ def test_scores_are_the_same_after_storage_and_in_any_company(outcome, made_up):
 
 
 def test_calibrations_and_stack_are_fitted_without_motif_free_proteins_too(outcome, resolve):
-    scored = [ScoredProtein(own.protein, own.raw) for own in outcome.held_out if own.protein.cargo]
-    fitted = fit_ranking(scored, resolve)
+    kept = [own for own in outcome.held_out if own.protein.cargo]
+    fitted = fit_ranking([own.scored for own in kept], [own.fold for own in kept], resolve)
     assert min(fitted.ranking.weights) >= 0
     assert max(fitted.ranking.weights) > 0
 
@@ -121,25 +136,3 @@ def test_a_motif_free_protein_counts_little():
     protein = protein_with([(11, 21), (22, 32)], Truth(), cargo=False)
     assert protein.example_weights.tolist() == [pytest.approx(0.15)] * 2
     assert protein.tagger_example().weight.tolist() == [pytest.approx(0.15)] * 40
-
-
-def test_references_are_the_best_fitting_candidates(made_up):
-    from nesdb_annot.learning.heads import ReferenceSettings
-
-    proteins, _ = made_up
-    arrays = reference_arrays(proteins, ReferenceSettings(others_per_motif=3), seed=1)
-    motifs = arrays["is_motif"].astype(bool)
-    assert motifs.sum() <= 24
-    assert (~motifs).sum() == 3 * motifs.sum()
-    for vector, (first, last), owner in zip(arrays["vectors"], arrays["spans"], arrays["owner"], strict=True):
-        expected = pool(proteins[owner].embedding, [ResidueSpan(int(first), int(last))])[0]
-        assert vector == pytest.approx(expected, abs=2e-3)
-    for (first, last), owner in zip(arrays["spans"][~motifs], arrays["owner"][~motifs], strict=True):
-        assert not any(m.overlap(ResidueSpan(int(first), int(last))) for m in proteins[owner].truth.motifs)
-
-
-def test_progress_is_told(train):
-    lines = []
-    train(told=lines.append)
-    assert len(lines) == 4
-    assert all("fitted to 24 proteins" in line for line in lines)

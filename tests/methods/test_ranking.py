@@ -1,3 +1,6 @@
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,19 +9,21 @@ from hypothesis import strategies as st
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.methods import ranking
 from nesdb_annot.methods.ranking import CONTEXT_FEATURES, LEAD_LIMIT, Ranking, best_rivals, context_features
+from nesdb_annot.methods.segment_context import SEGMENT_CONTEXT
 from nesdb_annot.residues import ResidueSpan
 
 RANKING = Ranking(("consensus", "tagger"), (0.5, 2.0), -1.0, (1.0, 0.5, -0.25), 0.3)
+AROUND = np.random.default_rng(0).random((4, len(SEGMENT_CONTEXT)))
 SPANS = [ResidueSpan(1, 12), ResidueSpan(8, 20), ResidueSpan(40, 52), ResidueSpan(70, 85)]
 
 
 def test_the_formula():
     logits = np.array([[1.0, 0.5], [0.0, 0.0], [2.0, 1.0], [-1.0, -2.0]])
     first = -1.0 + 0.5 * logits[:, 0] + 2.0 * logits[:, 1]
-    assert RANKING.first(logits) == pytest.approx(first)
+    assert RANKING.first(logits, AROUND) == pytest.approx(first)
     lead = np.clip([first[0] - first[2], first[1] - first[2], first[2] - first[0], first[3] - first[2]], -3, 3)
     expected = 0.3 + first + 0.5 * np.maximum(lead, 0) - 0.25 * np.maximum(-lead, 0)
-    assert RANKING.combined(logits, SPANS) == pytest.approx(expected)
+    assert RANKING.combined(logits, AROUND, SPANS) == pytest.approx(expected)
 
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.integers(7, 24), st.floats(-5, 5)), min_size=1, max_size=25))
@@ -52,23 +57,47 @@ def test_a_lone_candidate_has_no_lead():
 
 def test_a_better_score_never_ranks_lower_in_its_protein():
     logits = np.zeros((4, 2))
-    before = RANKING.combined(logits, SPANS)
+    before = RANKING.combined(logits, AROUND, SPANS)
     logits[3, 1] = 1.0
-    after = RANKING.combined(logits, SPANS)
+    after = RANKING.combined(logits, AROUND, SPANS)
     assert after[3] > before[3]
     assert (after[:3] <= before[:3]).all()
 
 
 def test_no_candidates():
-    assert RANKING.combined(np.empty((0, 2)), []).shape == (0,)
+    assert RANKING.combined(np.empty((0, 2)), AROUND[:0], []).shape == (0,)
 
 
-def test_stored_and_read():
-    assert Ranking.from_json(RANKING.to_json()) == RANKING
+ADAPTIVE = replace(
+    RANKING, shift=(0.5, *(0.0,) * 8), adaptive=((1.0, *(0.0,) * 8), (0.0, -9.0, *(0.0,) * 7)), combination="adaptive"
+)
+
+
+def test_weights_adapt_to_the_context_and_never_fall_below_zero():
+    weights = ADAPTIVE.method_weights(AROUND)
+    assert weights[:, 0] == pytest.approx(0.5 + AROUND[:, 0])
+    assert weights[:, 1] == pytest.approx(np.maximum(2.0 - 9.0 * AROUND[:, 1], 0.0))
+    logits = np.array([[1.0, 0.5], [0.0, 0.0], [2.0, 1.0], [-1.0, -2.0]])
+    expected = -1.0 + 0.5 * AROUND[:, 0] + (weights * logits).sum(axis=1)
+    assert ADAPTIVE.first(logits, AROUND) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("ranking", [RANKING, ADAPTIVE])
+def test_stored_and_read(ranking):
+    assert Ranking.from_json(json.loads(json.dumps(ranking.to_json()))) == ranking
 
 
 @pytest.mark.parametrize(
-    "change", [{"weights": None}, {"weights": [1.0]}, {"context_weights": [1.0]}, {"intercept": "high"}]
+    "change",
+    [
+        {"weights": None},
+        {"weights": [1.0]},
+        {"context_weights": [1.0]},
+        {"intercept": "high"},
+        {"shift": [1.0]},
+        {"adaptive": [[1.0]]},
+        {"combination": None},
+    ],
 )
 def test_weights_that_are_missing(change):
     stored = {**RANKING.to_json(), **change}

@@ -1,24 +1,31 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nesdb_annot.methods.protocol import ProteinContext, pool
-from nesdb_annot.methods.similarity import LEAST_DISTANCE, References, Similarity
+from nesdb_annot.methods.similarity import LEAST_DISTANCE, References, Similarity, part_means, whitened
 from nesdb_annot.records import MethodIdentity
 from nesdb_annot.residues import ResidueSpan
 
 DIMENSION = 6
 
 
-@pytest.fixture
-def references():
+@pytest.fixture(params=[1, 3])
+def references(request):
+    """Ten motifs and twenty others, whitened from one part or three."""
     random = np.random.default_rng(1)
-    vectors = random.normal(size=(30, DIMENSION)).astype(np.float32)
+    means = random.normal(size=(30, request.param * DIMENSION)).astype(np.float32)
     is_motif = np.arange(30) < 10
-    vectors[is_motif, 0] += 4
+    means[is_motif, ::DIMENSION] += 4
     spans = np.array([(i + 1, i + 12) for i in range(30)])
-    return References(
-        vectors, is_motif, spans, [f"protein{i // 2}" for i in range(30)], np.full(DIMENSION, 0.1, np.float32)
-    )
+    center = np.full(means.shape[1], 0.1, np.float32)
+    projection = random.normal(size=(means.shape[1], 4)).astype(np.float32) * 0.2
+    projection[::DIMENSION, 0] += 1
+    vectors = whitened(means, center, projection)
+    return References(vectors, is_motif, spans, [f"protein{i // 2}" for i in range(30)], center, projection)
 
 
 @pytest.fixture
@@ -34,15 +41,15 @@ def context(left_out=(), digest="query", seed=2):
     return ProteinContext(digest, "M" * 60, embedding, spans, pool(embedding, spans), frozenset(left_out))
 
 
-def by_hand(references, query, k, left_out=()):
+def by_hand(references, embedding, span, k, left_out=()):
     """The formula, without an index."""
-
-    def unit(rows):
-        rows = rows - references.center
-        return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
-
+    parts = len(references.center) // DIMENSION
+    own = embedding[span.as_slice()]
+    edges = [i * len(own) // parts for i in range(parts + 1)]
+    means = np.concatenate([own[a:b].mean(axis=0) for a, b in pairwise(edges)])
+    query = (means - references.center) @ references.projection
+    distance = np.linalg.norm(references.vectors - query / np.linalg.norm(query), axis=1)
     kept = np.array([digest not in left_out for digest in references.digests])
-    distance = np.linalg.norm(unit(references.vectors) - unit(query), axis=1)
     near = [
         np.sort(distance[kept & side])[:k].mean() + LEAST_DISTANCE
         for side in (references.is_motif, ~references.is_motif)
@@ -52,7 +59,7 @@ def by_hand(references, query, k, left_out=()):
 
 def test_the_score_is_the_formula(method, references):
     own = context()
-    expected = [by_hand(references, vector, 4) for vector in own.pooled]
+    expected = [by_hand(references, own.embedding, span, 4) for span in own.spans]
     assert [score.raw for score in method.score(own)] == pytest.approx(expected, abs=1e-4)
 
 
@@ -65,7 +72,7 @@ def test_a_motif_like_segment_scores_highest(method):
 def test_left_out_references_are_not_used(method, references):
     left_out = ("protein0", "protein3", "protein12")
     own = context(left_out)
-    expected = [by_hand(references, vector, 4, left_out) for vector in own.pooled]
+    expected = [by_hand(references, own.embedding, span, 4, left_out) for span in own.spans]
     scores = method.score(own)
     assert [score.raw for score in scores] == pytest.approx(expected, abs=1e-4)
     assert all(score.evidence["nearest_motif"]["sequence"] not in left_out for score in scores)
@@ -74,7 +81,7 @@ def test_left_out_references_are_not_used(method, references):
 def test_fewer_references_than_neighbours(references):
     many = Similarity(MethodIdentity("similarity", 1), references, neighbours=100)
     own = context()
-    expected = [by_hand(references, vector, 100) for vector in own.pooled]
+    expected = [by_hand(references, own.embedding, span, 100) for span in own.spans]
     assert [score.raw for score in many.score(own)] == pytest.approx(expected, abs=1e-4)
 
 
@@ -96,15 +103,30 @@ def test_evidence_names_the_nearest_and_flags_the_same_protein(method, reference
 
 def test_a_reference_itself_is_the_highest_and_finite(method, references):
     own = context()
-    same = ProteinContext("protein0", own.residues, own.embedding, own.spans[:1], references.vectors[:1])
-    score = method.score(same)[0]
-    assert np.isfinite(score.raw)
-    assert score.evidence["nearest_motif"] == {
+    itself = References(
+        references.queries(own), np.array([False, True, False]), references.spans[:3], ["a", "protein0", "b"],
+        references.center, references.projection,
+    )  # fmt: skip
+    scores = Similarity(method.identity, itself, 1).score(own)
+    assert np.argmax([score.raw for score in scores]) == 1
+    assert np.isfinite(scores[1].raw)
+    assert scores[1].evidence["nearest_motif"] == {
         "sequence": "protein0",
-        "span": [1, 12],
-        "distance": 0.0,
-        "same_protein": True,
+        "span": [2, 13],
+        "distance": pytest.approx(0.0, abs=1e-3),
+        "same_protein": False,
     }
+
+
+@given(st.integers(1, 5), st.integers(1, 30), st.integers(1, 9))
+def test_parts_of_a_span_are_its_residues(parts, length, first):
+    embedding = np.arange(40, dtype=np.float32)[:, None]
+    means = part_means(embedding, [ResidueSpan(first, first + length - 1)], parts)[0]
+    assert means.shape == (parts,)
+    assert (np.diff(means) >= 0).all()
+    assert first - 1 <= means.min() <= means.max() <= first + length - 2
+    if length % parts == 0:
+        assert means.mean() == pytest.approx(first - 1 + (length - 1) / 2)
 
 
 def test_company_changes_nothing(method):

@@ -1,0 +1,75 @@
+"""The ways to combine methods, and which of them wins."""
+
+import numpy as np
+import pytest
+
+from nesdb_annot.learning import combinations
+from nesdb_annot.learning.combinations import COMBINATIONS, fit_ranking, merit
+from nesdb_annot.learning.stacking import STACK, Combination, fit_combination
+from nesdb_annot.methods.calibration import logit
+from nesdb_annot.methods.scoring import METHODS
+from nesdb_annot.methods.segment_context import SEGMENT_CONTEXT
+
+
+@pytest.fixture(scope="module")
+def scored(outcome):
+    return [own.scored for own in outcome.held_out], [own.fold for own in outcome.held_out]
+
+
+def test_all_three_kinds_are_compared_and_the_best_one_is_fitted(scored, resolve):
+    fitted = fit_ranking(*scored, resolve)
+    assert set(fitted.compared) == {own.name for own in COMBINATIONS}
+    assert fitted.compared[fitted.choice] == max(fitted.compared.values())
+    assert {own.fitted for own in COMBINATIONS} == {True, False}
+    assert {own.ridge is None for own in COMBINATIONS} == {True, False}
+
+
+def test_the_winner_is_the_one_with_the_highest_merit(scored, resolve, monkeypatch):
+    monkeypatch.setattr(combinations, "merit", lambda _, __, ___, own: float(own.name == "adaptive"))
+    assert fit_ranking(*scored, resolve).choice == "adaptive"
+
+
+def test_merit_looks_at_folds_that_were_not_fitted_to(scored, resolve, monkeypatch):
+    proteins, folds = scored
+    seen = []
+    monkeypatch.setattr(
+        combinations, "fit_combination", lambda s, r, c: seen.append([own.protein.digest for own in s]) or _stack(s, r)
+    )
+    assert 0 < merit(proteins, folds, resolve, STACK) <= 1
+    for fold, taught in zip(sorted(set(folds)), seen, strict=True):
+        assert set(taught) == {p.protein.digest for p, own in zip(proteins, folds, strict=True) if own != fold}
+
+
+def _stack(scored, resolve):
+    return fit_combination(scored, resolve, STACK)
+
+
+def test_two_folds_leave_nothing_to_choose_by(scored, resolve):
+    proteins, folds = scored
+    fitted = fit_ranking(proteins, [fold % 2 for fold in folds], resolve)
+    assert fitted.choice == "stack"
+    assert fitted.compared == {}
+
+
+def test_the_weighted_sum_has_the_paper_s_weights_over_the_range_of_each_score(scored, resolve):
+    proteins, _ = scored
+    fitted = fit_combination(proteins, resolve, Combination("weighted sum", fitted=False))
+    logits = logit(fitted.calibrated(np.concatenate([own.raw for own in proteins])))
+    shares = dict(zip(METHODS, np.array(fitted.ranking.weights) * np.ptp(logits, axis=0), strict=True))
+    for name, share in {"consensus": 0.6, "similarity": 0.4, "neural": 0.3}.items():
+        assert shares[name] == pytest.approx(share)
+    assert shares["tagger"] == shares["biochemical"] == 0
+    assert fitted.ranking.context_weights == (1.0, 0.0, 0.0)
+
+
+def test_a_strong_ridge_leaves_the_plain_stack(scored, resolve):
+    proteins, _ = scored
+    plain = fit_combination(proteins, resolve, STACK)
+    stiff = fit_combination(proteins, resolve, Combination("stiff", ridge=1e6))
+    soft = fit_combination(proteins, resolve, Combination("soft", ridge=1e-2))
+    assert np.abs(stiff.ranking.adaptive).max() < 1e-4
+    assert stiff.ranking.weights == plain.ranking.weights
+    assert np.abs(soft.ranking.adaptive).max() > 1e-3
+    assert np.shape(soft.ranking.adaptive) == (len(METHODS), len(SEGMENT_CONTEXT))
+    for own in proteins[:5]:
+        assert stiff.probability(own) == pytest.approx(plain.probability(own), abs=1e-2)
