@@ -12,12 +12,14 @@ from .console import TerminalProgress, note, print_table
 from .context import settings_with
 from .evaluate_segmentation import segmentation
 from .options import Device, Engine, Layer, Model, Quiet, Workers
+from .plots import plots
 
 if TYPE_CHECKING:
     from ..workflow.evaluate import Evaluation
 
 app = typer.Typer(help="Say how well the methods find known NESs on families they have not seen.")
 app.command()(segmentation)
+app.command()(plots)
 
 
 class Protocol(StrEnum):

@@ -22,7 +22,8 @@ def column_means(embedding: NDArray[np.float32]) -> Floats:
     for row in range(length):
         for column in range(dimension):
             mean[column] += embedding[row, column]
-    return mean / length
+    mean /= length
+    return mean
 
 
 @compiled

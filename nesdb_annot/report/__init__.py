@@ -1,0 +1,1 @@
+"""Figures for print, drawn from plain arrays: no science, no SQL."""

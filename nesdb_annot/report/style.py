@@ -1,0 +1,163 @@
+"""How all figures look, and how they are written. Matplotlib is imported here only, without any display."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from ..errors import CannotWriteError, ConfigurationError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FORMATS = ("svg", "pdf", "png")
+DPI = 300
+
+COLUMN, PAGE = 3.5, 7.2
+"""Widths of one and of two columns of a journal page, inches."""
+
+INK, GREY, PALE = "#222222", "#8a8a8a", "#d9d9d9"
+
+COLOURS = {
+    "combined": "#000000",
+    "consensus": "#0072B2",
+    "similarity": "#E69F00",
+    "neural": "#009E73",
+    "tagger": "#D55E00",
+    "biochemical": "#CC79A7",
+    "paper_consensus": "#0072B2",
+    "paper_similarity": "#E69F00",
+    "paper_neural": "#009E73",
+    "paper_weighted_sum": "#000000",
+}
+"""One colour for each method in all figures: the palette of Okabe and Ito, told apart by colour-blind readers too."""
+
+Dashes: TypeAlias = str | tuple[float, tuple[float, ...]]
+
+LINES: dict[str, Dashes] = {
+    "combined": "-", "consensus": (0, (5, 1)), "similarity": (0, (1, 1)), "neural": (0, (3, 1, 1, 1)),
+    "tagger": (0, (4, 2)), "biochemical": (0, (6, 1, 1, 1, 1, 1)),
+}  # fmt: skip
+"""A dash pattern for each method, for prints without colour."""
+
+HIT, ERROR = "#D55E00", "#56B4E9"
+
+_LOOK: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "nesannot",
+    "pdf.fonttype": 42,
+    "savefig.bbox": "tight",
+    "savefig.pad_inches": 0.04,
+}
+
+
+def colour(method: str) -> str:
+    """Of a method; grey for baselines."""
+    return COLOURS.get(method, GREY)
+
+
+def line(method: str) -> Dashes:
+    """Dash pattern of a method."""
+    return LINES.get(method.removeprefix("paper_"), "-")
+
+
+def spoken(method: str) -> str:
+    """A method's name for readers.
+
+    Example:
+        >>> spoken("paper_weighted_sum")
+        'weighted sum (paper)'
+    """
+    plain = method.removeprefix("paper_").replace("_", " ")
+    return f"{plain} (paper)" if method.startswith("paper_") else plain
+
+
+def check_matplotlib() -> None:
+    """Refuse to draw without matplotlib.
+
+    Raises:
+        ConfigurationError: with what to type.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise ConfigurationError(
+            "figures need matplotlib, which is not installed", remedy="pip install 'nesdb-annot[plots]'"
+        ) from None
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """While it lasts, figures are drawn in the style of this module."""
+    from matplotlib import rc_context
+
+    with rc_context(_LOOK):
+        yield
+
+
+def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure of so many inches with one pair of axes, without any window or global state."""
+    figure, panels = new_panels(width, height, 1, 1)
+    return figure, panels[0][0]
+
+
+def new_panels(
+    width: float,
+    height: float,
+    rows: int,
+    columns: int,
+    *,
+    sharey: Literal["row"] | bool = False,
+    heights: Sequence[float] | None = None,
+) -> tuple[Figure, list[list[Axes]]]:
+    """A figure of so many inches with axes in a grid, row by row."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(rows, columns, squeeze=False, sharey=sharey, height_ratios=heights)
+    return figure, panels.tolist()
+
+
+def panel_letter(axes: Axes, letter: str) -> None:
+    """A bold letter at the upper left of a panel."""
+    axes.annotate(letter, (0, 1), xytext=(-26, 6), xycoords="axes fraction", textcoords="offset points",
+                  fontsize=9, fontweight="bold", color=INK)  # fmt: skip
+
+
+def save(figure: Figure, directory: Path, name: str) -> list[Path]:
+    """Write a figure in all `FORMATS`; equal figures give equal SVG and PNG files.
+
+    Raises:
+        CannotWriteError: if a file cannot be written.
+    """
+    written = []
+    for kind in FORMATS:
+        path = directory / f"{name}.{kind}"
+        undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
+        try:
+            figure.savefig(path, format=kind, dpi=DPI, metadata=undated)
+        except OSError as error:
+            raise CannotWriteError(f"cannot write {path}", why=str(error)) from error
+        written.append(path)
+    return written
