@@ -24,7 +24,7 @@ from nesdb_annot.language.models import BUNDLED_FILE
 from nesdb_annot.language.windows import LongRule
 from nesdb_annot.settings import Settings
 
-from .conftest import TINY, random_model, random_residues, write_own
+from .conftest import EIGHT_MILLION, TINY, random_model, random_residues, write_own
 
 LENGTHS = (1, 2, 30, 77, 410, 900)
 LIBRARY = build.open_library(Settings().cache_dir)
@@ -168,6 +168,27 @@ class TestLongProteins:
         vectors = next(embedder.embed([random_residues(35_000)]))
         assert vectors.shape == (35_000, 192)
         assert np.isfinite(vectors).all()
+
+    @pytest.mark.slow
+    def test_they_pass_an_official_shape_in_little_memory(self, tmp_path):
+        path = write_own(tmp_path / "model.safetensors", EIGHT_MILLION)
+        command = [sys.executable, "-c", LONGEST, str(path)]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        shape, peak = ran.stdout.split(";")
+        assert shape == "(35000, 320)", ran.stderr
+        assert float(peak) < 3.0
+
+
+LONGEST = """
+import resource, sys
+from nesdb_annot.language import processor
+processor.single_threaded()
+from nesdb_annot.language.embedder import open_embedder
+from nesdb_annot.settings import Settings
+embedder = open_embedder(Settings(model=sys.argv[1], device="cpu"))
+vectors = next(embedder.embed(["MKLVAQEDRS" * 3500]))
+print(vectors.shape, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, sep=";")
+"""
 
 
 class Counting:

@@ -1,8 +1,8 @@
 /* The layers of ESM-2 (Lin et al. 2023) for one thread of a processor with AVX512-BF16.
 
-   All matrix products, those of attention too, go through one routine, `tile`: rows of pairs of bfloat16, each broadcast,
-   times a panel of up to 64 columns, in up to 24 vector registers. "Pair": two bfloat16 in 32 bits, neighbours along
-   the dimension that is summed over. Sums, residual stream, norms and softmax are float32.
+   All matrix products, those of attention too, go through one routine, `tile`: rows of pairs of bfloat16, each
+   broadcast, times a panel of up to 64 columns, in up to 24 vector registers. "Pair": two bfloat16 in 32 bits,
+   neighbours along the dimension that is summed over. Sums, residual stream, norms and softmax are float32.
    No number depends on which sequences lie in the same batch: each row is summed in the same order wherever it lies. */
 
 #include <immintrin.h>
@@ -35,7 +35,7 @@ INLINE __m512 power(__m512 x) {
     return _mm512_scalef_ps(p, x);
 }
 
-/* x times the normal distribution function, to 7e-5: an odd polynomial, fitted for |x| <= 4.2, beyond which it is 0 or x. */
+/* x times the normal distribution function, to 7e-5: half and an odd polynomial, fitted for |x| <= 4.2. */
 INLINE __m512 gelu(__m512 x) {
     const __m512 near = _mm512_max_ps(_mm512_min_ps(x, _mm512_set1_ps(4.2f)), _mm512_set1_ps(-4.2f));
     const __m512 z = _mm512_mul_ps(near, near);
@@ -49,7 +49,7 @@ INLINE __m512 gelu(__m512 x) {
     return _mm512_mul_ps(x, _mm512_fmadd_ps(near, p, _mm512_set1_ps(0.5f)));
 }
 
-/* Pairs: low halves from `even`, high halves from `odd`, each rounded to nearest by `half` = 0x8000, or cut off by 0. */
+/* Pairs: low halves from `even`, high halves from `odd`, each rounded to nearest (0x8000) or cut off (0). */
 INLINE __m512i paired(__m512 even, __m512 odd, int half) {
     const __m512i more = _mm512_set1_epi32(half), upper = _mm512_set1_epi32((int)0xffff0000);
     const __m512i a = half ? _mm512_add_epi32(_mm512_castps_si512(even), more) : _mm512_castps_si512(even);
@@ -117,7 +117,7 @@ INLINE void linear_panel(const int V, const enum epilogue then, const uint32_t *
     }
 }
 
-/* count rows of `pairs` pairs times weights to `width` columns, a multiple of 32; panels of 64, the last perhaps of 32. */
+/* `count` rows times weights, to `width` columns: a multiple of 32, in panels of 64, the last perhaps of 32. */
 INLINE void linear(const enum epilogue then, const uint32_t *rows, long count, long pairs, const uint32_t *weights,
                    const float *bias, long width, void *out) {
     const long stride = then == GELU ? width / 2 : width;
@@ -160,7 +160,8 @@ INLINE void transpose(const uint32_t *from, long from_stride, long rows, long co
     __m512i a[16], b[16];
     const __mmask16 mask = (__mmask16)((1u << columns) - 1);
 #pragma GCC unroll 16
-    for (int r = 0; r < 16; r++) a[r] = r < rows ? _mm512_maskz_loadu_epi32(mask, from + r * from_stride) : _mm512_setzero_si512();
+    for (int r = 0; r < 16; r++)
+        a[r] = r < rows ? _mm512_maskz_loadu_epi32(mask, from + r * from_stride) : _mm512_setzero_si512();
 #pragma GCC unroll 8
     for (int r = 0; r < 16; r += 2) {
         b[r] = _mm512_unpacklo_epi32(a[r], a[r + 1]);
@@ -203,14 +204,15 @@ INLINE void turned(const float *x, long half, const float *cosine, const float *
     }
 }
 
-/* Bring one head of one sequence into the layouts of attention: panels of queries, rows of keys, rows of transposed values. */
+/* One head of one sequence in the layouts of attention: panels of queries, rows of keys, rows of transposed values. */
 static void pack_head(const float *mixed, long length, long width, long depth, const float *cosine, const float *sine,
                       scratch *s) {
     const long half = depth / 2, stride = 3 * width, couples = (length + 1) / 2, room = (couples + 15) / 16 * 16;
     const __m512 scale = _mm512_set1_ps(1.44269504f / _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss((float)depth))));
     for (long t = 0; t < length; t++) {
-        turned(mixed + t * stride, half, cosine + t * half, sine + t * half, scale, s->words + t * half);
-        turned(mixed + t * stride + width, half, cosine + t * half, sine + t * half, _mm512_set1_ps(1.0f), s->key + t * half);
+        const float *query = mixed + t * stride, *c = cosine + t * half, *d = sine + t * half;
+        turned(query, half, c, d, scale, s->words + t * half);
+        turned(query + width, half, c, d, _mm512_set1_ps(1.0f), s->key + t * half);
     }
     for (long t = 0; t < length; t += LANES)
         for (long p = 0; p < half; p += 16)
@@ -219,13 +221,15 @@ static void pack_head(const float *mixed, long length, long width, long depth, c
     for (long j = 0; j < couples; j++)
         for (long i = 0; i < depth; i += LANES) {
             const __mmask16 mask = depth - i >= LANES ? 0xffff : (__mmask16)((1u << (depth - i)) - 1);
-            const float *even = mixed + 2 * j * stride + 2 * width + i;
-            const __m512 odd = 2 * j + 1 < length ? _mm512_maskz_loadu_ps(mask, even + stride) : _mm512_setzero_ps();
-            _mm512_mask_storeu_epi32(s->words + j * depth + i, mask, paired(_mm512_maskz_loadu_ps(mask, even), odd, NEAREST));
+            const float *at = mixed + 2 * j * stride + 2 * width + i;
+            const __m512 even = _mm512_maskz_loadu_ps(mask, at);
+            const __m512 odd = 2 * j + 1 < length ? _mm512_maskz_loadu_ps(mask, at + stride) : _mm512_setzero_ps();
+            _mm512_mask_storeu_epi32(s->words + j * depth + i, mask, paired(even, odd, NEAREST));
         }
     for (long j = 0; j < couples; j += 16)
         for (long i = 0; i < depth; i += 16)
-            transpose(s->words + j * depth + i, depth, couples - j, least(16, depth - i), s->value + i * room + j, room);
+            transpose(s->words + j * depth + i, depth, couples - j, least(16, depth - i), s->value + i * room + j,
+                      room);
     for (long j = 0; j < room; j++) s->value[depth * room + j] = 0x3f803f80; /* 1 and 1 */
 }
 
@@ -242,7 +246,7 @@ INLINE void score_block(const int R, const int V, const uint32_t *keys, const ui
         for (int v = 0; v < V; v++) most[v] = _mm512_max_ps(most[v], sums[r][v]);
 }
 
-/* 2 to the power of the scores above `level`, as pairs of keys. Cut off, not rounded: the sum of chances is cut, too. */
+/* 2 to the power of the scores, as pairs of keys. Cut off, not rounded: their sum is of what is left. */
 INLINE void chance_block(const int R, const int V, const uint32_t *keys, const uint32_t *queries, long half,
                          const __m512 *level, uint32_t *chances, __m512 *most) {
     __m512 sums[ROWS][4];
@@ -256,14 +260,15 @@ INLINE void chance_block(const int R, const int V, const uint32_t *keys, const u
         }
 }
 
-INLINE void first_block(const int R, const int V, const uint32_t *keys, const uint32_t *queries, long half, __m512 *most) {
+INLINE void first_block(const int R, const int V, const uint32_t *keys, const uint32_t *queries, long half,
+                        __m512 *most) {
     __m512 sums[ROWS][4];
     const __m512 level[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
     score_block(R, V, keys, queries, half, level, sums, most);
 }
 
-INLINE void context_block(const int R, const int V, const uint32_t *values, long room, const uint32_t *chances, long couples,
-                          float *context) {
+INLINE void context_block(const int R, const int V, const uint32_t *values, long room, const uint32_t *chances,
+                          long couples, float *context) {
     __m512 sums[ROWS][4];
 #pragma GCC unroll 6
     for (int r = 0; r < R; r++)
@@ -308,16 +313,19 @@ INLINE void attend(const int V, const uint32_t *queries, long length, long depth
         do {
             for (int v = 0; v < V; v++) most[v] = _mm512_setzero_ps();
             for (long k = 0; k < keys; k += ROWS)
-                BY_ROWS(keys - k, chance_block(R, V, s->key + (first + k) * half, queries, half, level, s->chances + k / 2 * PANEL, most))
+                BY_ROWS(keys - k, chance_block(R, V, s->key + (first + k) * half, queries, half, level,
+                                               s->chances + k / 2 * PANEL, most))
         } while (lowered(V, level, most, s->context, depth + 1));
         for (long i = 0, blocks = (depth + ROWS) / ROWS; blocks; blocks--) {
             const long rows = (depth + 1 - i + blocks - 1) / blocks;
-            BY_ROWS(rows, context_block(R, V, s->value + i * room + first / 2, room, s->chances, (keys + 1) / 2, s->context + i * PANEL))
+            BY_ROWS(rows, context_block(R, V, s->value + i * room + first / 2, room, s->chances, (keys + 1) / 2,
+                                        s->context + i * PANEL))
             i += rows;
         }
     }
     for (int v = 0; v < V; v++) {
-        const __m512 share = _mm512_div_ps(_mm512_set1_ps(1.0f), _mm512_loadu_ps(s->context + depth * PANEL + v * LANES));
+        const __m512 sum = _mm512_loadu_ps(s->context + depth * PANEL + v * LANES);
+        const __m512 share = _mm512_div_ps(_mm512_set1_ps(1.0f), sum);
         for (long i = 0; i < half; i++) {
             const float *at = s->context + 2 * i * PANEL + v * LANES;
             const __m512 low = _mm512_mul_ps(_mm512_loadu_ps(at), share);
@@ -390,7 +398,8 @@ static long lay_out(scratch *s, char *base, long tokens, long width, long depth,
 }
 
 /* Advance x (tokens, width) through the layers, in place, and apply the last norm where `last` is given.
-   Width is a multiple of 32, width / heads even; cosine and sine have shape (longest, depth / 2). 0, or 1 without memory. */
+   Width is a multiple of 32, width / heads even; cosine and sine have shape (longest, width / heads / 2).
+   0, or 1 without memory. */
 int nesannot_forward(float *x, long tokens, long width, long heads, const long *lengths, long sequences,
                      const layer *layers, long depth, const float *last, const float *cosine, const float *sine) {
     scratch s;
