@@ -926,16 +926,20 @@ WITH member AS (
        AND (m.valid_to IS NULL OR m.valid_to > CAST(:at AS date))
      ORDER BY m.sequence_id, (m.reviewed IS TRUE) DESC, p.accession COLLATE "C"
 ), score AS (
-    SELECT x.sequence_id, x.segment,
-           max(x.calibrated) FILTER (WHERE x.method_id = CAST(:consensus AS smallint)) AS consensus,
-           max(x.calibrated) FILTER (WHERE x.method_id = CAST(:similarity AS smallint)) AS similarity,
-           max(x.calibrated) FILTER (WHERE x.method_id = CAST(:neural AS smallint)) AS neural,
-           max(x.calibrated) FILTER (WHERE x.method_id = CAST(:tagger AS smallint)) AS tagger,
-           max(x.calibrated) FILTER (WHERE x.method_id = CAST(:biochemical AS smallint)) AS biochemical,
-           max(x.calibrated) FILTER (WHERE x.method_id = CAST(:combined AS smallint)) AS combined
-      FROM nesannot.method_score x
-     WHERE x.configuration_id = :configuration_id AND x.sequence_id IN (SELECT sequence_id FROM member)
-     GROUP BY x.sequence_id, x.segment
+    SELECT m.sequence_id, m.membership_id, v.*
+      FROM member m
+      CROSS JOIN LATERAL (  -- one short range of the key for each sequence, however many others there are
+           SELECT x.segment,
+                  max(x.calibrated) FILTER (WHERE x.method_id = CAST(:consensus AS smallint)) AS consensus,
+                  max(x.calibrated) FILTER (WHERE x.method_id = CAST(:similarity AS smallint)) AS similarity,
+                  max(x.calibrated) FILTER (WHERE x.method_id = CAST(:neural AS smallint)) AS neural,
+                  max(x.calibrated) FILTER (WHERE x.method_id = CAST(:tagger AS smallint)) AS tagger,
+                  max(x.calibrated) FILTER (WHERE x.method_id = CAST(:biochemical AS smallint)) AS biochemical,
+                  max(x.calibrated) FILTER (WHERE x.method_id = CAST(:combined AS smallint)) AS combined,
+                  (array_agg(x.evidence) FILTER (WHERE x.method_id = CAST(:consensus AS smallint)))[1] AS evidence
+             FROM nesannot.method_score x
+            WHERE x.configuration_id = :configuration_id AND x.sequence_id = m.sequence_id
+            GROUP BY x.segment) v
 ), prior AS (
     SELECT s.*, s.combined * exp(CAST(:logit_shift AS double precision))
                 / (1 - CAST(s.combined AS double precision) + s.combined * exp(CAST(:logit_shift AS double precision)))
@@ -945,20 +949,18 @@ WITH member AS (
 )
 SELECT :ranking_id,
        row_number() OVER (ORDER BY r.probability DESC, q.sha256 COLLATE "C", g.first_residue, g.last_residue),
-       r.sequence_id, m.membership_id, g.first_residue, g.last_residue, r.segment, :is_current, r.probability,
+       r.sequence_id, r.membership_id, g.first_residue, g.last_residue, r.segment, :is_current, r.probability,
        (CAST(:q_values AS real[]))[width_bucket(r.combined, CAST(:thresholds AS real[]))],
        q.length * (CAST(:rates AS double precision[]))[width_bucket(r.combined, CAST(:thresholds AS real[]))],
        r.consensus, r.similarity, r.neural, r.tagger, r.biochemical, r.combined, :proteome,
-       e.evidence ->> 'class',
+       r.evidence ->> 'class',
        (SELECT array_agg(CAST(c.position AS integer) ORDER BY CAST(c.position AS integer))
-          FROM jsonb_each_text(e.evidence -> 'core') AS c (name, position))
+          FROM jsonb_each_text(r.evidence -> 'core') AS c (name, position))
   FROM prior r
-  JOIN member m ON m.sequence_id = r.sequence_id
   JOIN nesannot.sequence q ON q.id = r.sequence_id
-  JOIN nesannot.segment g ON g.configuration_id = :configuration_id AND g.sequence_id = r.sequence_id AND g.segment = r.segment
-  LEFT JOIN nesannot.method_score e
-    ON e.configuration_id = :configuration_id AND e.sequence_id = r.sequence_id AND e.segment = r.segment
-   AND e.method_id = CAST(:consensus AS smallint)
+  CROSS JOIN LATERAL (SELECT s.first_residue, s.last_residue FROM nesannot.segment s
+                       WHERE s.configuration_id = :configuration_id AND s.sequence_id = r.sequence_id
+                         AND s.segment = r.segment LIMIT 1) g
  WHERE r.probability >= coalesce(CAST(:minimum_probability AS double precision), 0);
 
 -- name: count_ranking

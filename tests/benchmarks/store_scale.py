@@ -27,7 +27,7 @@ from nesdb_annot.store.questions import bound, questions
 from nesdb_annot.store.rankings import materialise
 
 SEGMENTS_PER_PROTEIN, PROTEINS_PER_PROTEOME, LENGTH = 20, 20_000, 450
-METHODS = ("consensus", "similarity", "tagger", "combined")
+METHODS = ("consensus", "similarity", "tagger", "combined", "biochemical", "neural")
 
 BASE = """
 INSERT INTO nesannot.run (kind, settings_digest, settings, software, git, device, counts, status, error)
@@ -68,7 +68,8 @@ SELECT 1, 1 + n / {per_protein}, 1 + n % {per_protein}, 1 + 20 * (n % {per_prote
        decode(repeat('3c', 2 * {dimension}), 'hex')
   FROM generate_series(0, {segments} - 1) n;
 INSERT INTO nesannot.method_score
-SELECT 1, 1 + n / {per_protein}, 1 + n % {per_protein}, m.id, random() * 10 - 5, greatest(1e-6, power(random(), 6)), m.evidence
+SELECT 1, 1 + n / {per_protein}, 1 + n % {per_protein}, m.id, random() * 10 - 5, greatest(1e-6, power(random(), 6)),
+       nullif(m.evidence, 'null')
   FROM generate_series(0, {segments} - 1) n
   CROSS JOIN (SELECT t.id, e.value AS evidence
                 FROM nesannot.method t JOIN jsonb_each({evidence}) e ON e.key = t.name) m;
@@ -85,6 +86,9 @@ EVIDENCE = {
     "tagger": {"peak": 27, "stretch": [22, 33], "peak_logit": -1.888},
     "combined": {"log_odds": {"tagger": 0.013, "consensus": 0.44, "similarity": -0.646, "neural": 0.1,
                               "biochemical": 0.8}},
+    "biochemical": {"contributions": [{"value": 0.193, "feature": f"surrounding property {n}", "log_odds": -0.228}
+                                      for n in range(5)]},
+    "neural": None,
 }  # fmt: skip
 
 ASKED = {
@@ -99,7 +103,7 @@ ASKED = {
 LARGE = re.compile(r"(method_score|segment|ranked_segment|sequence|membership|protein|annotation)(_c\d+)?")
 
 
-def fill(store, segments, dimension):
+def fill(store, segments, dimension, methods):
     """Make all rows; each large table's partition is made and filled in one transaction, which needs no WAL."""
     proteins = segments // SEGMENTS_PER_PROTEIN
     proteomes = max(3, proteins // PROTEINS_PER_PROTEOME)
@@ -111,7 +115,7 @@ def fill(store, segments, dimension):
         "length": LENGTH,
         "per_protein": SEGMENTS_PER_PROTEIN,
         "per_proteome": -(-proteins // proteomes),
-        "methods": "ARRAY['" + "','".join(METHODS) + "']",
+        "methods": "ARRAY['" + "','".join(methods) + "']",
         "evidence": f"CAST('{json.dumps(EVIDENCE)}' AS jsonb)",
     }
     with store.transaction() as connection:
@@ -201,11 +205,21 @@ def measure(settings, name, statement, limit, proteins, repeats=11):
     print(f"  {name:24} {times}  {rows:5} rows  {verdict}", f"scans {found}" if found else "", flush=True)
 
 
+def measure_all(settings, proteins):
+    """What has a limit, then the example questions."""
+    for name, (statement, limit) in ASKED.items():
+        measure(settings, name, statement, limit, proteins)
+    for question in questions().values():
+        measure(settings, question.name, bound(question, {}), None, proteins, repeats=3)
+
+
 def main():
     """Fill unless told to reuse, then measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--segments", type=int, default=1_000_000)
     parser.add_argument("--dimension", type=int, default=192)
+    parser.add_argument("--methods", type=int, default=4, choices=(4, 6))
+    parser.add_argument("--only-sizes", action="store_true")
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--reuse", action="store_true")
     given = parser.parse_args()
@@ -215,16 +229,13 @@ def main():
     if not given.reuse:
         began = time.perf_counter()
         with open_store(settings) as store:
-            fill(store, given.segments, given.dimension)
+            fill(store, given.segments, given.dimension, METHODS[: given.methods])
         took = time.perf_counter() - began
-        print(f"{given.segments:,} segments x {len(METHODS)} methods, {given.dimension} numbers: {took:.0f} s")
+        print(f"{given.segments:,} segments x {given.methods} methods, {given.dimension} numbers: {took:.0f} s")
     with open_store(settings) as store:
         sizes(store, given.segments)
-    proteins = given.segments // SEGMENTS_PER_PROTEIN
-    for name, (statement, limit) in ASKED.items():
-        measure(settings, name, statement, limit, proteins)
-    for question in questions().values():
-        measure(settings, question.name, bound(question, {}), None, proteins, repeats=3)
+    if not given.only_sizes:
+        measure_all(settings, given.segments // SEGMENTS_PER_PROTEIN)
     embedded.stop(settings)
 
 
