@@ -2,9 +2,9 @@
 
 Precision is that of a list made of many proteins of which a share of `CARGO_SHARE` are cargoes: errors on the
 motif-free proteins among the held-out ones (bacterial ones) are counted as often as this share asks. A threshold chosen
-on cargoes alone would flood a proteome, since most of its proteins have no signal at all. The sensitive point is
-defined by its recall and does not depend on the share. Without motif-free proteins to go by, cargoes alone decide, and
-the rule says so.
+on cargoes alone would flood a proteome, since most of its proteins have no signal at all. Strict and balanced points
+also leave at most `MOTIF_FREE_RATE` candidates in motif-free proteins; the sensitive point is defined by its recall and
+has no such bound. Without motif-free proteins to go by, cargoes alone decide, and the rule says so.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..methods.headset import OperatingPoint
-from .metrics import Curve, RankedProtein, events, precision_recall
+from .metrics import Curve, RankedProtein, events, highest_f1, precision_recall
 from .truth import Truth
 
 STRICT_PRECISION = 0.5
@@ -23,6 +23,9 @@ SENSITIVE_RECALL = 0.8
 
 CARGO_SHARE = 0.1
 """Share of cargoes among the proteins that thresholds are chosen for; the default prior of ranking."""
+
+MOTIF_FREE_RATE = 1.0
+"""Most candidates per 10,000 residues of held-out motif-free proteins at the strict and the balanced point."""
 
 
 def population_weights(cargo: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -54,10 +57,10 @@ def _strict(curve: Curve, where: str) -> OperatingPoint:
 
 def _balanced(curve: Curve, where: str) -> OperatingPoint:
     rule = f"highest F1{where}"
-    if not len(curve.recall) or not curve.recall.max() > 0:
+    best = highest_f1(curve)
+    if best is None:
         return OperatingPoint("balanced", None, rule, why="no candidate on held-out families hits a motif")
-    score = 2 * curve.precision * curve.recall / np.maximum(curve.precision + curve.recall, 1e-12)
-    return _point("balanced", rule, curve, int(score.argmax()))
+    return _point("balanced", rule, curve, best)
 
 
 def _sensitive(curve: Curve, where: str) -> OperatingPoint:
@@ -81,5 +84,20 @@ def choose_operating_points(
     """
     known = np.ones(len(proteins), dtype=bool) if cargo is None else np.asarray(cargo)
     curve = precision_recall(events(proteins, truths), population_weights(known))
-    where = f" where {CARGO_SHARE:.0%} of the proteins are cargoes" if not known.all() else " among cargoes"
-    return _strict(curve, where), _balanced(curve, where), _sensitive(curve, where)
+    if known.all():
+        where = " among cargoes"
+        return _strict(curve, where), _balanced(curve, where), _sensitive(curve, where)
+    where = f" where {CARGO_SHARE:.0%} of the proteins are cargoes"
+    bound = f"{where}, at most {MOTIF_FREE_RATE:g} candidate per 10,000 residues of motif-free proteins"
+    others = [protein for protein, own in zip(proteins, known, strict=True) if not own]
+    kept = _rate(others, curve.threshold) <= MOTIF_FREE_RATE
+    quiet = Curve(curve.threshold[kept], curve.precision[kept], curve.recall[kept])
+    return _strict(quiet, bound), _balanced(quiet, bound), _sensitive(curve, where)
+
+
+def _rate(proteins: Sequence[RankedProtein], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Candidates at or above each threshold per 10,000 residues of `proteins`."""
+    scores = np.sort(np.concatenate([protein.scores for protein in proteins]))
+    above = len(scores) - np.searchsorted(scores, thresholds, "left")
+    outcome: NDArray[np.float64] = 1e4 * above / sum(protein.length for protein in proteins)
+    return outcome

@@ -1,11 +1,14 @@
 """Logistic regression, calibrations and operating points: the plain numbers of a head set."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
+from nesdb_annot.learning import operating_points
 from nesdb_annot.learning.calibration import fit_isotonic, fit_platt
 from nesdb_annot.learning.logistic import fit_logistic, fit_nonnegative
 from nesdb_annot.learning.metrics import RankedProtein
@@ -104,20 +107,40 @@ def test_nothing_found():
         assert point.why
 
 
+def mixed_with(rows, errors, length):
+    """Cargoes with a signal each as in `ranked`, and motif-free proteins of `length` residues with the scores given."""
+    proteins, truths = ranked(*rows, *((score, False) for score in errors))
+    longer = [replace(protein, length=length) for protein in proteins[len(rows) :]]
+    cargo = [True] * len(rows) + [False] * len(errors)
+    return [*proteins[: len(rows)], *longer], truths[: len(rows)] + [Truth()] * len(errors), cargo
+
+
 def test_points_count_motif_free_proteins_as_often_as_they_occur():
     """Nine cargoes with a signal each, and three motif-free proteins that stand for 81: one has a high score."""
-    proteins, truths = ranked(*[(0.5 + i / 100, True) for i in range(9)], (0.6, False), (0.55, False), (0.1, False))
-    truths = truths[:9] + [Truth()] * 3
-    cargo = [True] * 9 + [False] * 3
+    rows = [(0.5 + i / 100, True) for i in range(9)]
+    proteins, truths, cargo = mixed_with(rows, (0.6, 0.55, 0.1), 100_000)
     alone, mixed = choose_operating_points(proteins[:9], truths[:9]), choose_operating_points(proteins, truths, cargo)
     assert alone[1].threshold == 0.5
     assert "among cargoes" in alone[1].rule
     assert "10% of the proteins" in mixed[1].rule
-    strict, balanced, _ = mixed
+    strict, balanced, sensitive = mixed
     assert strict.threshold is None  # one error counts 27 times, nine hits once each
     assert balanced.threshold == pytest.approx(0.5)
     assert balanced.precision == pytest.approx(9 / (9 + 2 * 27))
-    assert mixed[2].recall >= 0.8
+    assert sensitive.recall >= 0.8
+
+
+@pytest.mark.parametrize(("length", "threshold"), [(5_000, 0.65), (40_000, 0.3)])
+def test_points_are_quiet_in_motif_free_proteins(length, threshold, monkeypatch):
+    """Three errors in 15,000 residues: the highest is one in 15,000, the next makes two."""
+    monkeypatch.setattr(operating_points, "CARGO_SHARE", 0.9)
+    rows = [(0.9, True), (0.8, True), (0.65, True), (0.5, True), (0.3, True)]
+    proteins, truths, cargo = mixed_with(rows, (0.7, 0.61, 0.6), length)
+    strict, balanced, sensitive = choose_operating_points(proteins, truths, cargo)
+    assert balanced.threshold == pytest.approx(threshold)
+    assert strict.threshold == balanced.threshold
+    assert "at most 1 candidate" in balanced.rule
+    assert sensitive.threshold <= 0.5
 
 
 def test_an_offset_is_kept(rows):

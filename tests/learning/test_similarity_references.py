@@ -10,7 +10,7 @@ from nesdb_annot.learning.similarity import ReferenceSettings, fit_references
 from nesdb_annot.methods.similarity import part_means, whitened
 from nesdb_annot.residues import ResidueSpan
 
-SETTINGS = ReferenceSettings(neighbours=(3, 8), dimensions=6, others=60, queries=40)
+SETTINGS = ReferenceSettings(parts=(1, 3), neighbours=(3, 8), dimensions=6, others=60, queries=40)
 
 
 @pytest.fixture(scope="module")
