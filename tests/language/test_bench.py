@@ -134,7 +134,7 @@ class TestStock:
 
 class TestContenders:
     def test_all_that_run_here(self, tiny):
-        runs = contenders(tiny, (), Settings(), "cpu")
+        runs = contenders(tiny, (), Settings(), Clock("cpu"))
         assert list(runs)[:2] == [contending.STOCK_BATCHED, contending.STOCK_ALONE]
         kernel = not isinstance(build.open_library(Settings().cache_dir), build.Unavailable)
         assert sum("compiled" in name for name in runs) == kernel
@@ -142,9 +142,9 @@ class TestContenders:
 
     def test_an_engine_that_is_not_here_is_left_out_unless_it_was_asked_for(self, tiny, monkeypatch):
         monkeypatch.setattr(build, "open_library", lambda _: build.Unavailable("there is no C compiler"))
-        assert not any("compiled" in name for name in contenders(tiny, (), Settings(), "cpu"))
+        assert not any("compiled" in name for name in contenders(tiny, (), Settings(), Clock("cpu")))
         with pytest.raises(ConfigurationError, match="compiled kernel cannot be used"):
-            contenders(tiny, ("compiled",), Settings(), "cpu")
+            contenders(tiny, ("compiled",), Settings(), Clock("cpu"))
 
 
 class TestClock:
@@ -158,9 +158,24 @@ class TestClock:
         spent = Spent(1.0, 2.0)
         spent.add(Spent(0.5, 0.25))
         assert spent == Spent(1.5, 2.25)
-        clock = Clock("cpu")
-        clock.forget_memory()
-        assert clock.memory() is None
+        assert Clock("cpu").held() == Clock("cpu").grown(0) == 0
+
+    def test_memory_of_a_gpu_is_counted_from_what_it_held(self, monkeypatch):
+        reset = []
+        monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", reset.append)
+        monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 500)
+        monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 1700)
+        clock = Clock("cuda:1")
+        assert clock.held() == 500
+        assert reset == ["cuda:1"]
+        assert clock.grown(500) == 1200
+
+    def test_a_gpu_is_waited_for_before_and_after(self, monkeypatch):
+        order = []
+        monkeypatch.setattr(torch.cuda, "synchronize", order.append)
+        spent = Clock("cuda").timed(lambda: order.append("work"))[1]
+        assert order == ["cuda", "work", "cuda"]
+        assert spent.core == spent.wall
 
     def test_a_peak_never_falls(self, monkeypatch):
         monkeypatch.setitem(peaks.SIZES, "cpu", (64,))

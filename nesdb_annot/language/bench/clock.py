@@ -34,7 +34,7 @@ class Clock:
 
     def __init__(self, device: str) -> None:
         self._gpu = device.startswith("cuda")
-        self._device = device
+        self.device = device
 
     def timed(self, call: Callable[[], Answer]) -> tuple[Answer, Spent]:
         """The answer of `call` and the time it took; on a GPU until all its work is done."""
@@ -45,15 +45,17 @@ class Clock:
         wall, core = time.perf_counter() - wall, time.process_time() - core
         return answer, Spent(wall if self._gpu else core, wall)
 
-    def forget_memory(self) -> None:
-        """Count the largest memory of the GPU from now on."""
-        if self._gpu:
-            torch.cuda.reset_peak_memory_stats(self._device)
+    def held(self) -> int:
+        """Bytes that the GPU holds, and from which `grown` counts; 0 on a CPU."""
+        if not self._gpu:
+            return 0
+        torch.cuda.reset_peak_memory_stats(self.device)
+        return torch.cuda.memory_allocated(self.device)
 
-    def memory(self) -> int | None:
-        """Most bytes that the GPU held since `forget_memory`; None on a CPU."""
-        return torch.cuda.max_memory_allocated(self._device) if self._gpu else None
+    def grown(self, held: int) -> int:
+        """Most bytes beyond `held` that the GPU has held since then; 0 on a CPU."""
+        return torch.cuda.max_memory_allocated(self.device) - held if self._gpu else 0
 
     def _wait(self) -> None:
         if self._gpu:
-            torch.cuda.synchronize(self._device)
+            torch.cuda.synchronize(self.device)

@@ -20,6 +20,7 @@ from ..engines.protocol import Engine
 from ..engines.stock import StockEngine
 from ..tokens import PAD, encoded
 from ..windows import WHOLE
+from .clock import Clock
 from .wanted import OURS
 
 STOCK_BATCHED, STOCK_ALONE = "fair-esm, batched", "fair-esm, one at a time"
@@ -67,24 +68,30 @@ def _embedding(engine: Engine) -> Run:
     return lambda proteins: list(embedder.embed(proteins))
 
 
-def contenders(loaded: LoadedModel, engines: Sequence[str], settings: Settings, device: str) -> dict[str, Run]:
-    """Everything that is measured, by name; stock comes first.
+def contenders(
+    loaded: LoadedModel, engines: Sequence[str], settings: Settings, clock: Clock
+) -> dict[str, tuple[Run, int]]:
+    """Everything that is measured, by name, with the bytes of its weights on a GPU; stock comes first.
 
     Args:
+        clock: of the device.
         engines: those that must run; if none is named, all that can.
 
     Raises:
         ConfigurationError: if an engine that was named cannot run here.
     """
-    layer = int(loaded.model.num_layers)
-    runs: dict[str, Run] = {}
+    layer, device = int(loaded.model.num_layers), clock.device
+    runs: dict[str, tuple[Run, int]] = {}
     for kind in engines or OURS:
+        held = clock.held()
         try:
             engine = opened_engine(kind, loaded, layer, device, settings)
         except ConfigurationError:
             if engines:
                 raise
             continue
-        runs[engine.name] = _embedding(engine)
-    stock = StockEngine(loaded.model, layer, device)
-    return {STOCK_BATCHED: PaddedStock(loaded.model, layer, device).run, STOCK_ALONE: stock.run, **runs}
+        runs[engine.name] = _embedding(engine), clock.held() - held
+    held = clock.held()
+    batched, alone = PaddedStock(loaded.model, layer, device).run, StockEngine(loaded.model, layer, device).run
+    weights = clock.held() - held
+    return {STOCK_BATCHED: (batched, weights), STOCK_ALONE: (alone, weights), **runs}

@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ TOKENS_A_ROUND = {"cpu": 1, "cuda": 1 << 18}
 class _Tally:
     spent: Spent = field(default_factory=Spent)
     least_cosine: float = 1.0
-    memory: int | None = None
+    memory: int = 0
 
 
 def residues_of(lengths: Sequence[int], seed: int) -> list[str]:
@@ -95,10 +96,10 @@ def _least_cosine(found: Sequence[NDArray[np.float32]], expected: Sequence[NDArr
 class _Race:
     """All contenders of one shape."""
 
-    def __init__(self, runs: dict[str, Run], clock: Clock) -> None:
+    def __init__(self, runs: dict[str, tuple[Run, int]], clock: Clock) -> None:
         self._runs, self._clock = runs, clock
         self.tallies = {name: _Tally() for name in runs}
-        for run in runs.values():
+        for run, _ in runs.values():
             run(["MKLV" * 16])  # what is made at the first call is not counted
 
     def round(self, proteins: Sequence[str], first: int) -> None:
@@ -107,10 +108,11 @@ class _Race:
         names = names[first % len(names) :] + names[: first % len(names)]
         answers = {}
         for name in names:
-            self._clock.forget_memory()
-            answers[name], spent = self._clock.timed(lambda name=name: self._runs[name](proteins))  # type: ignore[misc]
-            self.tallies[name].spent.add(spent)
-            self.tallies[name].memory = max(self.tallies[name].memory or 0, self._clock.memory() or 0) or None
+            run, weights = self._runs[name]
+            tally, held = self.tallies[name], self._clock.held()
+            answers[name], spent = self._clock.timed(partial(run, proteins))
+            tally.spent.add(spent)
+            tally.memory = max(tally.memory, weights + self._clock.grown(held))
         for name, answer in answers.items():
             self.tallies[name].least_cosine = min(
                 self.tallies[name].least_cosine, _least_cosine(answer, answers[STOCK_ALONE])
@@ -127,7 +129,7 @@ def measured(shape: str, wanted: Wanted) -> dict[str, object]:
     clock, loaded = Clock(device), model_of(shape, wanted.seed)
     peaks = Peaks(device, clock)
     settings = Settings(cache_dir=Path(wanted.cache_dir))
-    race = _Race(contenders(loaded, wanted.engines, settings, device), clock)
+    race = _Race(contenders(loaded, wanted.engines, settings, clock), clock)
     size = (int(loaded.model.num_layers), int(loaded.model.embed_dim))
     proteins = residues_of(passes(wanted.lengths), wanted.seed)
     done: list[int] = []
@@ -161,5 +163,5 @@ def _row(
         "share_of_float32_peak": work / seconds / peaks["float32"],
         "least_cosine": tally.least_cosine,
         "share_of_a_core": tally.spent.core / tally.spent.wall,
-        "memory_bytes": tally.memory,
+        "memory_bytes": tally.memory or None,
     }
