@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from pathlib import Path
 from uuid import uuid4
 
@@ -94,7 +95,15 @@ class fresh_database:  # noqa: N801
         return conninfo(self.server_url.set(database=self.name))
 
     def __exit__(self, *raised):
-        self._do("DROP DATABASE {} WITH (FORCE)", self.name)
+        for attempt in range(10):
+            try:
+                self._do("DROP DATABASE {} WITH (FORCE)", self.name)
+            except psycopg.errors.InsufficientPrivilege:  # autovacuum is at work in it, which only a superuser may end
+                if attempt == 9:
+                    raise
+                time.sleep(0.5)
+            else:
+                return
 
 
 @pytest.fixture

@@ -19,11 +19,8 @@ from sqlalchemy import Connection
 from ..errors import CannotWriteError, ConfigurationError
 from .engine import Store
 from .queries import execute
-from .schema import SCHEMA, VIEWS
+from .schema import QUEUE, SCHEMA, VIEWS
 from .server_lock import open_private
-
-QUEUE = "queue"
-"""Schema of the queue, which workers write."""
 
 STATEMENT_TIMEOUT = "30s"
 """How long a reader's statement may take, unless the session asks for more."""

@@ -12,10 +12,12 @@ from typer.testing import CliRunner
 from nesdb_annot.cli import db
 from nesdb_annot.cli.context import Global
 from nesdb_annot.errors import CannotWriteError, ConfigurationError
+from nesdb_annot.residues import sequence_digest
 from nesdb_annot.settings import Settings, load_settings
 from nesdb_annot.store import migrate
 from nesdb_annot.store.analyst import run_sql
 from nesdb_annot.store.engine import conninfo, open_store, parse_url
+from nesdb_annot.store.queue import queue_command, queue_state, rescue_jobs
 from nesdb_annot.store.rankings import materialise
 from nesdb_annot.store.roles import Roles, create_roles, set_passwords, statements
 from nesdb_annot.store.scores import discard, write_scored
@@ -168,8 +170,6 @@ def test_a_worker_scores_and_ranks_as_the_writer(house, make):
         sequences = [make.residues(n) for n in range(3)]
         found, release_id, run_id = make.proteome(store, sequences)
         configuration = make.configuration(store)
-        from nesdb_annot.residues import sequence_digest
-
         scored = [make.scored(sequence_digest(s), [0.2, 0.9]) for s in sequences]
         for _ in range(2):
             write_scored(store, configuration, run_id, scored)
@@ -178,6 +178,20 @@ def test_a_worker_scores_and_ranks_as_the_writer(house, make):
     query = "SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relname ~ '_c[0-9]+$'"
     with house.store.transaction() as connection:
         assert connection.exec_driver_sql(query).scalars().all() == [house.roles.owner]
+
+
+def test_a_worker_uses_the_queue_as_the_writer(house):
+    """Defers a command, takes it as procrastinate does, and puts back what others left."""
+    with open_store(Settings(database_url=house.url["writer"], data_dir=house.directory)) as store:
+        run_id = queue_command(store, "score", {"proteome": "UPX"})
+        assert queue_state(store).waiting == 1
+        with store.transaction() as connection:
+            connection.exec_driver_sql("SET LOCAL search_path = queue")
+            made = connection.exec_driver_sql("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
+            job = f"SELECT args FROM procrastinate_fetch_job_v2(NULL, {made.scalar_one()})"
+            taken = connection.exec_driver_sql(job).scalar_one()
+        assert taken["run_id"] == run_id
+        assert rescue_jobs(store, silent_s=0) == 1
 
 
 def test_partitions_are_made_for_configurations_only(house):
