@@ -7,14 +7,18 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from nesdb_annot.errors import NesannotError
+from nesdb_annot.errors import CannotWriteError, InputError, InternalError, NesannotError, TryLaterError
 from nesdb_annot.settings import Settings, load_settings
 from nesdb_annot.workflow.progress import Progress, Silent
+
+from .commands import Lines
 
 
 def annotate(
@@ -48,14 +52,6 @@ def annotate(
         return rank_proteome(store, settings, known.key, release=known.release.name).candidates
 
 
-class _Lines(Silent):
-    """Notes as lines on stderr, for a log."""
-
-    def note(self, text: str) -> None:
-        """One line."""
-        sys.stderr.write(f"{text}\n")
-
-
 def _on_sigterm(number: int, _frame: object) -> NoReturn:
     """End in good order: the run is marked as stopped, and the next one goes on from here."""
     sys.exit(128 + number)
@@ -70,10 +66,22 @@ def main(words: Sequence[str] | None = None) -> int:
         parser.add_argument(option)
     stated = vars(parser.parse_args(words))
     try:
-        count = annotate(load_settings().settings, stated.pop("source"), progress=_Lines(), **stated)
+        count = annotate(load_settings().settings, stated.pop("source"), progress=Lines(), **stated)
     except NesannotError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    except OSError as error:  # a full or broken disk, a file that went away: not ours to mend
+        sys.stderr.write(f"{error}\n")
+        unwritable = error.errno in (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT)
+        return (CannotWriteError if unwritable else InputError).exit_code
+    except MemoryError:
+        sys.stderr.write("there was not enough memory\n")
+        return TryLaterError.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except Exception:  # whatever else it is, it is ours to mend: 1 would tell the scheduler that a check said no
+        traceback.print_exc()
+        return InternalError.exit_code
     sys.stderr.write(f"{count:,} candidates ranked\n")
     return 0
 

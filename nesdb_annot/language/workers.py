@@ -21,7 +21,7 @@ from multiprocessing.context import SpawnProcess
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from ..errors import InternalError, NesannotError
+from ..errors import InternalError, NesannotError, TryLaterError
 from . import processor
 
 Chunk = TypeVar("Chunk")
@@ -204,8 +204,12 @@ class WorkerPool(Generic[Chunk, Answer]):
             worker.held -= 1
             yield message[0]
 
-    def _died(self, worker: _Worker) -> InternalError:
+    def _died(self, worker: _Worker) -> NesannotError:
+        """Nobody's mistake if it was killed, perhaps a bug if it died of itself."""
         worker.process.join(SECONDS_TO_LEAVE)
         code = worker.process.exitcode
-        why = "killed by the system, perhaps for want of memory" if code == -signal.SIGKILL else f"exit code {code}"
-        return InternalError("a worker process died", why=why, remedy="run the command again, with fewer --workers")
+        remedy = "run the command again, with fewer --workers"
+        if code == -signal.SIGKILL:
+            why = "killed by the system, perhaps for want of memory"
+            return TryLaterError("a worker process died", why=why, remedy=remedy)
+        return InternalError("a worker process died", why=f"exit code {code}", remedy=remedy)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from .engine import Store
@@ -24,3 +25,22 @@ def only_one(store: Store, name: str) -> Iterator[bool]:
             if held:
                 with connection.begin():
                     execute(connection, "unlock", name=name)
+
+
+@contextmanager
+def one_after_another(store: Store, name: str, wait: Callable[[], None], every_s: float = 1.0) -> Iterator[None]:
+    """Hold the lock `name` for the length of the block; as long as another process holds it, wait for that one.
+
+    Args:
+        store: where.
+        name: of the lock.
+        wait: called before each wait.
+        every_s: how often to look, in seconds.
+    """
+    while True:
+        with only_one(store, name) as mine:
+            if mine:
+                yield
+                return
+        wait()
+        time.sleep(every_s)

@@ -423,10 +423,6 @@ SELECT p.run_id AS id, p.kind, p.status, p.device, p.counts, p.error, p.settings
  WHERE CAST(:run_id AS bigint) IS NULL OR p.run_id = CAST(:run_id AS bigint)
  ORDER BY p.run_id DESC LIMIT :limit;
 
--- name: try_hold_scoring
--- Whether nobody else scores this proteome under this configuration; if so, it is ours until the connection ends.
-SELECT pg_try_advisory_lock(hashtextextended(CAST(:configuration_id AS text) || ' ' || CAST(:proteome_id AS text), :class));
-
 -- name: queued_scoring
 -- A deferred run that still works on a release under a configuration, if there is one.
 SELECT id FROM nesannot.run

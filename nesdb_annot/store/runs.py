@@ -7,8 +7,7 @@ import json
 import os
 import platform
 import socket
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from ..errors import NesannotError, UsageError
 from ..records import Json, digest_of
 from .engine import Store
 from .queries import execute
-from .schema.runs import RUN_LOCK, SCORING_LOCK, RunStatus
+from .schema.runs import RUN_LOCK, RunStatus
 
 _SECRET = ("password", "token", "secret", "database_url", "passwd")
 _DEFERRED: ContextVar[int | None] = ContextVar("deferred", default=None)
@@ -199,23 +198,6 @@ def taking_up(run_id: int) -> Iterator[None]:
         yield
     finally:
         _DEFERRED.reset(before)
-
-
-@contextmanager
-def sole_scorer(store: Store, configuration_id: int, proteome_id: int, wait: Callable[[], None]) -> Iterator[None]:
-    """Hold off all other commands that would score this proteome under this configuration.
-
-    Args:
-        wait: called once a second as long as another one holds us off.
-    """
-    with store.session() as connection:
-        whose = {"configuration_id": configuration_id, "proteome_id": proteome_id, "class": SCORING_LOCK}
-        while not execute(connection, "try_hold_scoring", **whose).scalar_one():
-            connection.rollback()
-            wait()
-            time.sleep(1.0)
-        connection.commit()
-        yield
 
 
 def _end_badly(store: Store, run_id: int, status: RunStatus, counts: Mapping[str, Json], raised: BaseException) -> None:

@@ -79,6 +79,7 @@ def score_proteome(
         InputError: if there is no such proteome or release.
         ConfigurationError: if there are no weights or no head set for the language model.
     """
+    from ..store.locks import one_after_another
     from ..store.scores import pending
 
     progress = progress or Silent()
@@ -86,20 +87,15 @@ def score_proteome(
     heads = heads_for(store, settings)
     for line in heads.notes:
         progress.note(line)
-    todo = pending(store, heads.configuration_id, *target.key, again=again)
-    if dry_run or not todo.sequences:
-        if not dry_run:
-            score_decoys(store, settings, heads, target, progress=progress)
+    scoring = _Scoring(store, settings, heads, target, again, progress)
+    if dry_run:
+        todo = pending(store, heads.configuration_id, *target.key, again=again)
         return ScoreSummary(target.name, todo.sequences, todo.residues, 0, (), heads.chosen, dry_run)
-    progress.note(heads.chosen)
-    progress.begin(f"scoring {target.name}", todo.residues)
-    try:
-        tally = _Scoring(store, settings, heads, target, again, progress).run(todo.residues)
-    finally:
-        progress.end()
-    score_decoys(store, settings, heads, target, progress=progress)
-    failed = tuple(tally.failed)
-    return ScoreSummary(target.name, todo.sequences, todo.residues, tally.segments, failed, heads.chosen)
+    lock = f"nesannot score {heads.configuration_id} {target.proteome_id}"
+    with one_after_another(store, lock, scoring.say_that_another_scores):
+        summary = scoring.all_that_is_pending()
+        score_decoys(store, settings, heads, target, progress=progress)
+    return summary
 
 
 @dataclass(slots=True)
@@ -150,6 +146,30 @@ class _Scoring:
     target: Target
     again: bool
     progress: Progress
+    told: list[str] = field(default_factory=list)
+
+    def say_that_another_scores(self) -> None:
+        """Say once what is waited for."""
+        if not self.told:
+            self.told.append(f"another command scores {self.target.name}: waiting for it")
+            self.progress.note(self.told[0])
+
+    def all_that_is_pending(self) -> ScoreSummary:
+        """Score what has no scores; returns what was done."""
+        from ..store.scores import pending
+
+        todo = pending(self.store, self.heads.configuration_id, *self.target.key, again=self.again)
+        chosen = self.heads.chosen
+        if not todo.sequences:
+            return ScoreSummary(self.target.name, 0, 0, 0, (), chosen)
+        self.progress.note(chosen)
+        self.progress.begin(f"scoring {self.target.name}", todo.residues)
+        try:
+            tally = self.run(todo.residues)
+        finally:
+            self.progress.end()
+        counts = (todo.sequences, todo.residues, tally.segments)
+        return ScoreSummary(self.target.name, *counts, tuple(tally.failed), chosen)
 
     def run(self, residues: int) -> _Tally:
         """Score everything that is pending; returns what was stored."""

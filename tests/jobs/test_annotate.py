@@ -1,10 +1,12 @@
 """The job does what the three commands do, says so, and ends with their exit codes."""
 
+import errno
 from importlib.resources import as_file
 
 import pytest
 from nesdb_annot.jobs import annotate
 
+from nesdb_annot.errors import TryLaterError
 from nesdb_annot.workflow import sample
 from nesdb_annot.workflow.progress import Silent
 from nesdb_annot.workflow.rank import rank_proteome
@@ -53,5 +55,25 @@ def test_as_a_program_it_ends_with_the_exit_code(settings, monkeypatch, tmp_path
 def test_the_cron_file_names_a_module_that_exists():
     from importlib.resources import files
 
-    line = (files("nesdb_annot.jobs") / "nesannot.cron").read_text().splitlines()[-1]
+    line = (files("nesdb_annot.jobs") / "nesannot.cron").read_text().splitlines()[-2]
     assert f"-m {annotate.__name__} " in line
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        (TryLaterError("busy"), 75),
+        (OSError(errno.ENOSPC, "No space left on device"), 73),
+        (FileNotFoundError(errno.ENOENT, "went away"), 65),
+        (MemoryError(), 75),
+        (KeyboardInterrupt(), 130),
+        (ZeroDivisionError("ours"), 70),
+    ],
+)
+def test_only_a_bug_ends_like_a_bug(monkeypatch, capsys, raised, code):
+    def failing(*_, **__):
+        raise raised
+
+    monkeypatch.setattr(annotate, "annotate", failing)
+    assert annotate.main(["some_UP000002311.fasta"]) == code
+    assert ("Traceback" in capsys.readouterr().err) == (code == 70)

@@ -170,3 +170,23 @@ def test_a_worker_whose_version_does_not_fit_gives_back_and_says_so(deferral):
     assert "cannot compute what run" in worker.stdout.read()
     assert deferral.rows("select count(*) from nesannot.work_unit where attempts = 0") == [(units,)]
     assert deferral.run(run_id).status == "running"
+
+
+@pytest.mark.slow
+def test_with_default_settings_a_killed_workers_chunk_is_taken_over_within_a_minute(deferral):
+    """The slowest test of this folder: it waits for the default heartbeat to fall silent."""
+    sequences = many(4)
+    run_id, _ = deferral.defer(sequences, per_chunk=1000)
+    victim = deferral.worker(sleep_s=4.0, pace={})
+    deferral.wait_until(deferral.log.read_text)
+    other = deferral.worker(pace={})
+    time.sleep(4)
+    victim.send_signal(signal.SIGKILL)
+    tried = len(deferral.log.read_text().splitlines())
+    assert deferral.run(run_id).status == "running", "the chunk was not killed in its middle"
+    seconds = deferral.wait_until(lambda: len(deferral.log.read_text().splitlines()) > tried, seconds=60)
+    print(f"taken over {seconds:.1f} s after the kill")
+    deferral.wait_until(lambda: deferral.run(run_id).status == "done")
+    other.send_signal(signal.SIGTERM)
+    assert other.wait(10) == 143
+    assert_complete(deferral, run_id, sequences)

@@ -28,9 +28,6 @@ INTERRUPTED = "interrupted"
 RUN_LOCK = 0x6E657372
 """Class of the advisory locks that running commands hold, one for each run ("nesr")."""
 
-SCORING_LOCK = 0x6E657363
-"""Seed of the advisory locks of those who score a proteome under a configuration ("nesc")."""
-
 
 class Run(Base):
     """One execution of a command that writes."""
