@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +11,18 @@ from numpy.typing import NDArray
 from ..methods.ranking import NAME as COMBINED
 from ..methods.scoring import METHODS, raw_scores
 from ..records import EvaluationFigure
-from .evaluation import PROBABILITIES, recorded
+from .combinations import COMBINATIONS
+from .evaluation import recorded
 from .examples import TrainingProtein
 from .figures import Ranked, figures_of
 from .folds import FoldMember, families
 from .heads import TrainingSettings, fit_heads
-from .stacking import Resolve, ScoredProtein
-from .training import HeldOutProtein, cross_fitted
+from .metrics import RankedProtein
+from .stacking import STACK, Combination, Resolve, ScoredProtein, fit_combination, ranked_candidates
+from .training import HeldOutProtein
 from .truth import Truth
+
+Floats = NDArray[np.float64]
 
 FIGURES = ("average_precision", "precision_at_0.5", "precision_at_0.68", "top_1", "recall_further", "auroc")
 """What is compared."""
@@ -29,34 +34,55 @@ SHARES = (0.25, 0.5, 0.75)
 def ablations(
     held_out: Sequence[HeldOutProtein], folds: Sequence[int], resolve: Resolve, truths: Mapping[str, Truth]
 ) -> Iterator[EvaluationFigure]:
-    """The combination refitted without each method in turn: its scores are replaced by a constant.
+    """Each way of combining by itself, and the combination refitted without each method in turn.
 
-    The methods' own scores are those of heads that had not seen the family, as ever; calibrations and weights are
-    fitted again to the other folds.
+    A method is taken away by putting a constant in the place of its scores. The scores are those of heads that had not
+    seen the family, as ever; calibrations and weights are fitted again to the other folds, by the way of combining
+    that these chose.
     """
-    scored = [ScoredProtein(own.protein, own.raw) for own in held_out]
+    ways = {own.name: own for own in COMBINATIONS}
+    chosen = {own.fold: ways.get(own.choice, STACK) for own in held_out}
+    scored = [own.scored for own in held_out]
+    for way in COMBINATIONS:
+        ranked = _refitted(scored, folds, resolve, dict.fromkeys(chosen, way))
+        yield from _figures(scored, folds, ranked, truths, f"always {way.name}")
     for column, name in enumerate(METHODS):
-        silent = [ScoredProtein(own.protein, _constant(own.raw, column)) for own in scored]
-        yield from combined_figures(cross_fitted(silent, folds, resolve), resolve, truths, f"without {name}")
+        silent = [own.changed(partial(_constant, column=column)) for own in scored]
+        ranked = _refitted(silent, folds, resolve, chosen)
+        yield from _figures(scored, folds, ranked, truths, f"without {name}")
 
 
-def _constant(raw: NDArray[np.float64], column: int) -> NDArray[np.float64]:
+def _constant(raw: Floats, column: int) -> Floats:
     changed = raw.copy()
     changed[:, column] = 0.0
     return changed
 
 
-def combined_figures(
-    held_out: Sequence[HeldOutProtein], resolve: Resolve, truths: Mapping[str, Truth], condition: str
+def _refitted(
+    scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: Resolve, ways: Mapping[int, Combination]
+) -> list[RankedProtein]:
+    """Candidates by a combination that was fitted, fold by fold, to the other folds."""
+    outcome: dict[int, RankedProtein] = {}
+    for fold, way in ways.items():
+        others = [own.unseen(fold) for own, f in zip(scored, folds, strict=True) if f != fold]
+        fitted = fit_combination(others, resolve, way)
+        for i, own in enumerate(scored):
+            if folds[i] == fold:
+                outcome[i] = ranked_candidates(own.protein, fitted.probability(own), resolve)
+    return [outcome[i] for i in range(len(scored))]
+
+
+def _figures(
+    scored: Sequence[ScoredProtein],
+    folds: Sequence[int],
+    ranked: Sequence[RankedProtein],
+    truths: Mapping[str, Truth],
+    condition: str,
 ) -> list[EvaluationFigure]:
     """`FIGURES` of the combination on truth A, kept under `condition`."""
-    cargoes = [own for own in held_out if own.protein.digest in truths and own.protein.cargo]
-    ranked = Ranked(
-        [own.ranked(PROBABILITIES.index(COMBINED), resolve) for own in cargoes],
-        [truths[own.protein.digest] for own in cargoes],
-        np.array([own.fold for own in cargoes], dtype=np.int64),
-    )
-    measured = figures_of(ranked, probabilities=True)
+    kept = [i for i, own in enumerate(scored) if own.protein.cargo and own.protein.digest in truths]
+    known = [truths[scored[i].protein.digest] for i in kept]
+    measured = figures_of(Ranked([ranked[i] for i in kept], known, np.array([folds[i] for i in kept])), True)
     return recorded({name: measured[name] for name in FIGURES}, "A", COMBINED, condition)
 
 
@@ -72,7 +98,8 @@ def learning_curve(
 ) -> Iterator[EvaluationFigure]:
     """The combination with heads fitted to shares of the families, each share within the next larger one.
 
-    Every fold is scored by heads fitted to the drawn families of the other folds; all of its proteins are counted.
+    Every fold is scored by heads fitted to the drawn families of the other folds; all of its proteins are counted. The
+    stack is fitted to all families' scores each time.
     """
     family = families([FoldMember(p.digest, p.residues) for p in proteins])
     drawn = np.random.default_rng(seed).permutation(int(family.max()) + 1)
@@ -87,5 +114,6 @@ def learning_curve(
                 if own == fold:
                     scored[i] = ScoredProtein(proteins[i], raw_scores(methods, proteins[i].context()))
             told(f"{share:.0%} of the families, fold {fold + 1}: fitted to {len(inside)} proteins")
-        held_out = cross_fitted([scored[i] for i in range(len(proteins))], folds, resolve)
-        yield from combined_figures(held_out, resolve, truths, f"{share:.0%} of the families")
+        rows = [scored[i] for i in range(len(proteins))]
+        ranked = _refitted(rows, folds, resolve, dict.fromkeys(sorted(set(folds)), STACK))
+        yield from _figures(rows, folds, ranked, truths, f"{share:.0%} of the families")
