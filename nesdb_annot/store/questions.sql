@@ -98,7 +98,7 @@ SELECT rank, c.accession, c.gene, c.peptide, c.probability, a.lowest, a.highest,
 
 -- name: one_protein
 -- All candidates of a protein along its sequence, with every method's score and the evidence behind it.
--- :accession = (SELECT accession FROM candidate ORDER BY probability DESC, proteome, rank LIMIT 1)
+-- :accession = (SELECT accession FROM candidate_overall WHERE overall_rank = 1)
 SELECT c.proteome, c.rank, c.first_residue, c.last_residue, c.peptide, c.probability, s.method, s.raw, s.calibrated, s.evidence
   FROM candidate c
   JOIN candidate_score s ON s.ranking_id = c.ranking_id AND s.rank = c.rank
