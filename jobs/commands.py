@@ -80,7 +80,8 @@ def ingest_uniprot(
     from nesdb_annot.workflow import annotate
 
     path = annotate.uniprot_file(settings, source, progress)
-    _said(annotate.ingest_uniprot(store, path, kind=kind, strict=strict), progress)
+    whole = source == annotate.NES_MOTIFS
+    _said(annotate.ingest_uniprot(store, path, kind=kind, strict=strict, complete=whole), progress)
 
 
 def ingest_references(

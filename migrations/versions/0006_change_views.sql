@@ -17,8 +17,7 @@ SELECT t.change_id,
        t.previous_release,
        t.release,
        t.accession AS old_accession,
-       CASE WHEN t.kind IN ('merged', 'demerged') THEN coalesce(t.successors[1], t.accession)
-            WHEN t.kind = 'deleted' THEN NULL ELSE t.accession END AS accession,
+       CASE WHEN t.kind IN ('merged', 'demerged', 'deleted') THEN t.successors[1] ELSE t.accession END AS accession,
        CASE WHEN d.old_rank IS NULL THEN 'gained' WHEN d.new_rank IS NULL THEN 'lost' ELSE 'moved' END AS outcome,
        d.old_first AS old_first_residue,
        d.old_last AS old_last_residue,
@@ -58,7 +57,7 @@ SELECT t.change_id,
                 WHERE r.ranking_id = w.new_ranking AND r.sequence_id = t.new_sequence_id) n
            ON n.peptide = o.peptide AND n.copy = o.copy) d
  WHERE t.kind NOT IN ('pipeline', 'metadata', 'moved', 'motif_curation')
-   AND (t.kind IN ('merged', 'demerged') OR d.old_rank IS NULL OR d.new_rank IS NULL
+   AND (t.kind IN ('merged', 'demerged', 'deleted') OR d.old_rank IS NULL OR d.new_rank IS NULL
         OR d.old_first <> d.new_first)
    AND (d.new_rank IS NOT NULL
         OR NOT EXISTS (SELECT FROM nesannot.membership m
@@ -108,7 +107,7 @@ COMMENT ON COLUMN nes.candidate_change.proteome IS 'UPID of the proteome, or the
 COMMENT ON COLUMN nes.candidate_change.previous_release IS 'Release before';
 COMMENT ON COLUMN nes.candidate_change.release IS 'Release that brought the change';
 COMMENT ON COLUMN nes.candidate_change.old_accession IS 'Accession before; that of the new protein, if it is new';
-COMMENT ON COLUMN nes.candidate_change.accession IS 'Accession since: the first successor of a merged or split one; NULL if the protein is gone';
+COMMENT ON COLUMN nes.candidate_change.accession IS 'Accession since: the first successor of one that is gone; NULL if it has none';
 COMMENT ON COLUMN nes.candidate_change.outcome IS 'gained, lost, or moved: the same residues at another place, under another accession, or, when the pipeline changed, with a probability that differs by 0.01 or more';
 COMMENT ON COLUMN nes.candidate_change.old_first_residue IS 'First residue before, 1-based; NULL if gained';
 COMMENT ON COLUMN nes.candidate_change.old_last_residue IS 'Last residue before, inclusive; NULL if gained';
@@ -161,7 +160,7 @@ COMMENT ON COLUMN nes.release_change.release IS 'Release that brought the change
 COMMENT ON COLUMN nes.release_change.released IS 'Date of that release; NULL if it is not known';
 COMMENT ON COLUMN nes.release_change.kind IS 'new_sequence_version, merged, demerged, deleted, new, moved (between TrEMBL and Swiss-Prot), metadata, isoform_switch, motif_curation or pipeline';
 COMMENT ON COLUMN nes.release_change.accession IS 'The protein; NULL if the pipeline changed';
-COMMENT ON COLUMN nes.release_change.successors IS 'Merged or demerged: accessions that took its place; new: accessions whose place it took';
+COMMENT ON COLUMN nes.release_change.successors IS 'Merged or demerged: accessions that took its place; deleted: others that have its sequence now; new: accessions whose place it took';
 COMMENT ON COLUMN nes.release_change.basis IS 'What says so: secondary_accession or inactive_entry (UniProt), same_sequence, comparison (of the two releases), references, configuration';
 COMMENT ON COLUMN nes.release_change.gained IS 'Candidates that were not there before; 0 until both releases are ranked';
 COMMENT ON COLUMN nes.release_change.lost IS 'Candidates that are no longer there; 0 until both releases are ranked';

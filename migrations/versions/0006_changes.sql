@@ -34,7 +34,7 @@ COMMENT ON COLUMN nesannot.change.kind IS 'new_sequence_version, merged, demerge
 COMMENT ON COLUMN nesannot.change.proteome_id IS 'The proteome; NULL for references';
 COMMENT ON COLUMN nesannot.change.release_id IS 'The release that brought it; NULL for references';
 COMMENT ON COLUMN nesannot.change.accession IS 'The protein; NULL if the pipeline changed';
-COMMENT ON COLUMN nesannot.change.successors IS 'Accessions that took its place (merged, demerged), or whose place it took (new)';
+COMMENT ON COLUMN nesannot.change.successors IS 'Accessions that took its place (merged, demerged), that have its sequence now (deleted), or whose place it took (new)';
 COMMENT ON COLUMN nesannot.change.old_sequence_id IS 'Its sequence before';
 COMMENT ON COLUMN nesannot.change.new_sequence_id IS 'Its sequence since, or that of its first successor; NULL if it is gone';
 COMMENT ON COLUMN nesannot.change.old_configuration_id IS 'Configuration that ranked before, if the pipeline changed';
@@ -66,4 +66,3 @@ COMMENT ON COLUMN nesannot.former_accession.fate IS 'merged, demerged or deleted
 COMMENT ON COLUMN nesannot.former_accession.basis IS 'secondary_accession (AC line) or inactive_entry (REST answer)';
 COMMENT ON COLUMN nesannot.former_accession.reason IS 'Reason that UniProt gives; empty if none';
 COMMENT ON COLUMN nesannot.former_accession.run_id IS 'Run that read it';
-

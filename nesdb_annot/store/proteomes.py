@@ -252,6 +252,13 @@ def all_releases(store: Store, proteome: StoredProteome) -> list[StoredRelease]:
         return releases_of(connection, proteome.id)
 
 
+def has_isoforms(store: Store, proteome: StoredProteome) -> bool:
+    """Whether the newest release of a proteome has alternative isoforms, too."""
+    with store.transaction() as connection:
+        found: bool = execute(connection, "has_isoforms", proteome_id=proteome.id).scalar_one()
+        return found
+
+
 def residues_of(store: Store, accession: str) -> str | None:
     """Residues of an accession, as the newest release that has it states them; None if no proteome has it."""
     with store.transaction() as connection:

@@ -202,7 +202,7 @@ WITH old AS MATERIALIZED (
       FROM gone g
       JOIN new n ON n.sequence_id = g.sequence_id
        AND (n.gene = g.gene OR NOT EXISTS (SELECT FROM old o WHERE o.protein_id = n.protein_id))
-     WHERE g.stated_by IS NULL
+     WHERE g.stated IS NULL
      GROUP BY g.accession
 ), left_over AS MATERIALIZED (
     SELECT g.accession, g.sequence_id, coalesce(g.stated, h.successors, '{}') AS successors,
@@ -365,6 +365,11 @@ SELECT m.taxon_id, max(m.organism) AS organism
   JOIN nesannot.proteome o ON o.id = m.proteome_id
  WHERE o.name = :name AND m.valid_to IS NULL AND m.taxon_id IS NOT NULL
  GROUP BY m.taxon_id ORDER BY count(*) DESC, m.taxon_id;
+
+-- name: has_isoforms
+-- Whether the newest release of a proteome has alternative isoforms.
+SELECT EXISTS (SELECT FROM nesannot.membership m
+                WHERE m.proteome_id = :proteome_id AND m.valid_to IS NULL AND m.isoform IS NOT NULL);
 
 -- name: release_by_date
 -- The release of a proteome that has this date.

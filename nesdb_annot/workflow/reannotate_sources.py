@@ -87,11 +87,11 @@ class Looking:
 
     def _next_release(self, source: UniprotSource, proteome: StoredProteome) -> None:
         from ..store.changes import settle_former, unexplained_losses
-        from ..store.proteomes import proteome_of
+        from ..store.proteomes import has_isoforms, proteome_of
         from ..store.runs import run
         from .proteome_source import ProteomeSource
 
-        fetched = source.proteome(proteome.name)
+        fetched = source.proteome(proteome.name, isoforms=has_isoforms(self._store, proteome))
         taxon = proteome.taxon_id
         self._said(
             ingest_proteome(self._store, ProteomeSource(str(fetched.path), proteome.name, taxon, fetched.release))

@@ -6,16 +6,18 @@ from dataclasses import replace
 import pytest
 
 from nesdb_annot.errors import TryLaterError
+from nesdb_annot.records import ProteinRecord
 from nesdb_annot.store.analyst import run_sql
 from nesdb_annot.store.engine import open_store
 from nesdb_annot.store.locks import only_one
+from nesdb_annot.store.proteomes import list_proteomes
 from nesdb_annot.store.references import load_entries
 from nesdb_annot.workflow.changes import changes_of
 from nesdb_annot.workflow.ingest import ingest_proteome
 from nesdb_annot.workflow.proteome_source import fetched_source
 from nesdb_annot.workflow.rank import rank_proteome
 from nesdb_annot.workflow.reannotate import LOCK, reannotate
-from nesdb_annot.workflow.reannotate_sources import MOTIFS_RELEASE
+from nesdb_annot.workflow.reannotate_sources import MOTIFS_RELEASE, Looking
 from nesdb_annot.workflow.score import score_proteome
 
 pytestmark = pytest.mark.xdist_group("score")
@@ -242,7 +244,36 @@ where g.configuration_id = {} order by 1, 2, 3, 5
 """
 
 
-def test_changed_references_score_stored_vectors_again_without_embedding(store, online, annotated, tmp_path):
+@pytest.fixture
+def heads_on_pooled_vectors(store):
+    """The bundled heads with a similarity that reads one pooled vector of a segment; its references are random."""
+    import numpy as np
+
+    from nesdb_annot.methods.headset import HeadSet
+    from nesdb_annot.store.head_sets import save_head_set
+    from nesdb_annot.store.runs import start_run
+    from nesdb_annot.workflow.heads import bundled_head_set
+
+    bundled = HeadSet.from_bytes(bundled_head_set())
+    dimension, draw = bundled.language_model.dimension, np.random.default_rng(5)
+    vectors = draw.normal(size=bundled.arrays["similarity/vectors"].shape)
+    changed = {
+        "center": np.zeros(dimension),
+        "projection": np.eye(dimension)[:, : vectors.shape[1]],
+        "vectors": vectors / np.linalg.norm(vectors, axis=1, keepdims=True),
+    }
+    arrays = {f"similarity/{name}": array.astype(np.float16) for name, array in changed.items()}
+    own = {**bundled.parameters["similarity"], "parts": 1, "neighbours": 10}
+    heads = replace(
+        bundled, arrays={**bundled.arrays, **arrays}, parameters={**bundled.parameters, "similarity": own}
+    )
+    facts = {"language_model": heads.language_model, "references_digest": "", "digest": heads.digest}
+    save_head_set(store, heads.to_bytes(), name="test", run_id=start_run(store, "train", {}), **facts)
+
+
+def test_changed_references_score_stored_vectors_again_without_embedding(
+    store, online, heads_on_pooled_vectors, annotated, tmp_path
+):
     from nesdb_annot.workflow.heads import heads_for
 
     first = heads_for(store, online)
@@ -265,3 +296,89 @@ def test_changed_references_score_stored_vectors_again_without_embedding(store, 
     for column in (5, 6):
         assert [row[column] for row in slow] == pytest.approx([row[column] for row in fast], abs=1e-5)
     assert rows(store, "select kind, moved > 0 from release_change where kind = 'pipeline'") == [("pipeline", True)]
+
+
+class YeastServer:
+    """Serves a FASTA file as the present release."""
+
+    def __init__(self, path, reply):
+        import gzip
+
+        self.body, self.reply = gzip.decompress(path.read_bytes()), reply
+
+    def __call__(self, path, query):
+        headers = {"X-UniProt-Release": "2026_01", "X-UniProt-Release-Date": "28-January-2026"}
+        if path != "/uniprotkb/search":
+            return self.reply(b"{}", 404, headers)
+        body = self.body if query["query"].startswith("proteome:") else b">sp|P04637|P53_HUMAN x OS=Homo\nMEEP\n"
+        return self.reply(body, headers=headers | {"X-Total-Results": str(body.count(b">"))})
+
+
+def as_if_scored(store, settings, name):
+    """All sequences of a proteome have scores, though no candidate: what was scored years ago."""
+    from nesdb_annot.records import ScoredSequence
+    from nesdb_annot.store.decoys import save_decoys
+    from nesdb_annot.store.proteomes import sequences_of
+    from nesdb_annot.store.runs import start_run
+    from nesdb_annot.store.scores import write_scored
+    from nesdb_annot.workflow.heads import heads_for
+    from nesdb_annot.workflow.target import find_target
+
+    target, key = find_target(store, name), heads_for(store, settings).configuration_id
+    run_id = start_run(store, "score", {})
+    scored = [ScoredSequence(digest) for digest, _ in sequences_of(store, *target.key)]
+    for begin in range(0, len(scored), 1000):
+        write_scored(store, key, run_id, scored[begin : begin + 1000])
+    save_decoys(store, key, target.proteome_id, run_id, proteins=1, residues=1000, combined=[0.1])
+    rank_proteome(store, settings, name)
+
+
+@pytest.mark.shared_data
+def test_of_two_yeast_releases_only_the_changed_sequences_are_touched(store, online, server, reply, shared_data):
+    from time import monotonic
+
+    from nesdb_annot.workflow.proteome_source import proteome_source
+
+    folder, upid = shared_data / "proteomes", "UP000002311"
+    first = str(folder / f"{upid}_559292.fasta.gz")
+    ingest_proteome(store, proteome_source(first, upid=None, name=None, release="2025_04", released="2025-10-15"))
+    as_if_scored(store, online, upid)
+    server.answer = YeastServer(folder / f"{upid}_559292.other_release.fasta.gz", reply)
+    done = reannotate(store, online)
+    found = changes_of(store, upid)
+    assert found.kinds()["new_sequence_version"] == 3
+    assert (done.releases, done.embedded, done.ranked) == (1, 3, 1)
+    assert found.outcomes()["gained"] > 0
+    begun = monotonic()
+    assert not any(reannotate(store, online).counts().values())
+    assert monotonic() - begun < 10
+
+
+def test_isoforms_are_fetched_again_where_there_are_some(store, online, uniprot, server):
+    from nesdb_annot.store.proteomes import ProteomeKey, ingest_release
+    from nesdb_annot.store.runs import start_run
+    from nesdb_annot.workflow.proteome_source import UNSTATED
+
+    kept = [ProteinRecord("P00000", "MKLVA"), ProteinRecord("P00000-2", "MKLV", isoform=2)]
+    ingest_release(store, ProteomeKey(UPID), UNSTATED, kept, start_run(store, "ingest", {}))
+    reannotate(store, online, [UPID], dry_run=True)
+    looking = Looking(store, online, Heard(), dry_run=False)
+    looking.uniprot(list_proteomes(store))
+    assert looking.news.counts["releases"] == 1
+    asked = [query for path, query in server.asked if query.get("query") == f"proteome:{UPID}"]
+    assert [query.get("includeIsoform") for query in asked] == ["true"]
+
+
+@pytest.mark.shared_data
+def test_nesdb_is_compared_with_an_export_and_the_site_is_left_alone_if_it_never_was_asked(
+    store, online, annotated, server, shared_data
+):
+    export = shared_data / "nesdb" / "nesdb_export.csv"
+    reannotate(store, online, nesdb=export)
+    assert len(load_entries(store, sources=["nesdb"])) > 250
+    server.asked.clear()
+    heard = Heard()
+    reannotate(store, online, nesdb=export, progress=heard)
+    assert any("all known already; nothing changed" in note for note in heard.notes)
+    reannotate(store, online, progress=heard)
+    assert all(path == "/uniprotkb/search" for path in server.paths())

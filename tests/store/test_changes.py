@@ -148,6 +148,16 @@ def test_what_uniprot_states_outweighs_the_sequence_and_may_come_later(store, in
     assert settle_former(store, [], run_id) == 0
 
 
+def test_what_was_deleted_while_another_has_its_sequence_is_linked_to_it(store, ingest, kinds, make):
+    settle_former(store, [FormerAccession("P1", "", "deleted", "inactive_entry")], start_run(store, "ingest", {}))
+    ingest(0, make.protein("P1", "MKL"))
+    ingest(1, make.protein("P2", "MKL"))
+    assert [row[1:] for row in kinds()] == [
+        ("deleted", "P1", ("P2",), "inactive_entry"),
+        ("new", "P2", ("P1",), "comparison"),
+    ]
+
+
 def test_one_accession_secondary_to_two_entries_was_split(store, ingest, kinds, make):
     run_id = start_run(store, "ingest", {})
     settle_former(store, [FormerAccession("P1", p, "merged", "secondary_accession") for p in ("P2", "P3")], run_id)

@@ -77,7 +77,9 @@ class Change(Base):
     )
     accession: Mapped[str | None] = mapped_column(comment="The protein; NULL if the pipeline changed")
     successors: Mapped[list[str]] = mapped_column(
-        ARRAY(Text), comment="Accessions that took its place (merged, demerged), or whose place it took (new)"
+        ARRAY(Text),
+        comment="Accessions that took its place (merged, demerged), that have its sequence now (deleted), "
+        "or whose place it took (new)",
     )
     old_sequence_id: Mapped[int | None] = mapped_column(ForeignKey("sequence.id"), comment="Its sequence before")
     new_sequence_id: Mapped[int | None] = mapped_column(
