@@ -15,7 +15,7 @@ from ..methods.segment_context import segment_context
 from ..residues import ResidueSpan, bounds
 from .neural import SegmentRows
 from .tagger import TaggerExample, residue_labels
-from .truth import Truth, Verdict, overlaps, verdicts
+from .truth import Truth, Verdict, hits, overlaps, verdicts
 
 CLEAR_SHARE = 0.6
 """Overlap, as a share of the shorter of candidate and motif, from which a candidate is a clear positive example."""
@@ -84,6 +84,8 @@ class TrainingProtein:
             share = (overlaps(own, known) / lengths).max(axis=1)
             weight[share > 0] = 0.0
             weight[(self.verdicts == Verdict.HIT) & (share >= CLEAR_SHARE)] = 1.0
+        tested = hits(self.spans, self.truth.refuted).any(axis=1) & (weight > 0) & (self.verdicts == Verdict.ERROR)
+        weight[tested] = 1.0
         return weight
 
     def tagger_example(self) -> TaggerExample:

@@ -107,6 +107,8 @@ def residue_labels(length: int, truth: Truth, weight: float = 1.0) -> tuple[NDAr
         [0.0, 0.33, 0.67, 1.0, 0.67, 0.33]
     """
     target, weights = np.zeros(length, dtype=np.float32), np.full(length, weight, dtype=np.float32)
+    for span in truth.refuted:
+        weights[span.as_slice()] = 1
     for span in truth.unknown:
         weights[span.as_slice()] = 0
     for span in truth.motifs:

@@ -25,10 +25,17 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Annotated motifs of one protein, and spans of which nothing may be concluded (doubtful or too long)."""
+    """What is known of one protein.
+
+    Attributes:
+        motifs: annotated.
+        unknown: spans of which nothing may be concluded (doubtful or too long).
+        refuted: spans that were tested and are no motifs; none of them shares a residue with a motif.
+    """
 
     motifs: tuple[ResidueSpan, ...] = ()
     unknown: tuple[ResidueSpan, ...] = ()
+    refuted: tuple[ResidueSpan, ...] = ()
 
 
 def overlaps(spans: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -2,7 +2,9 @@
 
 A motif is the representative peptide of a reference (NESdb's curated peptide), or a functional signal that no peptide
 stands for, if it has at most `LONGEST` residues and is not doubtful. Doubtful and longer ones are
-*unknown*: neither positive nor negative. Mutations are never taken for signals. Entries with the same sequence are one
+*unknown*: neither positive nor negative. What was tested and is no signal is *refuted*, unless another source states a
+signal there: it counts fully as a negative, the rest of a cargo, which is unlabelled, for less
+(`learning.examples.UNLABELLED_WEIGHT`). Mutations are never taken for signals. Entries with the same sequence are one
 protein.
 """
 
@@ -50,13 +52,15 @@ def truth_of(entries: Iterable[ReferenceEntry]) -> Truth:
 
     motifs: set[ResidueSpan] = set()
     unknown: set[ResidueSpan] = set()
+    refuted: set[ResidueSpan] = set()
     for entry in entries:
         for site in signal_sites(entry):
             if site.sign is Sign.MOTIF and SHORTEST <= len(site.span) <= LONGEST:
                 motifs.add(site.span)
-            elif site.sign is not Sign.NON_MOTIF:
-                unknown.add(site.span)
-    return Truth(tuple(sorted(motifs)), tuple(sorted(unknown)))
+            else:
+                (refuted if site.sign is Sign.NON_MOTIF else unknown).add(site.span)
+    refuted = {span for span in refuted if not any(span.overlap(motif) for motif in motifs)}
+    return Truth(tuple(sorted(motifs)), tuple(sorted(unknown)), tuple(sorted(refuted)))
 
 
 def training_proteins(

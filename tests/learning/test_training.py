@@ -132,6 +132,16 @@ def test_examples_are_clear_ones():
     assert len(feature_rows([protein])) == 3
 
 
+def test_what_was_tested_and_is_no_motif_counts_fully():
+    known = Truth((ResidueSpan(11, 21),), (ResidueSpan(33, 38),), (ResidueSpan(22, 31),))
+    protein = protein_with([(11, 21), (16, 30), (22, 32), (1, 9), (24, 35)], known)
+    assert protein.example_weights.tolist() == [1.0, 0.0, 1.0, pytest.approx(0.7), 0.0]
+    weights = protein.tagger_example().weight
+    assert weights[:10] == pytest.approx([0.7] * 10)
+    assert weights[21:31].tolist() == [1.0] * 10
+    assert weights[32:38].tolist() == [0.0] * 6
+
+
 def test_a_motif_free_protein_counts_little():
     protein = protein_with([(11, 21), (22, 32)], Truth(), cargo=False)
     assert protein.example_weights.tolist() == [pytest.approx(0.15)] * 2

@@ -52,6 +52,12 @@ def test_length_and_sign_decide(sites, motifs, unknown):
     assert (truth.motifs, truth.unknown) == (spans(*motifs), spans(*unknown))
 
 
+def test_what_was_tested_is_refuted_unless_another_source_states_a_signal_there():
+    tested = [site(1, 20, sign=Sign.NON_MOTIF), site(60, 75, sign=Sign.NON_MOTIF)]
+    assert truth_of([entry(*tested)]).refuted == spans((1, 20), (60, 75))
+    assert truth_of([entry(*tested), entry(site(15, 28))]).refuted == spans((60, 75))
+
+
 def test_entries_of_one_sequence_are_read_together():
     truth = truth_of([entry(site(5, 14)), entry(site(40, 52)), entry(site(5, 14))])
     assert truth.motifs == spans((5, 14), (40, 52))
