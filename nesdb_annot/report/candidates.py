@@ -18,7 +18,8 @@ BEST = 0.01
 
 
 def _best(ranked: RankedScores) -> int:
-    return max(1, round(BEST * len(ranked.lengths)))
+    """How many are called the best: `BEST` of all, but as many as are named, where there are so many."""
+    return min(max(len(ranked.named), round(BEST * len(ranked.lengths))), len(ranked.lengths))
 
 
 def lengths(ranked: RankedScores) -> Figure:

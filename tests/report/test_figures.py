@@ -150,6 +150,12 @@ def test_classes_count_candidates_without_a_pattern(ranked):
     assert [t.get_text() for t in candidates.classes(without).axes[0].get_yticklabels()] == ["1a"]
 
 
+@pytest.mark.parametrize(("number", "best"), [(300, 20), (5000, 50), (20, 20)])
+def test_the_best_are_a_hundredth_but_not_fewer_than_are_named(ranked, number, best):
+    many = replace(ranked, lengths=np.resize(ranked.lengths, number))
+    assert f"best {best:,}" in texts(candidates.lengths(many))
+
+
 def test_a_large_ranking_is_thinned_but_keeps_its_best(ranked):
     many = replace(ranked, scores=np.tile(ranked.scores, (100, 1)))
     columns = scores._columns(many, limit=1000)
