@@ -98,7 +98,8 @@ SELECT rank, c.accession, c.gene, c.peptide, c.probability, a.lowest, a.highest,
 
 -- name: one_protein
 -- All candidates of a protein along its sequence, with every method's score and the evidence behind it.
--- :accession = (SELECT accession FROM candidate_overall WHERE overall_rank = 1)
+-- :accession = (SELECT accession FROM candidate WHERE proteome = :proteome AND rank = 1)
+-- :proteome = (SELECT proteome FROM proteome_release WHERE is_newest ORDER BY proteins DESC, proteome LIMIT 1)
 SELECT c.proteome, c.rank, c.first_residue, c.last_residue, c.peptide, c.probability, s.method, s.raw, s.calibrated, s.evidence
   FROM candidate c
   JOIN candidate_score s ON s.ranking_id = c.ranking_id AND s.rank = c.rank
