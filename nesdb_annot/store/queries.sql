@@ -534,6 +534,10 @@ SELECT count(*) FILTER (WHERE j.status = 'todo') AS waiting, count(*) FILTER (WH
   FROM queue.procrastinate_jobs j
  WHERE j.status IN ('todo', 'doing') AND j.queue_name = ANY (:queues);
 
+-- name: commit_soon
+-- Do not wait for the disk at the end of this transaction: what a power cut takes of it is done again.
+SELECT set_config('synchronous_commit', 'off', true);
+
 -- name: begin_unit
 -- A worker begins a unit: gives its sequences and how often it was begun.
 UPDATE nesannot.work_unit w

@@ -162,6 +162,7 @@ def excuse_failed(store: Store, run_id: int, configuration_id: int) -> int:
 def begin_unit(store: Store, run_id: int, number: int, worker: str, device: str) -> Unit | None:
     """Begin a unit; None if it is finished already, or failed for good."""
     with store.transaction() as connection:
+        execute(connection, "commit_soon")
         row = execute(connection, "begin_unit", run_id=run_id, number=number, worker=worker).one_or_none()
         if row is None:
             return None
@@ -207,6 +208,7 @@ def give_back_unit(store: Store, unit: Unit, worker: str) -> None:
 def finish_unit(store: Store, unit: Unit, configuration_id: int) -> bool:
     """Finish a unit, and its run with its last one; False if another worker has finished it before."""
     with store.transaction() as connection:
+        execute(connection, "commit_soon")  # the job goes after it: a power cut that takes this takes that, too
         row = execute(connection, "finish_unit", run_id=unit.run_id, number=unit.number).one_or_none()
         if row is None:
             return False

@@ -172,6 +172,24 @@ def test_a_worker_whose_version_does_not_fit_gives_back_and_says_so(deferral):
     assert deferral.run(run_id).status == "running"
 
 
+def test_connections_that_break_lose_nothing(deferral):
+    sequences = many(12)
+    run_id, _ = deferral.defer(sequences)
+    first = deferral.worker(sleep_s=0.3, until_empty=True)
+    deferral.wait_until(deferral.log.read_text)
+    with deferral.store.transaction() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+            "AND datname = current_database() AND application_name LIKE 'nesannot%%'"
+        )
+    said, _ = first.communicate(timeout=60)
+    assert first.returncode == 0 or "lost" in said, said
+    second = deferral.worker(until_empty=True)
+    said, _ = second.communicate(timeout=60)
+    assert second.returncode == 0, said
+    assert_complete(deferral, run_id, sequences)
+
+
 @pytest.mark.slow
 def test_with_default_settings_a_killed_workers_chunk_is_taken_over_within_a_minute(deferral):
     """The slowest test of this folder: it waits for the default heartbeat to fall silent."""
