@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from .console import note, print_table
+from .console import TerminalProgress, note, print_table
 from .context import settings_of, settings_with
-from .options import Device, Engine, Layer
+from .options import Device, Engine, Layer, Quiet
 
 app = typer.Typer(help="List, fetch, check and pre-train language models.", no_args_is_help=True)
 
@@ -58,6 +58,28 @@ def verify(
 
 
 @app.command()
+def knowledge(
+    ctx: typer.Context,
+    name: Name = "bundled",
+    layer: Layer = None,
+    device: Device = None,
+    engine: Engine = None,
+    seed: Annotated[int, typer.Option(help="of every random choice")] = 17,
+    quiet: Quiet = False,
+) -> None:
+    """Measure whether a model tells known NESs from matched peptides better than composition and random weights do."""
+    from ..store.engine import open_store
+    from ..workflow.knowledge import knowledge_of
+
+    settings = settings_with(ctx, model=name, layer=layer, device=device, engine=engine)
+    with TerminalProgress(quiet) as progress, open_store(settings) as store:
+        tables = knowledge_of(store, settings, seed=seed, progress=progress)
+    for table in tables:
+        typer.echo(f"\n{table.title}")
+        print_table(table.columns, table.rows)
+
+
+@app.command()
 def fetch(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="a name from `models list`")],
@@ -79,14 +101,19 @@ def pretrain(
     leave_out: Annotated[
         list[Path] | None, typer.Option(help="FASTA of proteins whose families must not be trained on")
     ] = None,
-    minutes: Annotated[float, typer.Option(help="wall time of the training")] = 90.0,
-    steps: Annotated[int, typer.Option(help="steps instead of minutes: the same weights in every run")] = 0,
+    minutes: Annotated[float, typer.Option(help="wall time, all sessions together")] = 90.0,
+    steps: Annotated[int, typer.Option(help="steps, all sessions together, instead of minutes")] = 0,
     layers: int = 6,
     width: int = 192,
     heads: int = 6,
     compiled: Annotated[bool, typer.Option(help="torch.compile; needs a C++ compiler")] = True,
 ) -> None:
-    """Train a small model of ESM-2's architecture on your own corpus, on all cores."""
+    """Train a small model of ESM-2's architecture on your own corpus, on all cores.
+
+    What is found in FOLDER goes on, a run that was stopped as if it had not been. A run that had ended goes on if it is
+    given more minutes than before: its learning rate, fallen to zero, takes up where a run of that length would be,
+    and falls again. The model in FOLDER is replaced at the end.
+    """
     from ..language.pretraining.run import Wanted, train
 
     wanted = Wanted(layers=layers, width=width, heads=heads, minutes=minutes, steps=steps, compiled=compiled)

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nesdb_annot.errors import InputError
+from nesdb_annot.errors import ConfigurationError, InputError
 from nesdb_annot.language.checkpoint import load_model
 from nesdb_annot.language.pretraining import batches as batching
 from nesdb_annot.language.pretraining import forward
@@ -308,6 +308,46 @@ class TestLoop:
         pretrain(tiny_plan(prepared, tmp_path / "broken"))
         whole, broken = weights_of(tmp_path / "whole"), weights_of(tmp_path / "broken")
         assert all(torch.allclose(whole[name], broken[name], atol=1e-6) for name in whole)
+
+    def test_a_finished_run_goes_on_with_more_steps(self, prepared, tmp_path, monkeypatch):
+        from nesdb_annot.language.pretraining import loop
+
+        pretrain(tiny_plan(prepared, tmp_path))
+        before = weights_of(tmp_path)
+        rates = []
+
+        def noted(plan, step, progress):
+            rates.append((step, learning_rate(plan, step, progress)))
+            return rates[-1][1]
+
+        monkeypatch.setattr(loop, "learning_rate", noted)
+        pretrain(tiny_plan(prepared, tmp_path, steps=12))
+        assert [step for step, _ in rates] == list(range(6, 12))
+        assert [rate for _, rate in rates] == pytest.approx([1e-3 * (12 - step) / 12 for step in range(6, 12)])
+        assert not all(torch.equal(before[name], own) for name, own in weights_of(tmp_path).items())
+
+    def test_a_finished_run_goes_on_with_more_time(self, prepared, tmp_path, monkeypatch):
+        from nesdb_annot.language.pretraining import loop
+
+        pretrain(tiny_plan(prepared, tmp_path, steps=0, seconds=0.3))
+        progress = []
+
+        def noted(plan, step, done):
+            progress.append(done)
+            return learning_rate(plan, step, done)
+
+        monkeypatch.setattr(loop, "learning_rate", noted)
+        before = json.loads((tmp_path / CURVE).read_text().splitlines()[-1])["seconds"]
+        pretrain(tiny_plan(prepared, tmp_path, steps=0, seconds=4 * before + 1))
+        assert 0 < progress[0] <= before / (4 * before + 1) + 0.05
+        assert progress == sorted(progress)
+
+    def test_a_run_of_another_shape_is_not_gone_on_with(self, prepared, tmp_path):
+        pretrain(tiny_plan(prepared, tmp_path))
+        with pytest.raises(ConfigurationError, match="a run of another shape") as caught:
+            pretrain(tiny_plan(prepared, tmp_path, width=48))
+        assert "--layers 2 --width 24 --heads 2" in str(caught.value)
+        assert json.loads((tmp_path / "plan.json").read_text())["width"] == 24
 
     @pytest.mark.slow
     def test_two_processes_do_what_one_does(self, prepared, tmp_path):

@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.multiprocessing.spawn import spawn
 
+from ...errors import ConfigurationError
 from . import forward
 from .batches import Batch, BatchOrder, corrupted, crop
 from .corpus import open_split
@@ -38,7 +39,9 @@ class Plan:
         folder: where state and curve go.
         layers, width, heads: shape of the model.
         steps: optimiser steps, or 0 to let `seconds` of wall time decide.
-        seconds: wall time over all sessions; learning rate and end follow it when `steps` is 0.
+        seconds: wall time over all sessions; learning rate and end follow it when `steps` is 0. A finished run that is
+            given more of either goes on: its rate, which had fallen to zero, is at once what it would be at this point
+            of the longer run, and falls to zero again.
         batch_tokens: tokens of one batch; a step takes `batches_per_step` of them.
         processes: data-parallel processes; must divide `batches_per_step`.
         peak: greatest learning rate of AdamW, `optimiser.MATRIX_RATE` times that for Muon; linear warm-up over
@@ -226,8 +229,25 @@ def _train(rank: int, plan: Plan) -> None:
         dist.destroy_process_group()
 
 
+def _check_shape(plan: Plan) -> None:
+    """Refuse to go on from a state of another shape."""
+    before = plan.folder / "plan.json"
+    if (plan.folder / STATE).is_file() and before.is_file():
+        facts = json.loads(before.read_text(encoding="utf-8"))
+        known = {name: facts[name] for name in ("layers", "width", "heads")}
+        if any(getattr(plan, name) != value for name, value in known.items()):
+            shape = " ".join(f"--{name} {value}" for name, value in known.items())
+            remedy = f"{shape}, or another folder"
+            raise ConfigurationError(f"{plan.folder} holds a run of another shape", why=shape, remedy=remedy)
+
+
 def pretrain(plan: Plan) -> None:
-    """Train as planned, going on from the state in the plan's folder if there is one."""
+    """Train as planned, going on from the state in the plan's folder if there is one.
+
+    Raises:
+        ConfigurationError: if the state there is that of a model of another shape.
+    """
+    _check_shape(plan)
     plan.folder.mkdir(parents=True, exist_ok=True)
     (plan.folder / "rendezvous").unlink(missing_ok=True)
     (plan.folder / "plan.json").write_text(json.dumps(asdict(plan), default=str, indent=1))
