@@ -99,10 +99,12 @@ class _Side:
         count = min(k, len(kept))
         if count == 0:
             return np.full((len(queries), 1), 2.0, dtype=np.float32), np.full((len(queries), 1), -1, dtype=np.int64)
-        selector: Any = faiss.IDSelectorBatch(kept)
-        parameters: Any = faiss.SearchParameters()
-        parameters.sel = selector
-        squared, found = self.index.search(queries, count, params=parameters if left_out else None)
+        parameters: Any = None
+        if left_out:
+            parameters = faiss.SearchParameters()
+            selector: Any = faiss.IDSelectorBatch(kept)  # must live as long as the search
+            parameters.sel = selector
+        squared, found = self.index.search(queries, count, params=parameters)
         return np.sqrt(np.maximum(squared, 0)), self.chosen[found]
 
 

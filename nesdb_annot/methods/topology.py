@@ -7,6 +7,7 @@ All masks have shape (L,), True for the residues concerned.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +46,12 @@ class Topology:
     coiled_coil: NDArray[np.bool_]
 
 
+@lru_cache(maxsize=4)
 def topology(residues: str) -> Topology:
-    """All three masks of a protein; see `membrane_like`, `signal_peptide_like` and `coiled_coil_like`."""
+    """All three masks of a protein; see `membrane_like`, `signal_peptide_like` and `coiled_coil_like`.
+
+    Kept for some proteins: several methods read them of one protein after the other.
+    """
     codes = np.frombuffer(residues.encode("ascii"), dtype=np.uint8)
     return Topology(membrane_like(codes), signal_peptide_like(codes), coiled_coil_like(codes))
 
