@@ -2,7 +2,7 @@
 
 Without a penalty everything is cut to the minimum, with a large one to the maximum. It is in multiples of the mean cost
 of a residue, so that one scale serves all language models. In an evaluation it is chosen anew for each fold on the
-other folds; the default of `bounded.Bounded` is what all folds of NESdb together choose with the bundled model.
+other folds; the default of `bounded.Bounded` is what most folds of NESdb choose with the bundled model.
 """
 
 from __future__ import annotations
