@@ -166,6 +166,9 @@ class _Reannotating:
         from .target import find_target
 
         target = find_target(self.store, name)
+        if self._is_current(target, heads):
+            self.progress.note(f"{name}: every sequence of release {target.release} is scored and ranked")
+            return
         again = rescore_proteome(self.store, heads, target, self.progress, dry_run=self.dry_run)
         if again.sequences:
             self.progress.note(again.sentence(name, self.dry_run))
@@ -176,6 +179,19 @@ class _Reannotating:
         done.failed += len(summary.failed)
         if not self.dry_run:
             done.ranked += self._ranked(target)
+
+    def _is_current(self, target: Target, heads: Heads) -> bool:
+        """Whether nothing is pending and the ranking holds; opens no language model."""
+        from ..store.rankings import find_ranking, fresh_ranking
+        from ..store.scores import pending
+        from .rank import prior_shift
+
+        found = find_ranking(self.store, target.name, target.release)
+        if found is None or not found.is_current or pending(self.store, heads.configuration_id, *target.key).sequences:
+            return False
+        shift = prior_shift(heads.head_set.prior, self.settings.cargo_prior)
+        place = (target.name, target.release, target.release_id, heads.configuration_id, shift)
+        return fresh_ranking(self.store, *place, decoys=found.decoys) is not None
 
     def _ranked(self, target: Target) -> int:
         """1 if a new ranking was made, 0 if the stored one still holds."""
