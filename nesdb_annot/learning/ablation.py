@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from ..figures import EvaluationFigure
 from ..methods.ranking import NAME as COMBINED
 from ..methods.scoring import METHODS, raw_scores
-from ..records import EvaluationFigure
 from .combinations import COMBINATIONS
 from .evaluation import recorded
 from .examples import TrainingProtein

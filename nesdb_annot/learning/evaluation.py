@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..figures import EvaluatedCandidate, EvaluationFigure
 from ..methods.ranking import NAME as COMBINED
 from ..methods.scoring import METHODS
-from ..records import EvaluatedCandidate, EvaluationFigure
 from . import metrics
 from .baselines import BASELINES, COUNTING
 from .figures import Measured, Ranked, figures_of

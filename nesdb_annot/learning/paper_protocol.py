@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..figures import EvaluationFigure
 from ..methods.paper_combined import PAPER
 from ..methods.paper_consensus import paper_consensus
 from ..methods.paper_similarity import paper_similarity
-from ..records import EvaluationFigure
 from ..residues import ResidueSpan, bounds
 from . import metrics
 from .paper_neural import EPOCHS, fit_and_score

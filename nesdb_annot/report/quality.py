@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..records import EvaluationFigure
+from ..figures import EvaluationFigure
 from ..workflow.plot_material import Evaluated, Outcomes
 from .style import COLUMN, GREY, PAGE, PALE, colour, line, new_figure, new_panels, panel_letter, spoken
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import InputError
-from ..records import EvaluatedCandidate, EvaluationFigure
+from ..figures import EvaluatedCandidate, EvaluationFigure
 from ..residues import ResidueSpan
 from .bulk import copy_rows
 from .engine import Store

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CannotWriteError, InputError
-from ..records import EvaluatedCandidate, EvaluationFigure
+from ..figures import EvaluatedCandidate, EvaluationFigure
 from ..settings import Settings
 from .evaluate_errors import all_mistakes, share_figures, write_mistakes
 from .evaluate_paper import paper_evaluation

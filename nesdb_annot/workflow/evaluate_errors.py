@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..records import EvaluationFigure, ReferenceEntry
+from ..figures import EvaluationFigure
+from ..records import ReferenceEntry
 
 if TYPE_CHECKING:
     from ..learning.error_analysis import Mistake

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..records import EvaluatedCandidate, EvaluationFigure, ReferenceEntry, Sign, SiteKind
+from ..figures import EvaluatedCandidate, EvaluationFigure
+from ..records import ReferenceEntry, Sign, SiteKind
 from .material import Material
 from .progress import Progress
 

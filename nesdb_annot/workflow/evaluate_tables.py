@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ..records import EvaluationFigure
+from ..figures import EvaluationFigure
 from .figure_table import Figures, Row, Table, with_interval
 
 RANKING = ("method", "AP (95 %)", "P@R .2", "P@R .5", "P@R .68", "P@R .8", "top-1", "top-3", "top-5")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..records import EvaluationFigure, ScoredSequence, ScreenedProtein
+from ..figures import EvaluationFigure
+from ..records import ScoredSequence, ScreenedProtein
 from ..settings import Settings
 from .material import Material
 from .progress import Progress

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..records import EvaluationFigure
+from ..figures import EvaluationFigure
 
 Row = tuple[object, ...]
 

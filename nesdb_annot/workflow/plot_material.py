@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from ..records import EVALUATION_PROTOCOLS, EvaluationFigure
+from ..figures import EVALUATION_PROTOCOLS, EvaluationFigure
 from ..settings import Settings
 
 if TYPE_CHECKING:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from nesdb_annot.figures import EvaluationFigure
 from nesdb_annot.methods.headset import HeadSet
 from nesdb_annot.methods.scoring import METHODS
-from nesdb_annot.records import EvaluationFigure, LanguageModelIdentity, SegmentationIdentity
+from nesdb_annot.records import LanguageModelIdentity, SegmentationIdentity
 from nesdb_annot.report import style
 from nesdb_annot.workflow.plot_material import Evaluated, Outcomes, PlotMaterial, RankedScores
 

@@ -3,7 +3,8 @@
 import pytest
 
 from nesdb_annot.errors import InputError
-from nesdb_annot.records import EvaluatedCandidate, EvaluationFigure, ReferenceEntry
+from nesdb_annot.figures import EvaluatedCandidate, EvaluationFigure
+from nesdb_annot.records import ReferenceEntry
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.store import evaluations
 from nesdb_annot.store.analyst import run_sql

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nesdb_annot.errors import InputError, UsageError
+from nesdb_annot.figures import EvaluatedCandidate, EvaluationFigure
 from nesdb_annot.methods.scoring import METHODS
-from nesdb_annot.records import EvaluatedCandidate, EvaluationFigure
 from nesdb_annot.residues import ResidueSpan, sequence_digest
 from nesdb_annot.store.bulk import add_sequences
 from nesdb_annot.store.evaluations import save_evaluation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Double, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...records import EVALUATION_PROTOCOLS
+from ...figures import EVALUATION_PROTOCOLS
 from .base import Base, one_of, span_check
 
 _RUN = "Evaluation: the run that made it"
