@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..records import Json, MethodIdentity
 from ..residues import ResidueSpan
-from .protocol import ProteinContext, RawScore, pool
+from .protocol import Deferred, ProteinContext, RawScore, pool
 
 NAME = "similarity"
 LEAST_DISTANCE = 1e-3
@@ -65,7 +66,8 @@ class References:
     def queries(self, context: ProteinContext) -> NDArray[np.float32]:
         """The segments of a protein as vectors that compare with `vectors`, shape (n, k)."""
         parts = len(self.center) // context.embedding.shape[1]
-        return whitened(part_means(context.embedding, context.spans, parts), self.center, self.projection)
+        means = context.pooled if parts == 1 else part_means(context.embedding, context.spans, parts)
+        return whitened(means, self.center, self.projection)
 
 
 def whitened(
@@ -75,6 +77,15 @@ def whitened(
     projected = (rows - center) @ projection
     outcome = projected / np.maximum(np.linalg.norm(projected, axis=1, keepdims=True), 1e-12)
     return np.ascontiguousarray(outcome, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Neighbours:
+    """The nearest references of one sign: mean distance of the k, number and distance of the first; shape (n,) each."""
+
+    mean: NDArray[np.float32]
+    first: list[int]
+    distance: list[float]
 
 
 class _Side:
@@ -89,23 +100,26 @@ class _Side:
         self.index: Any = faiss.IndexFlatL2(references.vectors.shape[1])
         self.index.add(np.ascontiguousarray(references.vectors[chosen], dtype=np.float32))
 
-    def nearest(
-        self, queries: NDArray[np.float32], k: int, left_out: frozenset[str]
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Distances and reference numbers of the k nearest that are not left out, shape (n, k or fewer)."""
+    def nearest(self, queries: NDArray[np.float32], k: int, left_out: frozenset[str]) -> _Neighbours:
+        """The k nearest that are not left out, or as many as there are; with none, -1 at a distance of 2."""
+        left = np.isin(self.owners, list(left_out)) if left_out else np.zeros(len(self.owners), dtype=bool)
+        count = min(k, len(left) - int(left.sum()))
+        if count == 0:
+            return _Neighbours(np.full(len(queries), 2, dtype=np.float32), [-1] * len(queries), [2.0] * len(queries))
+        squared = self._squared(queries)
+        squared[:, left] = np.inf
+        # Their order does not matter for the mean: the heap of a search costs more than all distances do.
+        near = np.sqrt(np.maximum(np.partition(squared, count - 1, axis=1)[:, :count], 0))
+        first = self.chosen[squared.argmin(axis=1)]
+        return _Neighbours(near.mean(axis=1), first.tolist(), near.min(axis=1).tolist())
+
+    def _squared(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Squared distance of every query to every reference of the index, shape (n, references)."""
         import faiss
 
-        kept = np.flatnonzero(~np.isin(self.owners, list(left_out))) if left_out else np.arange(len(self.owners))
-        count = min(k, len(kept))
-        if count == 0:
-            return np.full((len(queries), 1), 2.0, dtype=np.float32), np.full((len(queries), 1), -1, dtype=np.int64)
-        parameters: Any = None
-        if left_out:
-            parameters = faiss.SearchParameters()
-            selector: Any = faiss.IDSelectorBatch(kept)  # must live as long as the search
-            parameters.sel = selector
-        squared, found = self.index.search(queries, count, params=parameters)
-        return np.sqrt(np.maximum(squared, 0)), self.chosen[found]
+        held = faiss.rev_swig_ptr(self.index.get_xb(), self.index.ntotal * self.index.d)
+        squared: NDArray[np.float32] = faiss.pairwise_distances(queries, held.reshape(-1, self.index.d))
+        return squared
 
 
 @dataclass(frozen=True)
@@ -138,24 +152,23 @@ class Similarity:
         if not len(context.spans):
             return []
         queries = self.references.queries(context)
-        to_motif, motif = self._motifs.nearest(queries, self.neighbours, context.left_out)
-        to_other, other = self._others.nearest(queries, self.neighbours, context.left_out)
-        fold = np.log(to_other.mean(axis=1) + LEAST_DISTANCE) - np.log(to_motif.mean(axis=1) + LEAST_DISTANCE)
+        motif = self._motifs.nearest(queries, self.neighbours, context.left_out)
+        other = self._others.nearest(queries, self.neighbours, context.left_out)
+        fold = np.log(other.mean + LEAST_DISTANCE) - np.log(motif.mean + LEAST_DISTANCE)
+        nearest = zip(motif.first, motif.distance, other.first, other.distance, strict=True)
         return [
-            RawScore(raw, self._evidence(context, int(motif[i, 0]), to_motif[i, 0], int(other[i, 0]), to_other[i, 0]))
-            for i, raw in enumerate(fold.tolist())
+            RawScore(raw, Deferred(partial(self._evidence, context.digest, *found)))
+            for raw, found in zip(fold.tolist(), nearest, strict=True)
         ]
 
-    def _evidence(
-        self, context: ProteinContext, motif: int, to_motif: np.float32, other: int, to_other: np.float32
-    ) -> dict[str, Json]:
+    def _evidence(self, digest: str, motif: int, to_motif: float, other: int, to_other: float) -> dict[str, Json]:
         evidence: dict[str, Json] = {}
         for label, number, distance in (("nearest_motif", motif, to_motif), ("nearest_other", other, to_other)):
             if number >= 0:
                 evidence[label] = {
                     "sequence": self.references.digests[number],
                     "span": self.references.spans[number].tolist(),
-                    "distance": round(float(distance), 4),
-                    "same_protein": self.references.digests[number] == context.digest,
+                    "distance": round(distance, 4),
+                    "same_protein": self.references.digests[number] == digest,
                 }
         return evidence
