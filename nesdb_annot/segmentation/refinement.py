@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..residues import ResidueSpan, bounds
 
@@ -23,6 +24,9 @@ ALIKE = 0.5
 
 LEAST_WEIGHT = 1e-9
 """Added to every probability, so that votes count where all are 0."""
+
+ROWS_AT_ONCE = 512
+"""Kept candidates that are compared with all others at a time, which bounds the memory for a long protein."""
 
 
 def refine_spans(spans: Sequence[ResidueSpan], scores: Sequence[float], kept: Sequence[int]) -> list[ResidueSpan]:
@@ -47,13 +51,25 @@ def refine_spans(spans: Sequence[ResidueSpan], scores: Sequence[float], kept: Se
     ends, weights = bounds(spans), np.asarray(scores, dtype=np.float64) + LEAST_WEIGHT
     if len(ends) != len(weights) or (weights <= 0).any():
         raise ValueError(f"{len(spans)} spans need as many probabilities")
-    lengths = ends[:, 1] - ends[:, 0] + 1
     refined: list[ResidueSpan] = []
-    for index in kept:
-        first, last = ends[index]
-        shared = np.maximum(np.minimum(ends[:, 1], last) - np.maximum(ends[:, 0], first) + 1, 0)
-        alike = shared >= ALIKE * (lengths + lengths[index] - shared)
-        begin, end = np.rint(np.average(ends[alike], axis=0, weights=weights[alike])).astype(int).tolist()
-        span = ResidueSpan(begin, max(begin, min(end, begin + int(lengths[alike].max()) - 1)))
-        refined.append(spans[index] if span in refined or len(span) < lengths[alike].min() else span)
+    taken: set[ResidueSpan] = set()
+    for low in range(0, len(kept), ROWS_AT_ONCE):
+        some = kept[low : low + ROWS_AT_ONCE]
+        for index, (begin, end, shortest, longest) in zip(some, _voted(ends, weights, some).tolist(), strict=True):
+            span = ResidueSpan(begin, max(begin, min(end, begin + longest - 1)))
+            refined.append(spans[index] if span in taken or len(span) < shortest else span)
+            taken.add(refined[-1])
     return refined
+
+
+def _voted(ends: NDArray[np.int64], weights: NDArray[np.float64], kept: Sequence[int]) -> NDArray[np.int64]:
+    """Where the candidates alike want each kept one to begin and end, and their least and greatest length; (n, 4)."""
+    own, lengths = ends[list(kept)], ends[:, 1] - ends[:, 0] + 1
+    first, last = np.maximum(ends[:, 0], own[:, :1]), np.minimum(ends[:, 1], own[:, 1:])
+    shared = np.maximum(last - first + 1, 0)
+    owner, alike = np.nonzero(shared >= ALIKE * (lengths + lengths[list(kept)][:, None] - shared))
+    begins = np.flatnonzero(np.diff(owner, prepend=-1))  # of each kept one's own: it is alike to itself
+    total = np.add.reduceat(ends[alike] * weights[alike, None], begins, axis=0)
+    voted = np.rint(total / np.add.reduceat(weights[alike], begins)[:, None]).astype(np.int64)
+    extremes = [extreme.reduceat(lengths[alike], begins) for extreme in (np.minimum, np.maximum)]
+    return np.column_stack((voted, *extremes))
