@@ -6,14 +6,13 @@ Training (scikit-learn) is in `learning.biochemical`; here the trees are plain a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..records import Json, MethodIdentity
 from .biochemical_features import feature_names, segment_features
-from .protocol import Deferred, ProteinContext, RawScore
+from .protocol import ProteinContext, RawScores
 from .trees import BoostedTrees
 
 NAME = "biochemical"
@@ -33,17 +32,14 @@ class Biochemical:
     identity: MethodIdentity
     trees: BoostedTrees
 
-    def score(self, context: ProteinContext) -> list[RawScore]:
+    def score(self, context: ProteinContext) -> RawScores:
         """Log-odds of each segment; the evidence lists the largest contributions with their features' values."""
         if not len(context.spans):
-            return []
+            return RawScores([], lambda _: {})
         features = segment_features(context.residues, context.spans)
         contributions = self.trees.contributions(features)
         logits = contributions.sum(axis=1) + self.trees.base
-        return [
-            RawScore(logit, Deferred(partial(_evidence, *columns)))
-            for logit, *columns in zip(logits.tolist(), features, contributions, strict=True)
-        ]
+        return RawScores(logits.tolist(), lambda i: _evidence(features[i], contributions[i]))
 
 
 def _evidence(features: NDArray[np.float64], contributions: NDArray[np.float64]) -> dict[str, Json]:

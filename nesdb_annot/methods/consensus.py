@@ -5,7 +5,7 @@ The best match counts, not the sum of matches: sums reward plain hydrophobicity,
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from ..residues import ResidueSpan, bounds
 from . import consensus_terms
 from .consensus_terms import TERMS, core_terms
 from .patterns import PATTERNS, TOLERATED, WINDOW, PatternHits, encoded, find_hits, find_relaxed_hits
-from .protocol import Deferred, ProteinContext, RawScore
+from .protocol import ProteinContext, RawScores
 
 UNMATCHED = -10.0
 """Score of a segment without a match, on which matched segments are floored too."""
@@ -83,17 +83,13 @@ class Consensus:
         }
         return MethodIdentity("consensus", 1, {**own, **consensus_terms.weights()})
 
-    def score(self, context: ProteinContext) -> list[RawScore]:
+    def score(self, context: ProteinContext) -> RawScores:
         """The best match of each segment, with its evidence; ``{"class": None}`` where none matches."""
         spans = list(context.spans)
         scored = strict_cores(context.residues)
         hit, value = scored.best_in(spans)
-        return [
-            RawScore(UNMATCHED, {"class": None})
-            if h < 0
-            else RawScore(max(v, UNMATCHED), Deferred(partial(scored.evidence, h, span)))
-            for h, v, span in zip(hit.tolist(), value.tolist(), spans, strict=True)
-        ]
+        raw = np.where(hit < 0, UNMATCHED, np.maximum(value, UNMATCHED)).tolist()
+        return RawScores(raw, lambda i: scored.evidence(int(hit[i]), spans[i]) if hit[i] >= 0 else {"class": None})
 
 
 def consensus_cores(residues: str) -> list[ResidueSpan]:

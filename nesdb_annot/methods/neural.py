@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..records import MethodIdentity
-from .protocol import ProteinContext, RawScore
+from .protocol import ProteinContext, RawScores
 
 NAME = "neural"
 
@@ -50,6 +50,6 @@ class Neural:
     identity: MethodIdentity
     arrays: Mapping[str, FloatArray]
 
-    def score(self, context: ProteinContext) -> list[RawScore]:
+    def score(self, context: ProteinContext) -> RawScores:
         """Log-odds of each segment; a pooled vector offers no evidence that could be shown."""
-        return [RawScore(logit) for logit in perceptron_logits(context.pooled, self.arrays).tolist()]
+        return RawScores(perceptron_logits(context.pooled, self.arrays).tolist(), lambda _: {})

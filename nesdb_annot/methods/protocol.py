@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,33 @@ class ProteinContext:
     spans: Sequence[ResidueSpan]
     pooled: NDArray[np.float32]
     left_out: frozenset[str] = frozenset()
+
+
+Row = TypeVar("Row")
+
+
+class OnDemand(Sequence[Row]):
+    """A sequence whose elements are made when they are asked for, each time anew; equal to a list of the same."""
+
+    def __init__(self, count: int, make: Callable[[int], Row]) -> None:
+        self._places, self._make = range(count), make
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Row]: ...
+    def __getitem__(self, place: int | slice) -> Row | list[Row]:
+        if isinstance(place, slice):
+            return [self._make(i) for i in self._places[place]]
+        return self._make(self._places[place])
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class Deferred(Mapping[str, Json]):
@@ -74,6 +102,24 @@ class RawScore:
     evidence: Mapping[str, Json] = field(default_factory=dict)
 
 
+class RawScores(OnDemand[RawScore]):
+    """The scores of a protein's candidates as one column: most candidates are dropped before anyone reads more.
+
+    Args:
+        raw: of each candidate.
+        evidence: of the candidate of that index.
+    """
+
+    def __init__(self, raw: list[float], evidence: Callable[[int], dict[str, Json]]) -> None:
+        super().__init__(len(raw), lambda i: RawScore(raw[i], Deferred(partial(evidence, i))))
+        self.raw = raw
+
+
+def raw_column(scores: Sequence[RawScore]) -> list[float]:
+    """The raw score of each candidate."""
+    return scores.raw if isinstance(scores, RawScores) else [score.raw for score in scores]
+
+
 class Method(Protocol):
     """Scores the segments of one protein, independently of all other proteins."""
 
@@ -82,7 +128,7 @@ class Method(Protocol):
         """Name, version, parameters and training set."""
         ...
 
-    def score(self, context: ProteinContext) -> list[RawScore]:
+    def score(self, context: ProteinContext) -> Sequence[RawScore]:
         """One score for each segment of `context`, in its order."""
         ...
 

@@ -54,7 +54,7 @@ class Rescorer:
         self.methods = build_methods(head_set)
         self.kept = tuple(name for name in METHODS if name not in replaced_methods(head_set))
 
-    def __call__(self, stored: StoredSegments) -> list[tuple[MethodScore, ...]]:
+    def __call__(self, stored: StoredSegments) -> Sequence[tuple[MethodScore, ...]]:
         """All scores of each segment, the combination last; its rivals are the stored segments, not all candidates."""
         if not stored.spans:
             return []

@@ -14,7 +14,7 @@ from . import biochemical, neural, ranking, similarity, tagger
 from .calibration import Calibration, logit
 from .consensus import Consensus
 from .headset import HeadSet
-from .protocol import Method, ProteinContext, RawScore
+from .protocol import Method, OnDemand, ProteinContext, RawScore, raw_column
 from .ranking import Ranking
 from .segment_context import segment_context
 from .trees import BoostedTrees
@@ -79,8 +79,40 @@ def methods_of(
 
 def raw_scores(methods: Sequence[Method], context: ProteinContext) -> Floats:
     """Raw score of each segment by each method, shape (n, methods)."""
-    columns = [[score.raw for score in method.score(context)] for method in methods]
+    columns = [raw_column(method.score(context)) for method in methods]
     return np.array(columns, dtype=np.float64).reshape(len(methods), -1).T
+
+
+class ProteinScores(OnDemand[tuple[MethodScore, ...]]):
+    """All scores of each candidate of a protein, the combination last; made for those candidates that are asked for.
+
+    Args:
+        by_method: raw scores in the order of `METHODS`.
+        calibrated: shape (n, methods).
+        added: what each method adds to the log-odds of the combination, shape (n, methods).
+        combined: log-odds, shape (n,).
+        probability: of the combination, shape (n,).
+    """
+
+    def __init__(
+        self,
+        by_method: Sequence[Sequence[RawScore]],
+        calibrated: Floats,
+        added: Floats,
+        combined: Floats,
+        probability: Floats,
+    ) -> None:
+        super().__init__(len(combined), self._made)
+        self._by_method, self._calibrated, self._added, self._combined = by_method, calibrated, added, combined
+        self.probabilities: list[float] = probability.tolist()
+
+    def _made(self, place: int) -> tuple[MethodScore, ...]:
+        own = [scores[place] for scores in self._by_method]
+        named = zip(METHODS, own, self._calibrated[place].tolist(), strict=True)
+        log_odds = dict(zip(METHODS, self._added[place].round(3).tolist(), strict=True))
+        total = float(self._combined[place]), self.probabilities[place], {"log_odds": log_odds}
+        methods = [MethodScore(name, score.raw, value, score.evidence) for name, score, value in named]
+        return (*methods, MethodScore(ranking.NAME, *total))
 
 
 class ScoringMethods:
@@ -108,32 +140,25 @@ class ScoringMethods:
         combined = MethodIdentity(ranking.NAME, VERSION, self.ranking.to_json(), self.head_set.digest)
         return (*(method.identity for method in self.methods), combined)
 
-    def score(self, context: ProteinContext) -> list[tuple[MethodScore, ...]]:
+    def score(self, context: ProteinContext) -> ProteinScores:
         """All scores of each segment of `context`, the combination last; depends on nothing but the protein."""
         if not len(context.spans):
-            return []
+            return self.together([[]] * len(self.methods), context)
         return self.together([method.score(context) for method in self.methods], context)
 
-    def together(
-        self, by_method: Sequence[Sequence[RawScore]], context: ProteinContext
-    ) -> list[tuple[MethodScore, ...]]:
+    def together(self, by_method: Sequence[Sequence[RawScore]], context: ProteinContext) -> ProteinScores:
         """All scores of each segment, the combination last, from raw scores by method in the order of `METHODS`."""
-        raw = np.array([[score.raw for score in scores] for scores in by_method]).T
+        if not len(context.spans):
+            empty = np.empty((0, len(METHODS)))
+            return ProteinScores(by_method, empty, empty, empty[:, 0], empty[:, 0])
+        raw = np.array([raw_column(scores) for scores in by_method]).T
         calibrated = np.column_stack([c.apply(raw[:, i]) for i, c in enumerate(self._calibrations[:-1])])
         logits = logit(calibrated)
         around = segment_context(context.residues, context.spans)
         combined = self.ranking.combined(logits, around, context.spans)
-        added = (logits * self.ranking.method_weights(around)).round(3)
+        added = logits * self.ranking.method_weights(around)
         probability = self._calibrations[-1].apply(combined)
-        total = [
-            MethodScore(ranking.NAME, raw_sum, value, {"log_odds": dict(zip(METHODS, parts, strict=True))})
-            for raw_sum, value, parts in zip(combined.tolist(), probability.tolist(), added.tolist(), strict=True)
-        ]
-        columns = [
-            [MethodScore(name, score.raw, value, score.evidence) for score, value in zip(scores, values, strict=True)]
-            for name, scores, values in zip(METHODS, by_method, calibrated.T.tolist(), strict=True)
-        ]
-        return list(zip(*columns, total, strict=True))
+        return ProteinScores(by_method, calibrated, added, combined, probability)
 
 
 def build_methods(head_set: HeadSet) -> ScoringMethods:

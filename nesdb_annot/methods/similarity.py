@@ -10,9 +10,8 @@ motifs). Parts and k are chosen in training (`learning.similarity`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..records import Json, MethodIdentity
 from ..residues import ResidueSpan
-from .protocol import Deferred, ProteinContext, RawScore, pool
+from .protocol import ProteinContext, RawScores, pool
 
 NAME = "similarity"
 LEAST_DISTANCE = 1e-3
@@ -143,27 +142,25 @@ class Similarity:
         object.__setattr__(self, "_motifs", _Side(self.references, np.flatnonzero(self.references.is_motif)))
         object.__setattr__(self, "_others", _Side(self.references, np.flatnonzero(~self.references.is_motif)))
 
-    def score(self, context: ProteinContext) -> list[RawScore]:
+    def score(self, context: ProteinContext) -> RawScores:
         """Log-fold of each segment; the evidence names the nearest motif and non-motif.
 
         References of `context.left_out` are not used. Without any reference of a kind its distance is 2, the largest
         between unit vectors.
         """
         if not len(context.spans):
-            return []
+            return RawScores([], lambda _: {})
         queries = self.references.queries(context)
         motif = self._motifs.nearest(queries, self.neighbours, context.left_out)
         other = self._others.nearest(queries, self.neighbours, context.left_out)
         fold = np.log(other.mean + LEAST_DISTANCE) - np.log(motif.mean + LEAST_DISTANCE)
-        nearest = zip(motif.first, motif.distance, other.first, other.distance, strict=True)
-        return [
-            RawScore(raw, Deferred(partial(self._evidence, context.digest, *found)))
-            for raw, found in zip(fold.tolist(), nearest, strict=True)
-        ]
+        near = {"nearest_motif": motif, "nearest_other": other}
+        return RawScores(fold.tolist(), lambda i: self._evidence(context.digest, near, i))
 
-    def _evidence(self, digest: str, motif: int, to_motif: float, other: int, to_other: float) -> dict[str, Json]:
+    def _evidence(self, digest: str, near: Mapping[str, _Neighbours], place: int) -> dict[str, Json]:
         evidence: dict[str, Json] = {}
-        for label, number, distance in (("nearest_motif", motif, to_motif), ("nearest_other", other, to_other)):
+        for label, side in near.items():
+            number, distance = side.first[place], side.distance[place]
             if number >= 0:
                 evidence[label] = {
                     "sequence": self.references.digests[number],

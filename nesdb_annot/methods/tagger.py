@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..records import Json, MethodIdentity
 from ..residues import ResidueSpan
-from .protocol import Deferred, ProteinContext, RawScore
+from .protocol import ProteinContext, RawScores
 from .tagger_features import residue_features
 
 NAME = "tagger"
@@ -113,14 +112,11 @@ class Tagger:
     identity: MethodIdentity
     arrays: Mapping[str, FloatArray]
 
-    def score(self, context: ProteinContext) -> list[RawScore]:
+    def score(self, context: ProteinContext) -> RawScores:
         """Log-odds of each segment; the evidence names the stretch and its highest residue."""
         logits = residue_logits(context.residues, context.embedding, self.arrays)
         means, firsts = segment_logits(logits, context.spans)
-        return [
-            RawScore(float(mean), Deferred(partial(_evidence, logits, span, int(first))))
-            for mean, first, span in zip(means, firsts, context.spans, strict=True)
-        ]
+        return RawScores(means.tolist(), lambda i: _evidence(logits, context.spans[i], int(firsts[i])))
 
 
 def _evidence(logits: FloatArray, span: ResidueSpan, first: int) -> dict[str, Json]:

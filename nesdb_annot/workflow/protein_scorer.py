@@ -98,7 +98,7 @@ class ProteinScorer:
             return ScoredSequence(digest)
         context = ProteinContext(digest, residues, embedding, spans, pool(embedding, spans))
         scores = self.methods.score(context)
-        probabilities = [s[-1].calibrated for s in scores]
+        probabilities = scores.probabilities
         kept = self.resolve(spans, probabilities, len(residues))
         refined = self.refine(spans, probabilities, kept)
         pooled = pool(embedding, refined).astype(POOLED_TYPE)
@@ -113,7 +113,7 @@ class ProteinScorer:
         spans: Sequence[ResidueSpan],
         pooled: NDArray[np.float16],
         scores: list[tuple[MethodScore, ...]],
-    ) -> list[tuple[MethodScore, ...]]:
+    ) -> Sequence[tuple[MethodScore, ...]]:
         """`scores`, or what a derived head set makes of the segments that its root chose (see `methods.derived`)."""
         if self.rescore is None:
             return scores

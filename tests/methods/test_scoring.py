@@ -9,7 +9,7 @@ import pytest
 
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.methods.headset import HeadSet
-from nesdb_annot.methods.protocol import Deferred, ProteinContext, pool
+from nesdb_annot.methods.protocol import Deferred, OnDemand, ProteinContext, pool, raw_column
 from nesdb_annot.methods.scoring import METHODS, build_methods
 from nesdb_annot.residues import ResidueSpan
 
@@ -127,3 +127,25 @@ def test_pooling_is_the_mean_over_each_span():
     np.testing.assert_allclose(pool(embedding, spans), expected, rtol=1e-6, atol=1e-7)
     assert pool(embedding[::2], [ResidueSpan(2, 3)]).shape == (1, 5)
     assert pool(embedding, []).shape == (0, 5)
+
+
+def test_rows_are_made_when_they_are_asked_for():
+    made = []
+    rows = OnDemand(4, lambda place: made.append(place) or place**2)
+    assert (len(rows), made) == (4, [])
+    assert (rows[2], rows[-1], rows[1:3]) == (4, 9, [1, 4])
+    assert made == [2, 3, 1, 2]
+    assert list(rows) == [0, 1, 4, 9]
+    assert rows == [0, 1, 4, 9]
+    assert rows != [0, 1, 4]
+    assert OnDemand(0, str) == []
+    with pytest.raises(IndexError):
+        rows[4]
+
+
+def test_the_probabilities_are_those_of_the_combination(head_set, methods):
+    scores = methods.score(context(head_set.language_model.dimension))
+    assert scores.probabilities == [own[-1].calibrated for own in scores]
+    assert raw_column(methods.methods[0].score(context(head_set.language_model.dimension))) == [
+        own[0].raw for own in scores
+    ]
