@@ -15,7 +15,7 @@ from ..residues import STANDARD_RESIDUES, ResidueSpan, bounds
 from .consensus import ScoredCores
 from .descriptors import DISORDER, HYDROPHOBICITY, SCALES, letter_indices
 from .topology import topology
-from .tracks import Tracks
+from .tracks import Tracks, within
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -106,6 +106,6 @@ def _moment(residues: str, middle: Places, length: int) -> Floats:
     scale = SCALES[HYDROPHOBICITY][letter_indices(residues)].astype(np.float64)
     turned = scale * np.exp(1j * np.deg2rad(100.0) * np.arange(len(scale)))
     sums = np.concatenate([[0.0], np.cumsum(turned)])
-    low, high = np.clip(middle - length // 2, 0, len(scale)), np.clip(middle + length // 2, 0, len(scale))
+    low, high = within(middle - length // 2, 0, len(scale)), within(middle + length // 2, 0, len(scale))
     outcome: Floats = np.abs(sums[high] - sums[low]) / np.maximum(high - low, 1)
     return outcome

@@ -12,6 +12,7 @@ from .consensus import strict_cores
 from .descriptors import CHARGE, DISORDER, SCALES, letter_indices
 from .patterns import PATTERNS
 from .topology import topology
+from .tracks import within
 
 Floats = NDArray[np.float64]
 
@@ -58,6 +59,6 @@ def _classes(residues: str, spans: Sequence[ResidueSpan]) -> tuple[Floats, Float
 def _means(values: NDArray[np.float32] | NDArray[np.bool_], begin: NDArray[np.int64], end: NDArray[np.int64]) -> Floats:
     """Means of `values` over residues [begin, end), 0-based and cut at the ends of the protein; shape (n,)."""
     sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    low, high = np.clip(begin, 0, len(values)), np.clip(end, 0, len(values))
+    low, high = within(begin, 0, len(values)), within(end, 0, len(values))
     outcome: Floats = (sums[high] - sums[low]) / np.maximum(high - low, 1)
     return outcome
