@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nesdb_annot.methods import scoring
-from nesdb_annot.methods.protocol import pool
+from nesdb_annot.methods import derived, scoring
+from nesdb_annot.methods.protocol import OnDemand, pool
 from nesdb_annot.records import MethodScore
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.segmentation.bounded import Bounded
@@ -16,20 +16,29 @@ from nesdb_annot.workflow.protein_scorer import ProteinScorer
 LENGTH = 120
 
 
+class Placed(OnDemand):
+    """One score for each span, and their probabilities, as `scoring.ProteinScores` gives them."""
+
+    def __init__(self, spans):
+        self.probabilities = probabilities(spans)
+        super().__init__(
+            len(spans),
+            lambda i: (MethodScore("combined", 0.0, self.probabilities[i], {"scored": str(spans[i])}),),
+        )
+
+
 class ByPlace:
     """Scores that favour candidates near residue 60."""
 
     def score(self, context):
-        return [
-            (MethodScore("combined", 0.0, 1 / (1 + abs((span.first + span.last) / 2 - 60)), {"scored": str(span)}),)
-            for span in context.spans
-        ]
+        return Placed(context.spans)
 
 
 @pytest.fixture
 def scored(monkeypatch):
     """Segments of one protein of noise, with the segmenter and embedding they come from."""
     monkeypatch.setattr(scoring, "build_methods", lambda _: ByPlace())
+    monkeypatch.setattr(derived, "is_derived", lambda _: False)
     embedding = np.random.default_rng(1).normal(size=(LENGTH, 6)).astype(np.float32)
 
     def run(segmenter):
