@@ -2,101 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
-import numpy as np
-import torch
-from numpy.typing import NDArray
-
-from ..errors import ConfigurationError
 from ..records import LanguageModelIdentity
-from ..residues import ResidueSpan
 from ..settings import Settings
 from . import self_check
 from .checkpoint import load_model
 from .engines.choice import chosen_engine
-from .engines.protocol import Engine
 from .engines.stock import StockEngine
+from .model_embedder import ModelEmbedder, asked_layer
 from .models import model_path
 from .prott5_files import model_folder
-from .windows import LongRule
-
-
-class ModelEmbedder:
-    """A model, a layer and an engine behind the Protocol `Embedder`.
-
-    Attributes:
-        identity: what the embedding depends on.
-        chosen: one line: model, layer, engine, and why.
-    """
-
-    def __init__(self, identity: LanguageModelIdentity, engine: Engine, rule: LongRule, chosen: str) -> None:
-        self.identity, self.chosen = identity, chosen
-        self._engine, self._rule, self._budget = engine, rule, engine.batch_residues
-
-    def embed(self, sequences: Iterable[str]) -> Iterator[NDArray[np.float32]]:
-        """Per-residue embeddings, shape (L, dimension) each, in the order of `sequences`.
-
-        Args:
-            sequences: cleaned residues, consumed a batch at a time.
-        """
-        batch: list[str] = []
-        held = 0
-        for residues in sequences:
-            batch.append(residues)
-            held += len(residues)
-            if held >= self._budget:
-                yield from self._embedded(batch)
-                batch, held = [], 0
-        yield from self._embedded(batch)
-
-    def _embedded(self, batch: list[str]) -> Iterator[NDArray[np.float32]]:
-        """Embed a batch; a protein longer than one pass goes alone, window by window."""
-        vectors = iter(self._run([residues for residues in batch if len(residues) <= self._rule.window]))
-        for residues in batch:
-            yield next(vectors) if len(residues) <= self._rule.window else self._long(residues)
-
-    def _run(self, batch: list[str]) -> list[NDArray[np.float32]]:
-        """One pass; where memory does not suffice, two of half the size, and no larger one from then on.
-
-        Raises:
-            ConfigurationError: if a single sequence does not fit.
-        """
-        if not batch:
-            return []
-        try:
-            return self._engine.run(batch)
-        except (torch.OutOfMemoryError, MemoryError) as error:
-            if len(batch) == 1:
-                what = f"a protein of {len(batch[0]):,} residues does not fit the memory of the device"
-                why = (str(error) or "out of memory").splitlines()[0]
-                raise ConfigurationError(what, why=why, remedy="--device cpu") from None
-        self._budget = max(1, sum(map(len, batch)) // 2)
-        half = len(batch) // 2
-        return self._run(batch[:half]) + self._run(batch[half:])
-
-    def _long(self, residues: str) -> NDArray[np.float32]:
-        def pieces() -> Iterator[tuple[ResidueSpan, NDArray[np.float32]]]:
-            for span in self._rule.spans(len(residues)):
-                yield span, self._run([span.of(residues)])[0]
-
-        return self._rule.blended(len(residues), pieces())
-
-
-def asked_layer(name: str, layers: int, asked: int) -> int:
-    """Layer 0 to `layers` that `asked` means; a negative one counts from the end.
-
-    Raises:
-        ConfigurationError: if the model has none of that number.
-
-    Example:
-        >>> asked_layer("esm2_t6_8M_UR50D", 6, -1)
-        6
-    """
-    if not -layers - 1 <= asked <= layers:
-        why = f"its layers are 0 to {layers}"
-        raise ConfigurationError(f"{name} has no layer {asked}", why=why, remedy="--layer -1")
-    return asked if asked >= 0 else layers + 1 + asked
 
 
 def open_embedder(settings: Settings, *, checked: bool = True) -> ModelEmbedder:

@@ -21,8 +21,8 @@ from ..errors import ConfigurationError
 from ..records import LanguageModelIdentity
 from ..settings import Settings
 from .checkpoint import checked_sha256, load_tensors
-from .embedder import ModelEmbedder, asked_layer
 from .engines.choice import found_device
+from .model_embedder import ModelEmbedder, asked_layer
 from .prott5_files import SMALL_FILES, hub_name, read_config, weights_of
 from .windows import LongRule
 

@@ -9,8 +9,8 @@ from ..errors import ConfigurationError
 from ..records import LanguageModelIdentity
 from ..settings import Settings
 from .checkpoint import LoadedModel, load_model
-from .embedder import ModelEmbedder, asked_layer
 from .engines.choice import chosen_engine
+from .model_embedder import ModelEmbedder, asked_layer
 from .models import model_path
 from .prott5_files import model_folder
 

@@ -13,13 +13,14 @@ import torch
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.language import processor
 from nesdb_annot.language.checkpoint import load_model
-from nesdb_annot.language.embedder import ModelEmbedder, open_embedder
+from nesdb_annot.language.embedder import open_embedder
 from nesdb_annot.language.engines import build
 from nesdb_annot.language.engines.attention import all_at_once, attention_for, each_alone
 from nesdb_annot.language.engines.compiled import CompiledEngine
 from nesdb_annot.language.engines.openvino import OpenVinoEngine, available
 from nesdb_annot.language.engines.packed import PackedEngine
 from nesdb_annot.language.engines.stock import StockEngine
+from nesdb_annot.language.model_embedder import ModelEmbedder
 from nesdb_annot.language.models import BUNDLED_FILE
 from nesdb_annot.language.windows import LongRule
 from nesdb_annot.settings import Settings

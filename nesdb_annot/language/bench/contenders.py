@@ -14,10 +14,10 @@ from ...errors import ConfigurationError
 from ...records import LanguageModelIdentity
 from ...settings import Settings
 from ..checkpoint import LoadedModel
-from ..embedder import ModelEmbedder
 from ..engines.choice import opened_engine
 from ..engines.protocol import Engine
 from ..engines.stock import StockEngine
+from ..model_embedder import ModelEmbedder
 from ..tokens import PAD, encoded
 from ..windows import WHOLE
 from .clock import Clock
