@@ -31,6 +31,10 @@ AHEAD = 2
 """Chunks that a worker holds at most: the one it works on and the next, so that it never waits for its parent."""
 
 SECONDS_TO_LEAVE = 5.0
+
+LONGEST_WAIT_S = 1.0
+"""A Ctrl-C that comes just before the wait begins is seen when it ends: it must not be for long."""
+
 _READY = "ready"
 
 
@@ -165,7 +169,7 @@ class WorkerPool(Generic[Chunk, Answer]):
         source = iter(chunks)
         exhausted = not self._feed(source)
         while not exhausted or any(worker.held for worker in self._workers):
-            heard = wait([worker.connection for worker in self._workers])
+            heard = wait([worker.connection for worker in self._workers], LONGEST_WAIT_S)
             for worker in self._workers:
                 if worker.connection in heard:
                     yield from self._heard(worker)
