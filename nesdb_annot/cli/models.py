@@ -107,17 +107,22 @@ def pretrain(
     width: int = 192,
     heads: int = 6,
     compiled: Annotated[bool, typer.Option(help="torch.compile; needs a C++ compiler")] = True,
+    device: Device = None,
 ) -> None:
-    """Train a small model of ESM-2's architecture on your own corpus, on all cores.
+    """Train a small model of ESM-2's architecture on your own corpus, on a GPU if there is one, else on two cores.
 
     What is found in FOLDER goes on, a run that was stopped as if it had not been. A run that had ended goes on if it is
     given more minutes than before: its learning rate, fallen to zero, takes up where a run of that length would be,
     and falls again. The model in FOLDER is replaced at the end.
     """
+    from ..language.engines.choice import found_device
     from ..language.pretraining.run import Wanted, train
 
-    wanted = Wanted(layers=layers, width=width, heads=heads, minutes=minutes, steps=steps, compiled=compiled)
-    card = train(corpus, leave_out or [], folder, wanted, workers=settings_of(ctx).workers)
+    settings = settings_with(ctx, device=device)
+    chosen, why = found_device(settings.device)
+    note(f"training on {chosen} ({why})")
+    wanted = Wanted(layers, width, heads, minutes, steps, compiled, device=chosen)
+    card = train(corpus, leave_out or [], folder, wanted, workers=settings.workers)
     print_table(("fact", "value"), [(key, str(fact)) for key, fact in card.items()])
 
 

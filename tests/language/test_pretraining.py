@@ -1,5 +1,6 @@
 """Pre-training: families, corpus, batches, the forward pass, the optimiser, and a whole tiny run."""
 
+import itertools
 import json
 import lzma
 
@@ -17,6 +18,7 @@ from nesdb_annot.language.pretraining.background import Background
 from nesdb_annot.language.pretraining.batches import BatchOrder, corrupted, crop
 from nesdb_annot.language.pretraining.corpus import open_split, prepare, read_sequences, tokenised
 from nesdb_annot.language.pretraining.families import related_to
+from nesdb_annot.language.pretraining.feeding import NumberedBatches, fed
 from nesdb_annot.language.pretraining.initial import fresh_model
 from nesdb_annot.language.pretraining.loop import (
     CURVE,
@@ -29,7 +31,7 @@ from nesdb_annot.language.pretraining.loop import (
     validation_batches,
 )
 from nesdb_annot.language.pretraining.optimiser import Optimiser, orthogonalised
-from nesdb_annot.language.pretraining.run import Wanted, train
+from nesdb_annot.language.pretraining.run import Wanted, _plan, train
 from nesdb_annot.language.tokens import CLS, EOS, LETTERS, MASK, UNKNOWN, encoded, letter_tokens
 
 from .conftest import random_model, random_residues
@@ -202,7 +204,35 @@ class TestBatches:
         assert batch.tokens[0, -1] == EOS
 
 
+class TestFeeding:
+    def test_processes_make_the_same_batches_in_the_same_order(self, prepared):
+        def some(processes):
+            batches = NumberedBatches(prepared[0], 512, 1)
+            return list(itertools.islice(fed(batches, itertools.count(3), "cpu", processes), 5))
+
+        order = BatchOrder(open_split(prepared[0], "train"), 512, 1)
+        for number, (one, two) in enumerate(zip(some(0), some(2), strict=True), start=3):
+            assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+            np.testing.assert_array_equal(one[0].numpy(), order[number].tokens)
+
+    def test_a_gpu_trains_alone_with_large_steps(self, tmp_path):
+        plan = _plan(Wanted(device="cuda"), tmp_path, workers=16)
+        assert (plan.processes, plan.loaders, plan.half, plan.batch_tokens) == (1, 12, True, 131_072)
+        assert _plan(Wanted(), tmp_path, workers=16).processes == 2
+        assert _plan(Wanted(batch_tokens=512), tmp_path, workers=1).batch_tokens == 512
+
+
 class TestForward:
+    def test_the_pieces_for_a_gpu_give_the_same(self, monkeypatch):
+        monkeypatch.setattr(torch, "compile", lambda function: function)
+        model = fresh_model(*TINY, 3)
+        tokens = torch.from_numpy(np.stack([encoded(random_residues(50, s)) for s in (1, 2)]))
+        parts = forward.compiled_parts.__wrapped__()
+        assert parts.attend is not forward.PLAIN.attend
+        with torch.no_grad():
+            plain, fused = (forward.representations(model, tokens, parts=p) for p in (forward.PLAIN, parts))
+        torch.testing.assert_close(plain, fused, rtol=1e-4, atol=1e-5)
+
     @settings(max_examples=15, deadline=None)
     @given(length=st.integers(1, 90), masks=st.integers(0, 5), seed=st.integers(0, 9))
     def test_it_is_fair_esms(self, length, masks, seed):

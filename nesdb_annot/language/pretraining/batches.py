@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ..tokens import CLS, EOS, FIRST_LETTER, LETTERS, MASK
 from .corpus import TokenStore
 
-LENGTHS = (512, 256, 128, 64)
-LONGEST_SHARE = 0.15
+LENGTHS = (1024, 512, 256, 128, 64)
+LONGEST_SHARE = 0.25
 """Share of proteins whose crop may be of the greatest length; attention makes those dearer."""
 
 CHOSEN_SHARE = 0.15
@@ -73,7 +73,7 @@ class BatchOrder:
 
     Args:
         store: the training proteins.
-        tokens: of one batch; a multiple of the greatest length.
+        tokens: of one batch; a multiple of the greatest length. Lengths beyond it are not used.
         seed: of order, crops and masks.
     """
 
@@ -87,10 +87,11 @@ class BatchOrder:
         generator = np.random.default_rng([self._seed, epoch])
         order = generator.permutation(len(self._store))
         longest = generator.random(len(order)) < LONGEST_SHARE
+        lengths = [length for length in LENGTHS if length <= self._tokens]
         room = np.where(longest, LENGTHS[0], LENGTHS[1])
         plan: list[tuple[int, int, NDArray[np.int64]]] = []
         fits = np.minimum(self._lengths[order], room)
-        for upper, length in zip((np.inf, *LENGTHS), LENGTHS, strict=False):
+        for upper, length in zip((np.inf, *lengths), lengths, strict=False):
             places = np.flatnonzero((fits >= length) & (fits < upper))
             size = self._tokens // length
             for begin in range(0, len(places) - size + 1, size):

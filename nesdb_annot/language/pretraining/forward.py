@@ -6,14 +6,24 @@ padding, no transposes, types that torch.compile can fuse, and the language-mode
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
+
 import torch
 from esm.model.esm2 import ESM2
-from esm.multihead_attention import MultiheadAttention
+from esm.modules import TransformerLayer
 from torch import Tensor
 from torch.nn import functional
 
 MASK_RATIO_IN_TRAINING = 0.15 * 0.8
 """Constant of fair-esm's token dropout."""
+
+EPSILON = 1e-5
+"""Of every norm in fair-esm's ESM-2."""
+
+Affine = tuple[Tensor, Tensor]
+"""Weight and bias of a linear layer or a norm."""
 
 
 def rotary_tables(inverse_frequencies: Tensor, length: int) -> tuple[Tensor, Tensor]:
@@ -30,26 +40,67 @@ def _rotated(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     return x * cosine + torch.cat([-second, first], dim=-1) * sine
 
 
-def _normed(x: Tensor, norm: torch.nn.LayerNorm) -> Tensor:
-    return functional.layer_norm(x, norm.normalized_shape, norm.weight, norm.bias, norm.eps)
+def _affine(module: torch.nn.Linear | torch.nn.LayerNorm) -> Affine:
+    return module.weight, module.bias
 
 
-def _attention(x: Tensor, attention: MultiheadAttention, heads: int, cosine: Tensor, sine: Tensor) -> Tensor:
-    """Self-attention over x of shape (batch, length, width)."""
-    batch, length, width = x.shape
-    projections = (attention.q_proj, attention.k_proj, attention.v_proj)
-    weight = torch.cat([p.weight for p in projections])
-    bias = torch.cat([p.bias for p in projections])
-    mixed = functional.linear(x, weight, bias).view(batch, length, 3, heads, width // heads)
-    query, key, value = mixed.permute(2, 0, 3, 1, 4)
-    cosine, sine = cosine.to(mixed.dtype), sine.to(mixed.dtype)
-    scaled = _rotated(query, cosine, sine) * (width // heads) ** -0.5
-    weights = torch.softmax(scaled @ _rotated(key, cosine, sine).transpose(-1, -2), dim=-1)
-    context = weights.to(value.dtype) @ value
-    output: Tensor = functional.linear(
-        context.transpose(1, 2).reshape(batch, length, width), attention.out_proj.weight, attention.out_proj.bias
-    )
-    return output
+def _normed(x: Tensor, norm: Affine) -> Tensor:
+    return functional.layer_norm(x, x.shape[-1:], *norm, EPSILON)
+
+
+def before_attention(
+    x: Tensor, norm: Affine, projections: tuple[Affine, Affine, Affine], tables: tuple[Tensor, Tensor], heads: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Query, key and value, shape (tokens, heads, head width), of the residual stream x, shape (tokens, width)."""
+    weight = torch.cat([weight for weight, _ in projections])
+    bias = torch.cat([bias for _, bias in projections])
+    mixed = functional.linear(_normed(x, norm), weight, bias).view(x.shape[0], 3, heads, -1)
+    query, key, value = mixed.unbind(1)
+    cosine, sine = (table.to(mixed.dtype) for table in tables)
+    return _rotated(query, cosine, sine), _rotated(key, cosine, sine), value
+
+
+def written_out(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Attention as three operations over (batch, heads, length, head width): on a CPU faster than torch's fused one."""
+    scaled = query * query.shape[-1] ** -0.5
+    weights = torch.softmax(scaled @ key.transpose(-1, -2), dim=-1)
+    return weights.to(value.dtype) @ value
+
+
+def after_attention(x: Tensor, context: Tensor, out: Affine, norm: Affine, rise: Affine, fall: Affine) -> Tensor:
+    """The residual stream behind attention and feed-forward network, shape (tokens, width)."""
+    x = x + functional.linear(context, *out)
+    return x + functional.linear(functional.gelu(functional.linear(_normed(x, norm), *rise)), *fall)
+
+
+class Parts(NamedTuple):
+    """Pieces of a layer, plain or compiled; first and last see tokens alone: one compilation fits all lengths."""
+
+    before: Callable[..., tuple[Tensor, Tensor, Tensor]] = before_attention
+    attend: Callable[..., Tensor] = written_out
+    after: Callable[..., Tensor] = after_attention
+
+
+PLAIN = Parts()
+
+
+@functools.cache
+def compiled_parts() -> Parts:
+    """For a GPU: compiled pieces around torch's fused attention."""
+    before, after = torch.compile(before_attention), torch.compile(after_attention)
+    return Parts(before, functional.scaled_dot_product_attention, after)
+
+
+def _layer(
+    x: Tensor, block: TransformerLayer, heads: int, tables: tuple[Tensor, Tensor], length: int, parts: Parts
+) -> Tensor:
+    attention = block.self_attn
+    projections = tuple(_affine(p) for p in (attention.q_proj, attention.k_proj, attention.v_proj))
+    mixed = parts.before(x, _affine(block.self_attn_layer_norm), projections, tables, heads)
+    query, key, value = (y.view(-1, length, *y.shape[1:]).transpose(1, 2) for y in mixed)
+    context = parts.attend(query, key, value).transpose(1, 2).reshape(x.shape)
+    rest = (attention.out_proj, block.final_layer_norm, block.fc1, block.fc2)
+    return parts.after(x, context, *map(_affine, rest))
 
 
 def _embedded(model: ESM2, tokens: Tensor) -> Tensor:
@@ -62,20 +113,20 @@ def _embedded(model: ESM2, tokens: Tensor) -> Tensor:
     return scaled
 
 
-def representations(model: ESM2, tokens: Tensor, stream: torch.dtype = torch.float32) -> Tensor:
+def representations(model: ESM2, tokens: Tensor, stream: torch.dtype = torch.float32, parts: Parts = PLAIN) -> Tensor:
     """Last layer after its norm, shape (batch, length, width), for tokens of shape (batch, length) without padding.
 
     Args:
         stream: type of the residual stream; bfloat16 halves its traffic.
+        parts: the pieces of a layer.
     """
-    x = _embedded(model, tokens).to(stream)
-    cosine, sine = rotary_tables(model.layers[0].self_attn.rot_emb.inv_freq, tokens.shape[1])
-    for layer in model.layers:
-        normed = _normed(x, layer.self_attn_layer_norm)
-        x = x + _attention(normed, layer.self_attn, model.attention_heads, cosine, sine)
-        inner = functional.gelu(functional.linear(_normed(x, layer.final_layer_norm), layer.fc1.weight, layer.fc1.bias))
-        x = x + functional.linear(inner, layer.fc2.weight, layer.fc2.bias)
-    return _normed(x, model.emb_layer_norm_after)
+    batch, length = tokens.shape
+    x = _embedded(model, tokens).to(stream).flatten(0, 1)
+    tables = rotary_tables(model.layers[0].self_attn.rot_emb.inv_freq, length)
+    cosine, sine = (table.repeat(batch, 1).unsqueeze(1) for table in tables)
+    for block in model.layers:
+        x = _layer(x, block, model.attention_heads, (cosine, sine), length, parts)
+    return _normed(x, _affine(model.emb_layer_norm_after)).view(batch, length, -1)
 
 
 def logits_at(model: ESM2, features: Tensor, chosen: Tensor) -> Tensor:
@@ -83,13 +134,18 @@ def logits_at(model: ESM2, features: Tensor, chosen: Tensor) -> Tensor:
     head = model.lm_head
     picked = features.reshape(-1, features.shape[-1]).index_select(0, chosen)
     dense = functional.gelu(functional.linear(picked, head.dense.weight, head.dense.bias))
-    logits: Tensor = functional.linear(_normed(dense, head.layer_norm), model.embed_tokens.weight) + head.bias
+    logits: Tensor = functional.linear(_normed(dense, _affine(head.layer_norm)), model.embed_tokens.weight) + head.bias
     return logits
 
 
 def masked_loss(
-    model: ESM2, tokens: Tensor, chosen: Tensor, targets: Tensor, stream: torch.dtype = torch.float32
+    model: ESM2,
+    tokens: Tensor,
+    chosen: Tensor,
+    targets: Tensor,
+    stream: torch.dtype = torch.float32,
+    parts: Parts = PLAIN,
 ) -> Tensor:
     """Mean cross-entropy (nats) of `targets` at the flat positions `chosen` of `tokens`."""
-    logits = logits_at(model, representations(model, tokens, stream), chosen)
+    logits = logits_at(model, representations(model, tokens, stream, parts), chosen)
     return functional.cross_entropy(logits.float(), targets)

@@ -1,12 +1,14 @@
-"""The training loop: data-parallel over single-threaded processes on a CPU, resumable, its curve as JSON lines."""
+"""The training loop: resumable, its curve as JSON lines; on a CPU data-parallel over single-threaded processes."""
 
 from __future__ import annotations
 
+import functools
+import itertools
 import json
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,8 +23,9 @@ from torch.multiprocessing.spawn import spawn
 
 from ...errors import ConfigurationError
 from . import forward
-from .batches import Batch, BatchOrder, corrupted, crop
+from .batches import Batch, corrupted, crop
 from .corpus import open_split
+from .feeding import NumberedBatches, fed, tensors_of
 from .initial import fresh_model
 from .optimiser import Optimiser
 
@@ -43,7 +46,9 @@ class Plan:
             given more of either goes on: its rate, which had fallen to zero, is at once what it would be at this point
             of the longer run, and falls to zero again.
         batch_tokens: tokens of one batch; a step takes `batches_per_step` of them.
-        processes: data-parallel processes; must divide `batches_per_step`.
+        processes: data-parallel processes; must divide `batches_per_step`. One on a GPU.
+        device: of torch.
+        loaders: processes that make batches ahead.
         peak: greatest learning rate of AdamW, `optimiser.MATRIX_RATE` times that for Muon; linear warm-up over
             `warm_up` steps, then linear decay to zero.
         save_every: seconds between saved states.
@@ -62,6 +67,8 @@ class Plan:
     batch_tokens: int = 4096
     batches_per_step: int = 2
     processes: int = 1
+    device: str = "cpu"
+    loaders: int = 0
     peak: float = 1e-3
     warm_up: int = 200
     seed: int = 1
@@ -115,13 +122,23 @@ def validation_batches(corpus: Path, proteins: int | None = None, longest: int =
 
 def perplexity(model: ESM2, batches: list[Batch]) -> float:
     """Exponential of the mean cross-entropy over all masked residues, float32."""
-    total, count = 0.0, 0
+    device = model.embed_tokens.weight.device
+    total, count = torch.zeros((), device=device), 0
     with torch.inference_mode():
         for batch in batches:
-            tokens, chosen, targets = map(torch.from_numpy, (batch.tokens, batch.chosen, batch.targets))
-            total += float(forward.masked_loss(model, tokens, chosen, targets)) * len(batch.targets)
+            tokens, chosen, targets = (tensor.to(device) for tensor in tensors_of(batch))
+            total += forward.masked_loss(model, tokens, chosen, targets) * len(targets)
             count += len(batch.targets)
-    return math.exp(total / count)
+    return math.exp(float(total) / count)
+
+
+def _loss_of(plan: Plan) -> Callable[..., Tensor]:
+    """The loss of a batch as this device computes it best."""
+    stream = torch.bfloat16 if plan.half else torch.float32
+    if plan.compiled and plan.device.startswith("cuda"):
+        return functools.partial(forward.masked_loss, stream=stream, parts=forward.compiled_parts())
+    loss = torch.compile(forward.masked_loss) if plan.compiled else forward.masked_loss
+    return functools.partial(loss, stream=stream)
 
 
 class _Session:
@@ -129,37 +146,40 @@ class _Session:
 
     def __init__(self, plan: Plan, rank: int) -> None:
         self.plan, self.rank = plan, rank
-        self.model = fresh_model(plan.layers, plan.width, plan.heads, plan.seed)
+        self.model = fresh_model(plan.layers, plan.width, plan.heads, plan.seed).to(plan.device)
         self.optimiser = Optimiser(trained_parameters(self.model))
-        self.order = BatchOrder(open_split(plan.corpus, "train"), plan.batch_tokens, plan.seed)
         self.parameters = list(trained_parameters(self.model).values())
         state = plan.folder / STATE
         facts = load_state(state, self.model, self.optimiser) if state.is_file() else {}
         self.step, self.elapsed = int(facts.get("step", 0)), float(facts.get("elapsed", 0.0))
-        self.loss: Callable[..., Tensor] = forward.masked_loss
-        if plan.compiled:
-            self.loss = torch.compile(forward.masked_loss)
+        self.share = plan.batches_per_step // plan.processes
+        batches = NumberedBatches(plan.corpus, plan.batch_tokens, plan.seed)
+        self.batches = fed(batches, self._numbers(), plan.device, plan.loaders)
+        self.loss = _loss_of(plan)
 
-    def gradients(self) -> float:
-        """Accumulate the gradients of this process's share of one step; returns its mean loss."""
-        share = self.plan.batches_per_step // self.plan.processes
-        stream = torch.bfloat16 if self.plan.half else torch.float32
-        mean = 0.0
-        for i in range(share):
-            batch = self.order[self.step * self.plan.batches_per_step + self.rank * share + i]
-            tensors = (torch.from_numpy(a) for a in (batch.tokens, batch.chosen, batch.targets))
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.plan.half):
-                loss = self.loss(self.model, *tensors, stream) / share
+    def _numbers(self) -> Iterator[int]:
+        """Numbers of the batches that this process works on, from the present step on."""
+        for step in itertools.count(self.step):
+            first = step * self.plan.batches_per_step + self.rank * self.share
+            yield from range(first, first + self.share)
+
+    def gradients(self) -> Tensor:
+        """Accumulate the gradients of this process's share of one step; nobody waits for the mean loss returned."""
+        kind = torch.device(self.plan.device).type
+        mean = torch.zeros((), device=self.plan.device)
+        for batch in itertools.islice(self.batches, self.share):
+            with torch.autocast(kind, dtype=torch.bfloat16, enabled=self.plan.half):
+                loss = self.loss(self.model, *batch) / self.share
             loss.backward()  # type: ignore[no-untyped-call]
-            mean += float(loss.detach())
+            mean += loss.detach()
         return mean
 
-    def shared(self, loss: float, progress: float) -> tuple[float, float]:
+    def shared(self, loss: Tensor, progress: float) -> tuple[Tensor, float]:
         """Average the gradients over the processes; the first one's clock counts for all."""
         if self.plan.processes == 1:
             return loss, progress
         flat = [p.grad.reshape(-1) for p in self.parameters if p.grad is not None]
-        own = torch.tensor([loss, progress * self.plan.processes if self.rank == 0 else 0.0])
+        own = torch.tensor([float(loss), progress * self.plan.processes if self.rank == 0 else 0.0])
         together = torch.cat([*flat, own]) / self.plan.processes
         dist.all_reduce(together)
         place = 0
@@ -167,13 +187,13 @@ class _Session:
             if parameter.grad is not None:
                 parameter.grad.copy_(together[place : place + parameter.numel()].view_as(parameter))
                 place += parameter.numel()
-        return float(together[-2]), float(together[-1])
+        return together[-2], float(together[-1])
 
     def progress(self) -> float:
         """How much of the plan is done, 0 to 1."""
         return self.step / self.plan.steps if self.plan.steps else self.elapsed / self.plan.seconds
 
-    def advance(self, progress: float) -> tuple[float, float]:
+    def advance(self, progress: float) -> tuple[Tensor, float]:
         """One optimiser step; returns loss and the progress that all processes agree on."""
         loss, progress = self.shared(self.gradients(), progress)
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
@@ -197,18 +217,18 @@ class _Session:
 
     def run(self) -> None:
         """Train until the plan is done."""
-        begun, before = time.monotonic(), self.elapsed
+        begun, before, first = time.monotonic(), self.elapsed, self.step + 1
         saved = measured = self.elapsed
         checks = validation_batches(self.plan.corpus, 128) if self.rank == 0 else []
-        agreed, smooth = 0.0, 0.0
+        agreed, smooth = 0.0, torch.zeros((), device=self.plan.device)
         while agreed < 1.0 and self.progress() < (1.0 if self.plan.steps else math.inf):
             loss, agreed = self.advance(self.progress())
             self.elapsed = before + time.monotonic() - begun
-            smooth = loss if not smooth else 0.98 * smooth + 0.02 * loss
+            smooth = loss if self.step == first else smooth.lerp(loss, 0.02)
             if self.step % 50 == 0:
-                self.note(loss=round(smooth, 4))
+                self.note(loss=round(float(smooth), 4))
             if self.elapsed - measured >= self.plan.measure_every and self.rank == 0:
-                self.note(loss=round(smooth, 4), validation_perplexity=round(perplexity(self.model, checks), 4))
+                self.note(loss=round(float(smooth), 4), validation_perplexity=round(perplexity(self.model, checks), 4))
                 measured = self.elapsed
             if self.elapsed - saved >= self.plan.save_every:
                 self.save()
@@ -216,7 +236,7 @@ class _Session:
         self.save()
         if self.rank == 0:
             full = perplexity(self.model, validation_batches(self.plan.corpus))
-            self.note(loss=round(smooth, 4), final_validation_perplexity=round(full, 4))
+            self.note(loss=round(float(smooth), 4), final_validation_perplexity=round(full, 4))
 
 
 def _train(rank: int, plan: Plan) -> None:

@@ -89,5 +89,9 @@ class Optimiser:
             if name in self._momenta:
                 self._momenta[name].copy_(tensors[f"momentum.{name}"])
             elif f"first.{name}" in tensors:
-                moments = {"exp_avg": tensors[f"first.{name}"], "exp_avg_sq": tensors[f"second.{name}"]}
-                self._adam.state[parameter] = {"step": torch.tensor(float(step)), **moments}
+                here = parameter.device
+                self._adam.state[parameter] = {
+                    "step": torch.tensor(float(step), device=here),
+                    "exp_avg": tensors[f"first.{name}"].to(here),
+                    "exp_avg_sq": tensors[f"second.{name}"].to(here),
+                }
