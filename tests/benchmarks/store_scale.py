@@ -217,7 +217,7 @@ def main():
     """Fill unless told to reuse, then measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--segments", type=int, default=1_000_000)
-    parser.add_argument("--dimension", type=int, default=192)
+    parser.add_argument("--dimension", type=int, default=320)
     parser.add_argument("--methods", type=int, default=4, choices=(4, 6))
     parser.add_argument("--only-sizes", action="store_true")
     parser.add_argument("--home", type=Path, required=True)

@@ -32,7 +32,7 @@ def test_info_of_the_bundled_model_says_what_it_saw(nesannot):
 def test_verify_loads_it(nesannot):
     done = nesannot("models", "verify", "bundled")
     assert done.returncode == 0, done.stderr
-    assert "192 dimensions" in done.stdout
+    assert "320 dimensions" in done.stdout
 
 
 @pytest.mark.parametrize("words", [("info", "esm2_t6_8M_UR50D"), ("verify", "esm2_t6_8M_UR50D")])

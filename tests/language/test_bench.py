@@ -218,7 +218,7 @@ class TestMeasurement:
         name = "layers.0.fc1.weight"
         assert torch.equal(one[name], same[name])
         assert not torch.equal(one[name], other[name])
-        assert run.model_of("bundled", 1).model.embed_dim == 192
+        assert run.model_of("bundled", 1).model.embed_dim == 320
 
 
 class TestProcess:

@@ -80,7 +80,7 @@ def test_accuracy_gate_on_the_bundled_model(kind, bundled_engines, reference):
 @pytest.mark.parametrize("kind", KINDS)
 def test_shapes_and_types(kind, bundled_engines):
     for residues, vectors in zip(PROTEINS, bundled_engines[kind].run(PROTEINS), strict=True):
-        assert vectors.shape == (len(residues), 192)
+        assert vectors.shape == (len(residues), 320)
         assert vectors.dtype == np.float32
         assert np.isfinite(vectors).all()
 
@@ -167,7 +167,7 @@ class TestLongProteins:
     def test_thirty_five_thousand_residues(self, bundled_engines):
         embedder = ModelEmbedder(None, bundled_engines[KINDS[-1]], LongRule(), "")
         vectors = next(embedder.embed([random_residues(35_000)]))
-        assert vectors.shape == (35_000, 192)
+        assert vectors.shape == (35_000, 320)
         assert np.isfinite(vectors).all()
 
     @pytest.mark.slow
@@ -391,6 +391,6 @@ assert "openvino_telemetry.main" not in sys.modules
 def test_openvino_opens_no_socket_and_writes_nothing_home(tmp_path):
     environment = {**os.environ, "HOME": str(tmp_path)}
     ran = subprocess.run([sys.executable, "-c", SILENT], env=environment, capture_output=True, text=True, check=False)
-    assert ran.stdout.strip() == "(4, 192)", ran.stderr
+    assert ran.stdout.strip() == "(4, 320)", ran.stderr
     assert list(tmp_path.iterdir()) == []
     assert socket.socket
