@@ -40,19 +40,16 @@ def change_points(
     """
     from . import _bounded_kernels as kernels
 
-    length, dimension = embedding.shape
-    mean = kernels.column_means(embedding)
+    length = len(embedding)
+    scale = np.ones(length) if cost == "squared" else kernels.inverse_norms(embedding)
+    mean, unit = kernels.moments(embedding, scale)
     check_finite(mean)
     if length < 2 * minimum and length <= maximum:
         return np.array([length])
-    if cost == "squared":
-        offset, scale, centre = mean, np.ones(length), np.zeros(dimension)
-    else:
-        offset, scale = np.zeros(dimension), kernels.inverse_norms(embedding)
-        centre = scale @ embedding / length
-    products = kernels.banded_products(embedding, offset, scale, min(maximum, length))
-    unit = max(float(products[:, 0].mean() - centre @ centre), 0.0) if relative else 1.0
-    return kernels.optimal_change_points(products, minimum, penalty * unit)
+    # Rows of mean squared length 1: float32 holds what embeddings of any size become.
+    size = np.sqrt(unit) or 1.0
+    own = penalty if relative and unit else penalty * 0.0 if relative else penalty / size**2
+    return kernels.optimal_change_points(embedding, scale / size, mean / size, minimum, min(maximum, length), own)
 
 
 def partition(ends: list[int]) -> list[ResidueSpan]:
