@@ -98,27 +98,22 @@ class _Side:
         faiss.omp_set_num_threads(1)  # one process a core: threads of many small searches wait for one another
         self.index: Any = faiss.IndexFlatL2(references.vectors.shape[1])
         self.index.add(np.ascontiguousarray(references.vectors[chosen], dtype=np.float32))
+        held = faiss.rev_swig_ptr(self.index.get_xb(), self.index.ntotal * self.index.d)
+        self.held: NDArray[np.float32] = held.reshape(-1, self.index.d)
+        self.squares: NDArray[np.float32] = (self.held**2).sum(axis=1)
 
     def nearest(self, queries: NDArray[np.float32], k: int, left_out: frozenset[str]) -> _Neighbours:
         """The k nearest that are not left out, or as many as there are; with none, -1 at a distance of 2."""
+        from ._similarity_kernels import nearest_references
+
         left = np.isin(self.owners, list(left_out)) if left_out else np.zeros(len(self.owners), dtype=bool)
         count = min(k, len(left) - int(left.sum()))
         if count == 0:
             return _Neighbours(np.full(len(queries), 2, dtype=np.float32), [-1] * len(queries), [2.0] * len(queries))
-        squared = self._squared(queries)
-        squared[:, left] = np.inf
-        # Their order does not matter for the mean: the heap of a search costs more than all distances do.
-        near = np.sqrt(np.maximum(np.partition(squared, count - 1, axis=1)[:, :count], 0))
-        first = self.chosen[squared.argmin(axis=1)]
-        return _Neighbours(near.mean(axis=1), first.tolist(), near.min(axis=1).tolist())
-
-    def _squared(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Squared distance of every query to every reference of the index, shape (n, references)."""
-        import faiss
-
-        held = faiss.rev_swig_ptr(self.index.get_xb(), self.index.ntotal * self.index.d)
-        squared: NDArray[np.float32] = faiss.pairwise_distances(queries, held.reshape(-1, self.index.d))
-        return squared
+        squares = np.where(left, np.float32(np.inf), self.squares)
+        # All distances at once: the heap of a search costs more than they do.
+        mean, first, distance = nearest_references(queries, self.held, queries @ self.held.T, squares, count)
+        return _Neighbours(mean, self.chosen[first].tolist(), distance.tolist())
 
 
 @dataclass(frozen=True)
