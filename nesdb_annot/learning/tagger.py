@@ -265,7 +265,7 @@ def _epoch(
 
 
 def _exported(state: Mapping[str, torch.Tensor]) -> dict[str, NDArray[np.float32]]:
-    """Convolution weights (out, in, tap) as (tap * in, out), the layout of `methods.tagger.stacked_taps`."""
+    """Convolution weights (out, in, tap) as (tap * in, out), the layout of `methods._tagger_kernels.convolved`."""
     arrays = {}
     for name, value in state.items():
         plain = value.detach().numpy().astype(np.float32)

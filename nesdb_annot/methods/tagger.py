@@ -9,78 +9,94 @@ the forward pass.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..records import Json, MethodIdentity
-from ..residues import ResidueSpan
+from ..residues import ResidueSpan, bounds
+from .descriptors import LETTER_FEATURES, letter_indices
 from .protocol import ProteinContext, RawScores
-from .tagger_features import residue_features
+from .tagger_features import FEATURES, context_features
 
 NAME = "tagger"
 DILATIONS = (1, 2, 4, 8, 16)
 CORE_LENGTH = 10
 """A candidate is judged by its best stretch of this many residues: about the span of the hydrophobic positions."""
 
-CHUNK, MARGIN = 4_096, 80
-"""Long proteins are tagged in pieces whose margins exceed the network's reach (2 + 2 * 31 residues), so that the
-outcome is that of the whole protein."""
-
 FloatArray = NDArray[np.float32]
 
-
-def stacked_taps(x: FloatArray, kernel: int, dilation: int) -> FloatArray:
-    """Neighbours at each of `kernel` taps side by side; (members, L, C) -> (members, L, kernel * C), zero padded."""
-    members, length, channels = x.shape
-    stacked = np.zeros((members, length, kernel, channels), dtype=x.dtype)
-    for tap in range(kernel):
-        shift = dilation * (tap - kernel // 2)
-        low, high = max(0, -shift), min(length, length - shift)
-        if low < high:
-            stacked[:, low:high, tap] = x[:, low + shift : high + shift]
-    return stacked.reshape(members, length, kernel * channels)
+_LETTERS = LETTER_FEATURES.shape[1]
 
 
-def _affine(x: FloatArray, arrays: Mapping[str, FloatArray], name: str) -> FloatArray:
-    outcome: FloatArray = np.matmul(x, arrays[f"{name}.weight"]) + arrays[f"{name}.bias"]
-    return outcome
+class Networks:
+    """The ensemble with its weights laid out for the forward pass.
 
+    A letter has few values: what it adds to the first convolution is looked up. Means and scales of the embedding are
+    part of the bottleneck's weights.
 
-def _convolved(x: FloatArray, arrays: Mapping[str, FloatArray], name: str, dilation: int) -> FloatArray:
-    kernel = arrays[f"{name}.weight"].shape[1] // x.shape[2]
-    return np.maximum(_affine(stacked_taps(x, kernel, dilation), arrays, name), 0)
+    Args:
+        arrays: the weights, without prefix, each with the members as first axis; see `learning.tagger.fit_ensemble`.
+    """
 
+    def __init__(self, arrays: Mapping[str, FloatArray]) -> None:
+        own = {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in arrays.items()}
+        self._narrow = self._bottleneck(own) if "bottleneck.weight" in own else None
+        width = 0 if self._narrow is None else own["bottleneck.weight"].shape[2]
+        self._members = [self._member(own, number, FEATURES + width) for number in range(len(own["input.weight"]))]
 
-def _member_logits(letters: FloatArray, embedding: FloatArray, arrays: Mapping[str, FloatArray]) -> FloatArray:
-    members = arrays["input.weight"].shape[0]
-    x = np.broadcast_to(letters, (members, *letters.shape))
-    if "bottleneck.weight" in arrays:
-        scaled = (embedding - arrays["embedding.mean"]) * arrays["embedding.inverse_scale"]
-        x = np.concatenate([x, _affine(scaled[None], arrays, "bottleneck")], axis=2)
-    x = _convolved(x, arrays, "input", 1)
-    for index, dilation in enumerate(DILATIONS):
-        x = x + _convolved(x, arrays, f"block{index}", dilation)
-    logits: FloatArray = _affine(x, arrays, "output")[:, :, 0]
-    return logits
+    @staticmethod
+    def _bottleneck(own: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
+        """Weights and biases of all members' bottlenecks side by side."""
+        weight = np.hstack(list(own["bottleneck.weight"])).astype(np.float64)
+        weight *= own["embedding.inverse_scale"].astype(np.float64)[:, None]
+        bias = own["bottleneck.bias"].ravel() - own["embedding.mean"].astype(np.float64) @ weight
+        return weight.astype(np.float32), bias.astype(np.float32)
+
+    @staticmethod
+    def _member(own: Mapping[str, FloatArray], number: int, features: int) -> tuple[Any, ...]:
+        """What `member_logits` takes after letters and features."""
+        first = own["input.weight"][number].reshape(-1, features, own["input.weight"].shape[2])
+        table = np.stack([LETTER_FEATURES @ tap for tap in first[:, :_LETTERS]])
+        rest = np.ascontiguousarray(first[:, _LETTERS:].reshape(-1, first.shape[2]))
+        blocks = [f"block{index}" for index in range(len(DILATIONS))]
+        return (
+            table,
+            (rest, own["input.bias"][number, 0]),
+            (
+                np.stack([own[f"{name}.weight"][number] for name in blocks]),
+                np.stack([own[f"{name}.bias"][number, 0] for name in blocks]),
+                np.array(DILATIONS),
+            ),
+            (np.ascontiguousarray(own["output.weight"][number, :, 0]), float(own["output.bias"][number, 0, 0])),
+        )
+
+    def logits(self, residues: str, embedding: FloatArray) -> FloatArray:
+        """Log-odds of each residue to lie in a motif, shape (L,): the mean over the ensemble.
+
+        Args:
+            residues: cleaned residues, length L.
+            embedding: per-residue embedding, shape (L, dimension).
+        """
+        from ._tagger_kernels import member_logits
+
+        letters, context = letter_indices(residues), context_features(residues)
+        narrow = None
+        if self._narrow is not None:
+            weight, bias = self._narrow
+            narrow = np.split(embedding @ weight + bias, len(self._members), axis=1)
+        total = np.zeros(len(residues), dtype=np.float32)
+        for number, layers in enumerate(self._members):
+            x = context if narrow is None else np.hstack([context, narrow[number]])
+            total += member_logits(letters, x, *layers)
+        return total / np.float32(len(self._members))
 
 
 def residue_logits(residues: str, embedding: FloatArray, arrays: Mapping[str, FloatArray]) -> FloatArray:
-    """Log-odds of each residue to lie in a motif, shape (L,): the mean over the ensemble.
-
-    Args:
-        residues: cleaned residues, length L.
-        embedding: per-residue embedding, shape (L, dimension).
-        arrays: the weights, without prefix; see `learning.tagger.fit_ensemble`.
-    """
-    letters = residue_features(residues)
-    pieces = []
-    for begin in range(0, len(residues), CHUNK):
-        low, high = max(0, begin - MARGIN), min(len(residues), begin + CHUNK + MARGIN)
-        logits = _member_logits(letters[low:high], embedding[low:high], arrays).mean(axis=0)
-        pieces.append(logits[begin - low : begin - low + CHUNK])
-    return np.concatenate(pieces)[: len(residues)]
+    """Log-odds of each residue to lie in a motif, shape (L,): see `Networks`, which are built for this one protein."""
+    return Networks(arrays).logits(residues, embedding)
 
 
 def segment_logits(logits: FloatArray, spans: Sequence[ResidueSpan]) -> tuple[FloatArray, NDArray[np.int64]]:
@@ -90,14 +106,9 @@ def segment_logits(logits: FloatArray, spans: Sequence[ResidueSpan]) -> tuple[Fl
         Scores, shape (n,), and the 1-based first residues of the best stretches, shape (n,). A span shorter than
         `CORE_LENGTH` is one stretch.
     """
-    sums = np.concatenate([[0.0], np.cumsum(logits, dtype=np.float64)])
-    means, firsts = np.empty(len(spans), dtype=np.float32), np.empty(len(spans), dtype=np.int64)
-    for i, span in enumerate(spans):
-        width = min(CORE_LENGTH, len(span))
-        totals = sums[span.first - 1 + width : span.last + 1] - sums[span.first - 1 : span.last + 1 - width]
-        best = int(totals.argmax())
-        means[i], firsts[i] = totals[best] / width, span.first + best
-    return means, firsts
+    from ._tagger_kernels import best_stretches
+
+    return best_stretches(logits, bounds(spans), CORE_LENGTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +122,15 @@ class Tagger:
 
     identity: MethodIdentity
     arrays: Mapping[str, FloatArray]
+    _networks: Networks = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Lay the weights out."""
+        object.__setattr__(self, "_networks", Networks(self.arrays))
 
     def score(self, context: ProteinContext) -> RawScores:
         """Log-odds of each segment; the evidence names the stretch and its highest residue."""
-        logits = residue_logits(context.residues, context.embedding, self.arrays)
+        logits = self._networks.logits(context.residues, context.embedding)
         means, firsts = segment_logits(logits, context.spans)
         return RawScores(means.tolist(), lambda i: _evidence(logits, context.spans[i], int(firsts[i])))
 
