@@ -19,7 +19,7 @@ from .consensus import UNMATCHED, strict_cores
 from .consensus_terms import TERMS
 from .core_features import CORE_FEATURES, core_features
 from .descriptors import CHARGE, DISORDER, HELIX, HYDROPATHY, HYDROPHOBICITY
-from .tracks import GROUPS, Tracks
+from .tracks import GROUPS, Tracks, turns
 
 Floats = NDArray[np.float64]
 
@@ -52,13 +52,11 @@ def _windowed(values: Floats, window: int) -> Floats:
 
 def _moment(hydrophobicity: Floats, angle: float) -> Floats:
     """Hydrophobic moment per residue of every window of `MOMENT_WINDOW` residues."""
-    turn = np.deg2rad(angle) * np.arange(len(hydrophobicity))
-    return np.hypot(
-        _windowed(hydrophobicity * np.cos(turn), MOMENT_WINDOW), _windowed(hydrophobicity * np.sin(turn), MOMENT_WINDOW)
-    )
+    cosine, sine = (values[: len(hydrophobicity)] for values in turns(angle, len(hydrophobicity)))
+    return np.hypot(_windowed(hydrophobicity * cosine, MOMENT_WINDOW), _windowed(hydrophobicity * sine, MOMENT_WINDOW))
 
 
-def _core_features(residues: str, spans: Sequence[ResidueSpan]) -> tuple[Floats, Floats]:
+def _core_features(residues: str, spans: Sequence[ResidueSpan], tracks: Tracks) -> tuple[Floats, Floats]:
     """The best core against its rivals, and `core_features`; shape (n, columns) each."""
     scored = strict_cores(residues)
     hit, value = scored.best_in(list(spans))
@@ -73,7 +71,7 @@ def _core_features(residues: str, spans: Sequence[ResidueSpan]) -> tuple[Floats,
     terms = np.where(found[:, None], np.vstack([scored.terms, np.zeros(len(TERMS))])[hit], 0.0)
     crowd = near / (lasts - firsts + 1 + 2 * WIDE)
     summary = np.column_stack([score, np.log1p(better), inside, crowd, terms])
-    return summary, core_features(residues, spans, scored, hit)
+    return summary, core_features(residues, spans, scored, hit, tracks)
 
 
 def segment_features(residues: str, spans: Sequence[ResidueSpan]) -> Floats:
@@ -87,11 +85,14 @@ def segment_features(residues: str, spans: Sequence[ResidueSpan]) -> Floats:
     begin = np.array([span.first - 1 for span in spans], dtype=np.int64)
     end = np.array([span.last for span in spans], dtype=np.int64)
     length = len(residues)
-    flanks = [tracks.means(FLANK_TRACKS, begin - reach, begin) for reach in FLANKS]
-    flanks += [tracks.means(FLANK_TRACKS, end, end + reach) for reach in FLANKS]
-    hydropathy, hydrophobicity = (tracks.table[tracks.names[name]] for name in (HYDROPATHY, HYDROPHOBICITY))
+    stretched = tracks.means(
+        ((*GROUPS, HYDROPATHY, HELIX, DISORDER, CHARGE), begin, end),
+        *((FLANK_TRACKS, begin - reach, begin) for reach in FLANKS),
+        *((FLANK_TRACKS, end, end + reach) for reach in FLANKS),
+        ((DISORDER, "hydrophobic"), begin - WIDE, end + WIDE),
+    )
+    hydropathy, hydrophobicity = tracks.values(HYDROPATHY), tracks.values(HYDROPHOBICITY)
     around = [
-        tracks.means((DISORDER, "hydrophobic"), begin - WIDE, end + WIDE),
         tracks.best_window(_windowed(hydropathy, MEMBRANE_WINDOW), MEMBRANE_WINDOW, begin, end)[:, None],
         *(
             tracks.best_window(_moment(hydrophobicity, angle), MOMENT_WINDOW, begin, end)[:, None]
@@ -100,7 +101,6 @@ def segment_features(residues: str, spans: Sequence[ResidueSpan]) -> Floats:
     ]
     middle = (begin + end) / 2
     place = np.column_stack([end - begin, np.full(len(spans), np.log(length)), begin, length - end, middle / length])
-    whole = np.repeat(tracks.means(("L", DISORDER), np.array([0]), np.array([length])), len(spans), axis=0)
-    inside = tracks.means((*GROUPS, HYDROPATHY, HELIX, DISORDER, CHARGE), begin, end)
-    summary, details = _core_features(residues, spans)
-    return np.hstack([inside, *flanks, *around, place, summary, whole, details])
+    whole = np.repeat(tracks.means((("L", DISORDER), np.array([0]), np.array([length]))), len(spans), axis=0)
+    summary, details = _core_features(residues, spans, tracks)
+    return np.hstack([stretched, *around, place, summary, whole, details])

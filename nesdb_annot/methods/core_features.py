@@ -15,7 +15,7 @@ from ..residues import STANDARD_RESIDUES, ResidueSpan, bounds
 from .consensus import ScoredCores
 from .descriptors import DISORDER, HYDROPHOBICITY, SCALES, letter_indices
 from .topology import topology
-from .tracks import Tracks, within
+from .tracks import Tracks, turns, within
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -28,6 +28,8 @@ AROUND = (10, 25, 60)
 """Residues on either side of the middle of the core over which disorder and hydrophobicity are averaged."""
 HELIX_LENGTHS = (18, 28)
 """Residues over which a long amphipathic helix would show, as of a leucine zipper, which CRM1 does not bind."""
+HELIX_ANGLE = 100.0
+"""Degrees between neighbouring side chains (Eisenberg 1984, PNAS 81:140)."""
 FAR = 200
 """Residues from which a neighbouring core counts as far."""
 MASKS = ("membrane", "signal_peptide", "coiled_coil")
@@ -43,7 +45,9 @@ CORE_FEATURES: tuple[str, ...] = (
 """Names of the columns of `core_features`."""
 
 
-def core_features(residues: str, spans: Sequence[ResidueSpan], scored: ScoredCores, hit: Places) -> Floats:
+def core_features(
+    residues: str, spans: Sequence[ResidueSpan], scored: ScoredCores, hit: Places, tracks: Tracks
+) -> Floats:
     """Features of each segment's best core, shape (n, len(CORE_FEATURES)).
 
     Args:
@@ -51,29 +55,32 @@ def core_features(residues: str, spans: Sequence[ResidueSpan], scored: ScoredCor
         spans: the segments, n of them.
         scored: strict hits of the protein.
         hit: number of the best hit of each segment, -1 for none; shape (n,).
+        tracks: of the protein.
     """
-    tracks, ends = Tracks(residues), bounds(spans)
+    ends = bounds(spans)
     first, last = ends[:, 0] - 1, ends[:, 1]
     phi = np.vstack([scored.cores[:, 1:], np.zeros((1, 4), dtype=np.int64)])[hit] - 1
     found = hit >= 0
     begin, end = np.where(found, phi[:, 0], first), np.where(found, phi[:, 3] + 1, last)
-    beside = [
-        tracks.means(BESIDE, *stretch)
-        for reach in BESIDE_LENGTHS
-        for stretch in ((begin - reach, begin), (end, end + reach))
-    ]
     middle = (begin + end) // 2
-    around = [tracks.means((DISORDER, HYDROPHOBICITY), middle - reach, middle + reach) for reach in AROUND]
+    beside = tracks.means(
+        (WITHIN, begin, end),
+        *(
+            (BESIDE, *stretch)
+            for reach in BESIDE_LENGTHS
+            for stretch in ((begin - reach, begin), (end, end + reach))
+        ),
+    )
+    around = tracks.means(*(((DISORDER, HYDROPHOBICITY), middle - reach, middle + reach) for reach in AROUND))
     return np.hstack(
         [
             np.where(found[:, None], _positions(residues, phi), 0.0),
-            tracks.means(WITHIN, begin, end),
-            *beside,
+            beside,
             ((first + last) / 2 - (begin + end) / 2)[:, None],
             *_neighbours(scored, begin, end),
             *_masked(residues, first, last),
-            *around,
-            *(_moment(residues, middle, length)[:, None] for length in HELIX_LENGTHS),
+            around,
+            *_moments(tracks.values(HYDROPHOBICITY), middle),
         ]
     )
 
@@ -101,11 +108,16 @@ def _masked(residues: str, first: Places, last: Places) -> list[Floats]:
     return [((sums[:, last] - sums[:, first]) / (last - first)).T, np.repeat(masks.mean(axis=1)[None], len(first), 0)]
 
 
-def _moment(residues: str, middle: Places, length: int) -> Floats:
-    """Helical hydrophobic moment per residue (Eisenberg 1984) over `length` residues around each middle, shape (n,)."""
-    scale = SCALES[HYDROPHOBICITY][letter_indices(residues)].astype(np.float64)
-    turned = scale * np.exp(1j * np.deg2rad(100.0) * np.arange(len(scale)))
-    sums = np.concatenate([[0.0], np.cumsum(turned)])
-    low, high = within(middle - length // 2, 0, len(scale)), within(middle + length // 2, 0, len(scale))
-    outcome: Floats = np.abs(sums[high] - sums[low]) / np.maximum(high - low, 1)
-    return outcome
+def _moments(scale: Floats, middle: Places) -> list[Floats]:
+    """Helical hydrophobic moment per residue (Eisenberg 1984) over `HELIX_LENGTHS` around each middle, shape (n, 1)."""
+    summed = []
+    for values in turns(HELIX_ANGLE, len(scale)):
+        sums = np.zeros(len(scale) + 1)
+        np.cumsum(scale * values[: len(scale)], out=sums[1:])
+        summed.append(sums)
+    columns = []
+    for length in HELIX_LENGTHS:
+        low, high = within(middle - length // 2, 0, len(scale)), within(middle + length // 2, 0, len(scale))
+        along, across = (sums[high] - sums[low] for sums in summed)
+        columns.append((np.hypot(along, across) / np.maximum(high - low, 1))[:, None])
+    return columns
