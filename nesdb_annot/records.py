@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from .deferred_json import Json as _Json
+from .deferred_json import JsonText, json_text
 from .residues import ResidueSpan, sequence_digest
 
-Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+Json: TypeAlias = _Json
 
 NES = "NES"
 """Key of the first motif that this package annotates: the classical nuclear export signal bound by CRM1/XPO1."""
@@ -246,6 +248,24 @@ class ScoredSequence:
     digest: str
     segments: tuple[ScoredSegment, ...] = ()
     error: str = ""
+
+    def __reduce__(self) -> tuple[Callable[..., ScoredSequence], tuple[Any, ...]]:
+        """Between processes it travels as a few lists, evidence as JSON text: the objects would cost ten times that."""
+        known: dict[tuple[str, ...], tuple[str, ...]] = {}
+        rows = []
+        for one in self.segments:
+            names = tuple([score.method for score in one.scores])
+            values = [v for s in one.scores for v in (s.raw, s.calibrated, json_text(s.evidence))]
+            rows.append((one.span.first, one.span.last, one.pooled, known.setdefault(names, names), values))
+        return _unpacked, (self.digest, self.error, rows)
+
+
+def _unpacked(digest: str, error: str, rows: list[tuple[Any, ...]]) -> ScoredSequence:
+    segments = []
+    for first, last, pooled, names, values in rows:
+        own = zip(names, values[::3], values[1::3], map(JsonText, values[2::3]), strict=True)
+        segments.append(ScoredSegment(ResidueSpan(first, last), pooled, tuple([MethodScore(*one) for one in own])))
+    return ScoredSequence(digest, tuple(segments), error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ parent was killed ends by itself.
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import queue
@@ -78,6 +79,7 @@ def _serve(connection: Connection, initialise: Callable[..., Callable[[Any], Any
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         try:
             work = initialise(*arguments)
+            gc.freeze()  # models and libraries stay: to look through them for garbage again and again takes time
             connection.send(_READY)
             while (held := chunks.get()) is not None:
                 connection.send((work(held[0]),))
@@ -126,6 +128,7 @@ class WorkerPool(Generic[Chunk, Answer]):
     def __enter__(self) -> Self:
         """Start all workers at once; none is waited for."""
         if self._count > 1:
+            gc.freeze()
             with _single_threaded_environment():
                 self._workers = [self._started() for _ in range(self._count)]
         return self
@@ -143,6 +146,8 @@ class WorkerPool(Generic[Chunk, Answer]):
             if worker.process.is_alive():
                 worker.process.kill()
                 worker.process.join()
+        if self._workers:
+            gc.unfreeze()
         self._workers = []
 
     def _started(self) -> _Worker:

@@ -60,3 +60,25 @@ def credited(
                 added[row, column] += value[tree, following] - value[tree, node]
                 node = following
     return added
+
+
+@compiled
+def largest_sizes(values: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Indices of the `count` values farthest from 0, the farthest first; of equal ones the first in order.
+
+    Args:
+        values: shape (n,); all of them are returned where n is less than `count`.
+    """
+    chosen = np.empty(min(count, len(values)), dtype=np.int64)
+    held = 0
+    for i in range(len(values)):
+        size = abs(values[i])
+        place = held
+        while place > 0 and size > abs(values[chosen[place - 1]]):
+            if place < len(chosen):
+                chosen[place] = chosen[place - 1]
+            place -= 1
+        if place < len(chosen):
+            chosen[place] = i
+            held = min(held + 1, len(chosen))
+    return chosen

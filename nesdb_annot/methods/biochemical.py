@@ -45,7 +45,9 @@ class Biochemical:
 def _evidence(features: NDArray[np.float64], contributions: NDArray[np.float64]) -> dict[str, Json]:
     """The `SHOWN` largest contributions of one segment, from its features and all contributions, shape (k,) each."""
     names = feature_names()
-    largest = np.argsort(-np.abs(contributions), kind="stable")[:SHOWN]
+    from ._segment_kernels import largest_sizes
+
+    largest = largest_sizes(contributions, SHOWN)
     values, log_odds = features[largest].round(3).tolist(), contributions[largest].round(3).tolist()
     return {
         "contributions": [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar, overload
@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from ..deferred_json import Deferred
 from ..records import Json, MethodIdentity
 from ..residues import ResidueSpan
 
@@ -61,37 +62,6 @@ class OnDemand(Sequence[Row]):
         return isinstance(other, Sequence) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]
-
-
-class Deferred(Mapping[str, Json]):
-    """Evidence that is put together when somebody first reads it: most candidates are dropped before anyone does.
-
-    It travels between processes as the dictionary it stands for.
-    """
-
-    def __init__(self, make: Callable[[], dict[str, Json]]) -> None:
-        self._make: Callable[[], dict[str, Json]] | None = make
-        self._made: dict[str, Json] = {}
-
-    def _read(self) -> dict[str, Json]:
-        if self._make:
-            self._made, self._make = self._make(), None
-        return self._made
-
-    def __getitem__(self, name: str) -> Json:
-        return self._read()[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._read())
-
-    def __len__(self) -> int:
-        return len(self._read())
-
-    def __repr__(self) -> str:
-        return repr(self._read())
-
-    def __reduce__(self) -> tuple[type[dict[str, Json]], tuple[dict[str, Json]]]:
-        return dict, (self._read(),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import psycopg.types.json
 from sqlalchemy import Connection, text
 
+from ..deferred_json import EMPTY, json_text
 from ..errors import InternalError
 from ..records import ScoredSequence
 from .bulk import copy_rows
@@ -180,7 +181,8 @@ def _score_rows(
             for score in segment.scores:
                 if score.method not in methods:
                     raise InternalError(f"method {score.method!r} is not one of configuration {configuration_id}")
-                evidence = psycopg.types.json.Jsonb(dict(score.evidence)) if score.evidence else None
+                text = json_text(score.evidence)
+                evidence = None if text == EMPTY else psycopg.types.json.Jsonb(text, str)
                 yield configuration_id, key, number, methods[score.method], score.raw, score.calibrated, evidence
 
 

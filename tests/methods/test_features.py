@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nesdb_annot.methods import tagger
+from nesdb_annot.methods._segment_kernels import largest_sizes
 from nesdb_annot.methods.biochemical import SHOWN, Biochemical
 from nesdb_annot.methods.biochemical_features import feature_names, segment_features
 from nesdb_annot.methods.descriptors import LETTER_FEATURES, SCALES, UNKNOWN, letter_indices
@@ -125,17 +126,32 @@ def weights():
     }
 
 
-def test_long_proteins_are_tagged_in_pieces_without_a_seam(weights, monkeypatch):
-    residues = PROTEIN * 12
+def convolved_slowly(x, weight, bias, dilation):
+    """Neighbours at each tap side by side, zero beyond the ends; ReLU."""
+    taps = len(weight) // x.shape[1]
+    reach = dilation * (taps // 2)
+    padded = np.pad(x, ((reach, reach), (0, 0)))
+    stacked = np.hstack([padded[dilation * tap : dilation * tap + len(x)] for tap in range(taps)])
+    return np.maximum(stacked @ weight + bias, 0)
+
+
+@pytest.mark.parametrize("copies", [1, 9])
+def test_the_networks_are_their_layers_one_after_the_other(weights, copies):
+    residues = PROTEIN * copies
     embedding = np.random.default_rng(1).normal(size=(len(residues), 3)).astype(np.float32)
-    whole = residue_logits(residues, embedding, weights)
-    monkeypatch.setattr(tagger, "CHUNK", 100)
-    assert whole.shape == (len(residues),)
-    assert residue_logits(residues, embedding, weights) == pytest.approx(whole, abs=1e-4)
-
-
-def test_reach_of_the_network_is_within_the_margin():
-    assert 2 + sum(tagger.DILATIONS) < tagger.MARGIN
+    weights["embedding.mean"] += np.float32(0.4)
+    weights["embedding.inverse_scale"] *= np.float32(1.7)
+    expected = np.zeros(len(residues))
+    for member in range(2):
+        own = {name: array[member].astype(np.float64) for name, array in weights.items() if array.ndim == 3}
+        narrow = (embedding - weights["embedding.mean"]) * weights["embedding.inverse_scale"]
+        narrow = narrow @ own["bottleneck.weight"] + own["bottleneck.bias"]
+        x = np.hstack([residue_features(residues), narrow])
+        x = convolved_slowly(x, own["input.weight"], own["input.bias"], 1)
+        for index, dilation in enumerate(tagger.DILATIONS):
+            x = x + convolved_slowly(x, own[f"block{index}.weight"], own[f"block{index}.bias"], dilation)
+        expected += (x @ own["output.weight"] + own["output.bias"])[:, 0] / 2
+    np.testing.assert_allclose(residue_logits(residues, embedding, weights), expected, rtol=2e-4, atol=2e-4)
 
 
 def test_best_stretch_of_a_segment():
@@ -188,3 +204,9 @@ def test_biochemical_says_why():
     assert len(contributions) == SHOWN
     assert contributions[0] == {"feature": "segment L", "value": pytest.approx(4 / 13, abs=1e-3), "log_odds": 1.0}
     assert method.score(ProteinContext("d", PROTEIN, embedding, [], pool(embedding, []))) == []
+
+
+@given(st.lists(st.sampled_from([0.0, 0.5, -0.5, 1.0, -2.0, 3.0]), max_size=12), st.integers(1, 6))
+def test_largest_sizes(values, count):
+    values = np.array(values)
+    assert largest_sizes(values, count).tolist() == np.argsort(-abs(values), kind="stable")[:count].tolist()

@@ -7,9 +7,10 @@ from multiprocessing.reduction import ForkingPickler
 import numpy as np
 import pytest
 
+from nesdb_annot.deferred_json import Deferred
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.methods.headset import HeadSet
-from nesdb_annot.methods.protocol import Deferred, OnDemand, ProteinContext, pool, raw_column
+from nesdb_annot.methods.protocol import OnDemand, ProteinContext, pool, raw_column
 from nesdb_annot.methods.scoring import METHODS, build_methods
 from nesdb_annot.residues import ResidueSpan
 

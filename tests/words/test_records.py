@@ -1,9 +1,20 @@
 """Identities change with everything that they stand for, and with nothing else."""
 
 from dataclasses import replace
+from multiprocessing.reduction import ForkingPickler
 
-from nesdb_annot.records import LanguageModelIdentity, MethodIdentity, ProteinRecord, SegmentationIdentity, digest_of
-from nesdb_annot.residues import sequence_digest
+from nesdb_annot.deferred_json import Deferred, JsonText, json_text
+from nesdb_annot.records import (
+    LanguageModelIdentity,
+    MethodIdentity,
+    MethodScore,
+    ProteinRecord,
+    ScoredSegment,
+    ScoredSequence,
+    SegmentationIdentity,
+    digest_of,
+)
+from nesdb_annot.residues import ResidueSpan, sequence_digest
 
 MODEL = LanguageModelIdentity("m", 6, 320, "ab" * 32, "full")
 
@@ -36,3 +47,22 @@ def test_digest_of_is_stable_over_releases_of_python():
 def test_equal_residues_share_a_digest_whatever_their_accession():
     a, b = ProteinRecord("P1", "MKL"), ProteinRecord("P2", "MKL", isoform=2)
     assert a.digest == b.digest == sequence_digest("MKL")
+
+
+def test_scores_travel_between_processes_as_they_are():
+    evidence = Deferred(lambda: {"class": "1a", "core": [1, 2.5], "é": None})
+    scores = (MethodScore("consensus", 1.5, 0.25, evidence), MethodScore("neural", -2.0, 0.5))
+    segments = (ScoredSegment(ResidueSpan(3, 12), bytes(8), scores), ScoredSegment(ResidueSpan(20, 30), b"", scores[1:]))
+    for sequence in (ScoredSequence("ab", segments), ScoredSequence("cd", error="ValueError: x"), ScoredSequence("ef")):
+        arrived = ForkingPickler.loads(ForkingPickler.dumps(sequence))
+        assert arrived == sequence
+        again = ForkingPickler.loads(ForkingPickler.dumps(arrived))
+        assert again == sequence
+    assert json_text(ForkingPickler.loads(ForkingPickler.dumps(segments[0].scores[1])).evidence) == "{}"
+
+
+def test_json_text_is_written_once():
+    text = JsonText('{"b":1,"a":[2]}')
+    assert (dict(text), len(text), text["a"]) == ({"b": 1, "a": [2]}, 2, [2])
+    assert json_text(text) is text.text
+    assert json_text({"b": 1, "a": [2]}) == text.text
