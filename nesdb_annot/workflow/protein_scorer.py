@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,12 +42,14 @@ class ScoredChunk:
         sequences: one for each of the chunk; one that failed carries its error.
         embedding_s: seconds spent in the language model.
         scoring_s: seconds spent in cutting into candidates and scoring them.
+        embedding_cpu_s: processor time spent in the language model, seconds.
     """
 
     residues: int
     sequences: list[ScoredSequence] = field(default_factory=list)
     embedding_s: float = 0.0
     scoring_s: float = 0.0
+    embedding_cpu_s: float = 0.0
 
 
 class ProteinScorer:
@@ -68,12 +70,13 @@ class ProteinScorer:
         """Every sequence of `chunk` scored; one that fails carries its error and stops no other."""
         done = ScoredChunk(sum(len(residues) for _, residues in chunk))
         embeddings = self.embedder.embed(residues for _, residues in chunk)
-        begun = perf_counter()
+        begun, used = perf_counter(), process_time()
         for (digest, residues), embedding in zip(chunk, embeddings, strict=True):
             embedded = perf_counter()
+            done.embedding_cpu_s += process_time() - used
             done.sequences.append(self._scored(digest, residues, embedding))
             done.embedding_s += embedded - begun
-            begun = perf_counter()
+            begun, used = perf_counter(), process_time()
             done.scoring_s += begun - embedded
         return done
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..store.engine import Store
@@ -90,11 +90,24 @@ def _facts(run: StoredRun) -> Iterator[tuple[str, object]]:
         yield "residues/s", f"{run.residues_per_second:,.0f}" if run.residues_per_second else None
         yield "left", f"about {run.seconds_left:,.0f} s" if run.seconds_left is not None else None
     yield from ((name, value) for name, value in run.counts.items() if name not in ("residues", "residues_total"))
+    yield "embedding", _embedding_share(run.counts)
     yield "device", run.device
     yield "error", run.error
     yield from _told("setting", run.settings)
     yield from _told("software", run.software)
     yield "git", run.git
+
+
+def _embedding_share(counts: Mapping[str, Any]) -> str:
+    """Which part of a scoring run was embedding; nothing of a run that does not say."""
+    wholes = {"worker_s": "the workers' time", "processor_s": "all processor time"}
+    parts = {"worker_s": "embedding_s", "processor_s": "embedding_cpu_s"}
+    told = [
+        f"{counts[parts[whole]] / counts[whole]:.0%} of {words}"
+        for whole, words in wholes.items()
+        if counts.get(whole) and parts[whole] in counts
+    ]
+    return ", ".join(told)
 
 
 def _told(label: str, values: Mapping[str, object]) -> Iterator[tuple[str, object]]:

@@ -6,6 +6,7 @@ sequence that has scores under the configuration is not computed again; a killed
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -98,6 +99,11 @@ def score_proteome(
     return summary
 
 
+def _processor_seconds() -> float:
+    """Processor time of this process and of the children that ended."""
+    return sum(os.times()[:4])
+
+
 @dataclass(slots=True)
 class _Tally:
     """What a run has stored so far, and where the time of its workers went."""
@@ -109,6 +115,8 @@ class _Tally:
     segments: int = 0
     embedding_s: float = 0.0
     scoring_s: float = 0.0
+    embedding_cpu_s: float = 0.0
+    begun_cpu_s: float = field(default_factory=_processor_seconds)
     failed: list[ScoredSequence] = field(default_factory=list)
 
     def add(self, chunk: ScoredChunk) -> None:
@@ -117,6 +125,7 @@ class _Tally:
         self.failed += [sequence for sequence in chunk.sequences if sequence.error]
         self.embedding_s += chunk.embedding_s
         self.scoring_s += chunk.scoring_s
+        self.embedding_cpu_s += chunk.embedding_cpu_s
         self.residues += chunk.residues  # last: the other thread shows it
 
     def counts(self) -> dict[str, Json]:
@@ -130,7 +139,12 @@ class _Tally:
             "worker_s": round(self.workers * (monotonic() - self.begun), 1),
             "embedding_s": round(self.embedding_s, 1),
             "scoring_s": round(self.scoring_s, 1),
+            "embedding_cpu_s": round(self.embedding_cpu_s, 1),
         }
+
+    def processor(self) -> dict[str, Json]:
+        """Processor time of this process and of its workers, which must have ended, start-up included."""
+        return {"processor_s": round(_processor_seconds() - self.begun_cpu_s, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +195,7 @@ class _Scoring:
             try:
                 self._scored_and_written(run_id, tally)
             finally:
-                counts.update(tally.counts())
+                counts.update(tally.counts() | tally.processor())
         return tally
 
     def _scored_and_written(self, run_id: int, tally: _Tally) -> None:
