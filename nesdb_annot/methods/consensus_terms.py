@@ -14,12 +14,14 @@ of its proteins (those whose digest begins with 0 to 7); the other half agreed.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..records import Json
 from .patterns import OFFSETS, PATTERNS, PHI, PatternHits, encoded
-from .topology import TM_HYDROPATHY, TM_WINDOW, membrane_like, signal_peptide_like
+from .topology import TM_HYDROPATHY, TM_WINDOW, topology
 
 TERMS: tuple[str, ...] = (
     "class", "phi0", "phi_quality", "content", "spacer", "proline", "charge", "surroundings", "membrane",
@@ -86,7 +88,7 @@ def core_terms(codes: NDArray[np.uint8], hits: PatternHits) -> NDArray[np.float6
     first, last = cores[:, 1], cores[:, 4]
     at = cores[:, 1:] - 1
     length = last - first + 1
-    count = _Counts(codes)
+    count = _counts(codes.tobytes())
     hydrophobic = count.hydrophobic(first, last)
     phi_hydrophobic = _HYDROPHOBIC[codes[at]].sum(axis=1)
     spacers = (hydrophobic - phi_hydrophobic) / (length - 4)
@@ -106,16 +108,23 @@ def core_terms(codes: NDArray[np.uint8], hits: PatternHits) -> NDArray[np.float6
     )
 
 
+@lru_cache(maxsize=4)
+def _counts(codes: bytes) -> _Counts:
+    """Kept for some proteins: strict and relaxed hits are judged one after the other."""
+    return _Counts(np.frombuffer(codes, dtype=np.uint8))
+
+
 class _Counts:
     """Running counts along one protein; spans are 1-based inclusive arrays, shape (n,)."""
 
     def __init__(self, codes: NDArray[np.uint8]) -> None:
         self.length = len(codes)
+        looks = topology(codes.tobytes().decode("ascii"))
         columns = (
             _HYDROPHOBIC[codes],
             codes == ord("P"),
             _CHARGE[codes],
-            membrane_like(codes) | signal_peptide_like(codes),
+            looks.membrane | looks.signal_peptide,
         )
         self._sums = np.zeros((len(columns), self.length + 1))
         np.cumsum(columns, axis=1, out=self._sums[:, 1:])

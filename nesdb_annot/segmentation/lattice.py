@@ -114,7 +114,8 @@ class Lattice:
         if length <= self.minimum:
             return [ResidueSpan(1, length)]
         chosen = self._chosen(self._families(residues, embedding), length)
-        return sorted(ResidueSpan(first, last) for first, last in chosen.tolist())
+        ascending = chosen[np.lexsort((chosen[:, 1], chosen[:, 0]))]
+        return [ResidueSpan(first, last) for first, last in ascending.tolist()]
 
     def _families(self, residues: str, embedding: NDArray[np.float32]) -> dict[str, Spans]:
         sizes = (self.minimum, self.maximum)

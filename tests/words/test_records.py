@@ -52,7 +52,8 @@ def test_equal_residues_share_a_digest_whatever_their_accession():
 def test_scores_travel_between_processes_as_they_are():
     evidence = Deferred(lambda: {"class": "1a", "core": [1, 2.5], "é": None})
     scores = (MethodScore("consensus", 1.5, 0.25, evidence), MethodScore("neural", -2.0, 0.5))
-    segments = (ScoredSegment(ResidueSpan(3, 12), bytes(8), scores), ScoredSegment(ResidueSpan(20, 30), b"", scores[1:]))
+    spans = (ResidueSpan(3, 12), ResidueSpan(20, 30))
+    segments = (ScoredSegment(spans[0], bytes(8), scores), ScoredSegment(spans[1], b"", scores[1:]))
     for sequence in (ScoredSequence("ab", segments), ScoredSequence("cd", error="ValueError: x"), ScoredSequence("ef")):
         arrived = ForkingPickler.loads(ForkingPickler.dumps(sequence))
         assert arrived == sequence
