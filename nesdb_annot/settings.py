@@ -43,7 +43,7 @@ class Settings:
         data_dir: the embedded database, fetched weights.
         cache_dir: what can be made again (compiled code, downloaded pages).
         model: name of a language model, or path of a checkpoint.
-        layer: its layer; -1 is the last one.
+        layer: its layer; -1 is the last one, or the one that the card of the model names (2 for the bundled one).
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         engine: ``auto``, ``stock``, ``packed``, ``openvino`` or ``compiled``.
         workers: embedding processes on a CPU, one core each.

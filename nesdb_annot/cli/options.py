@@ -15,7 +15,7 @@ ReleaseName = Annotated[str | None, typer.Option("--release", help="name of the 
 Model = Annotated[str | None, typer.Option("--model", help="language model: bundled, an ESM-2 name, prott5, or a path")]
 Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps")]
 Engine = Annotated[str | None, typer.Option("--engine", help="auto, stock, packed, openvino or compiled")]
-Layer = Annotated[int | None, typer.Option("--layer", help="layer of the language model; -1 is the last")]
+Layer = Annotated[int | None, typer.Option("--layer", help="layer; -1: the last, or what the model's card names")]
 Queue = Annotated[bool, typer.Option("--queue", help="leave it to workers (nesannot worker) instead of doing it here")]
 Workers = Annotated[int | None, typer.Option("--workers", help="embedding processes on a CPU")]
 Output = Annotated[str, typer.Option("--output", "-o", help="a file, or - for stdout")]

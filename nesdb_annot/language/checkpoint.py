@@ -43,6 +43,7 @@ class LoadedModel:
         name: of the file or of its card.
         sha256: of the file.
         rule: for long proteins; a model that was trained on short crops states its own in its card.
+        layer: that is read where none is asked for: the last (-1), or the one that the card of a model of ours names.
     """
 
     name: str
@@ -50,6 +51,7 @@ class LoadedModel:
     model: ESM2
     alphabet: Alphabet
     rule: LongRule = WHOLE
+    layer: int = -1
 
 
 def file_sha256(path: Path) -> str:
@@ -187,7 +189,14 @@ def _own(path: Path, digest: str) -> LoadedModel:
             f"{path} does not hold the tensors of its card", why=", ".join(sorted(absent | foreign)[:3])
         )
     model.load_state_dict(tensors, strict=False)
-    return LoadedModel(str(card["name"]), digest, model, alphabet, _rule(path, card))
+    return LoadedModel(str(card["name"]), digest, model, alphabet, _rule(path, card), _layer(path, card))
+
+
+def _layer(path: Path, card: Mapping[str, object]) -> int:
+    layer, layers = card.get("layer", -1), int(str(card["layers"]))
+    if not isinstance(layer, int) or not (layer == -1 or 0 <= layer <= layers):
+        raise ConfigurationError(f"the card of {path} names no layer of it", why=f"{layer!r} is not 0 to {layers}")
+    return layer
 
 
 def _rule(path: Path, card: Mapping[str, object]) -> LongRule:

@@ -29,9 +29,9 @@ def open_embedder(settings: Settings, *, checked: bool = True) -> ModelEmbedder:
         return open_prott5(folder, settings)
     path = model_path(settings)
     loaded = load_model(path)
-    layer, rule = asked_layer(loaded.name, int(loaded.model.num_layers), settings.layer), loaded.rule
+    layer = asked_layer(loaded.name, int(loaded.model.num_layers), settings.layer, loaded.layer)
     engine, why = chosen_engine(loaded, layer, settings)
     if checked and not isinstance(engine, StockEngine):
         self_check.check(engine, self_check.known_vectors(path, loaded, layer), f"{loaded.name} with {engine.name}")
-    identity = LanguageModelIdentity(loaded.name, layer, int(loaded.model.embed_dim), loaded.sha256, rule.name)
-    return ModelEmbedder(identity, engine, rule, f"{loaded.name}, layer {layer}, {engine.name} ({why})")
+    identity = LanguageModelIdentity(loaded.name, layer, int(loaded.model.embed_dim), loaded.sha256, loaded.rule.name)
+    return ModelEmbedder(identity, engine, loaded.rule, f"{loaded.name}, layer {layer}, {engine.name} ({why})")

@@ -76,8 +76,14 @@ class ModelEmbedder:
         return self._rule.blended(len(residues), pieces())
 
 
-def asked_layer(name: str, layers: int, asked: int) -> int:
+def asked_layer(name: str, layers: int, asked: int, own: int = -1) -> int:
     """Layer 0 to `layers` that `asked` means; a negative one counts from the end.
+
+    Args:
+        name: of the model.
+        layers: that it has.
+        asked: -1 stands for `own`.
+        own: what the model's card names, else -1, the last.
 
     Raises:
         ConfigurationError: if the model has none of that number.
@@ -86,6 +92,7 @@ def asked_layer(name: str, layers: int, asked: int) -> int:
         >>> asked_layer("esm2_t6_8M_UR50D", 6, -1)
         6
     """
+    asked = own if asked == -1 else asked
     if not -layers - 1 <= asked <= layers:
         why = f"its layers are 0 to {layers}"
         raise ConfigurationError(f"{name} has no layer {asked}", why=why, remedy="--layer -1")

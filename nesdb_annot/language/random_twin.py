@@ -30,7 +30,7 @@ def random_twin(settings: Settings, seed: int = 17) -> ModelEmbedder:
         model = ESM2(*shape, learned.alphabet).eval().requires_grad_(requires_grad=False)
     name = f"random weights of the shape of {learned.name}"
     twin = LoadedModel(name, f"random {seed}", model, learned.alphabet, learned.rule)
-    layer = asked_layer(name, shape[0], settings.layer)
+    layer = asked_layer(name, shape[0], settings.layer, learned.layer)
     engine, why = chosen_engine(twin, layer, settings)
     identity = LanguageModelIdentity(name, layer, shape[1], twin.sha256, twin.rule.name)
     return ModelEmbedder(identity, engine, twin.rule, f"{name}, layer {layer}, {engine.name} ({why})")

@@ -20,6 +20,7 @@ from ..errors import ConfigurationError
 from .checkpoint import LoadedModel, load_model
 from .engines.protocol import Engine
 from .engines.stock import StockEngine
+from .model_embedder import asked_layer
 
 REFERENCE = "MTDVETTYADFIASGRTGRRNAIHDILVSSASGNSNELALKLAGLDINKTEGEEDAQRSSTEQSGEAQGEAAKSES"
 """PKI-alpha of human (UniProt P61925), with the first NES that was found, LALKLAGLDI (Wen et al. 1995, Cell 82:463)."""
@@ -44,13 +45,13 @@ def reference_file(weights: Path) -> Path:
 
 
 def store_reference(weights: Path) -> Path:
-    """Write the known vectors of the last layer beside a model of ours; to be called whenever its weights change.
+    """Write the known vectors of the default layer beside a model of ours; to be called whenever its weights change.
 
     Returns:
         The file written.
     """
     loaded = load_model(weights)
-    layer = int(loaded.model.num_layers)
+    layer = asked_layer(loaded.name, int(loaded.model.num_layers), -1, loaded.layer)
     vectors = StockEngine(loaded.model, layer).run([REFERENCE])[0]
     path = reference_file(weights)
     facts = {"weights_sha256": loaded.sha256, "layer": layer, "sequence": REFERENCE}

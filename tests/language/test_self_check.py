@@ -55,7 +55,7 @@ def test_stored_vectors_of_the_bundled_model_are_those_of_its_weights():
     with safe_open(reference_file(BUNDLED_FILE), framework="np") as stored:
         facts = json.loads(stored.metadata()["facts"])
         vectors = stored.get_tensor("embedding").astype(np.float32)
-    layer = loaded.model.num_layers
+    layer = loaded.layer
     assert (facts["weights_sha256"], facts["layer"], facts["sequence"]) == (loaded.sha256, layer, REFERENCE)
     truth = StockEngine(loaded.model, layer).run([REFERENCE])[0]
     np.testing.assert_allclose(vectors, truth, rtol=2e-3, atol=2e-3)
@@ -65,7 +65,7 @@ def test_checking_the_bundled_model_takes_less_than_a_second():
     loaded = load_model(BUNDLED_FILE)
     engine = open_embedder(Settings(device="cpu"), checked=False)._engine
     began = time.process_time()
-    check(engine, known_vectors(BUNDLED_FILE, loaded, loaded.model.num_layers), "bundled")
+    check(engine, known_vectors(BUNDLED_FILE, loaded, loaded.layer), "bundled")
     assert time.process_time() - began < 1
 
 
@@ -143,3 +143,17 @@ def test_a_broken_engine_stops_before_anything_is_embedded(own, monkeypatch):
     with pytest.raises(ConfigurationError, match="own with giving"):
         open_embedder(Settings(model=str(own)))
     assert open_embedder(Settings(model=str(own)), checked=False).identity.name == "own"
+
+
+def test_the_layer_that_a_card_names_is_read_where_none_is_asked_for(own):
+    card_file = own.with_suffix(".json")
+    card = json.loads(card_file.read_text())
+    card_file.write_text(json.dumps(card | {"layer": 1}))
+    assert open_embedder(Settings(model=str(own), device="cpu")).identity.layer == 1
+    assert open_embedder(Settings(model=str(own), device="cpu", layer=card["layers"])).identity.layer == card["layers"]
+    store_reference(own)
+    with safe_open(reference_file(own), framework="np") as stored:
+        assert json.loads(stored.metadata()["facts"])["layer"] == 1
+    card_file.write_text(json.dumps(card | {"layer": 99}))
+    with pytest.raises(ConfigurationError, match="names no layer"):
+        open_embedder(Settings(model=str(own), device="cpu"))
