@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..methods.calibration import Calibration, logit
+from ..methods.ranking import CONTEXT_FEATURES, Ranking, context_features
 from ..methods.ranking import NAME as COMBINED
-from ..methods.ranking import Ranking, context_features
 from ..methods.scoring import METHODS
 from ..residues import ResidueSpan
 from .calibration import fit_platt
@@ -44,12 +44,14 @@ class Combination:
             somewhere, which a motif-free protein contradicts: the higher, the fewer candidates E. coli has, and the
             fewer signals of cargoes are found.
         ridge: of the weights that adapt to a segment's context; None where they do not.
+        rivals: which of `methods.ranking.CONTEXT_FEATURES` the second stage sees; the others get no weight.
     """
 
     name: str
     fitted: bool = True
     motif_free_share: float = 0.2
     ridge: float | None = None
+    rivals: tuple[str, ...] = ("first", "lead", "behind")
 
 
 STACK = Combination("stack")
@@ -190,7 +192,7 @@ def _adapted(
 
 
 def _ranking(weights: Floats, intercept: float, name: str) -> Ranking:
-    return Ranking(METHODS, tuple(weights.tolist()), intercept, (1.0, 0.0, 0.0), 0.0, name)
+    return Ranking(METHODS, tuple(weights.tolist()), intercept, (1.0, *[0.0] * (len(CONTEXT_FEATURES) - 1)), 0.0, name)
 
 
 def _paper_weights(fitted: FittedRanking, scored: Sequence[ScoredProtein]) -> Floats:
@@ -216,7 +218,10 @@ def _second(
     first = [fitted.combined(s) for s in scored]
     features = [context_features(own, p.spans) for own, p in zip(first, proteins, strict=True)]
     rows = _rows(proteins, features, _resolved(proteins, first, resolve), combination.motif_free_share)
-    weights, intercept = fit_logistic(rows.scores, rows.positive.astype(float), rows.weight, CONTEXT_RIDGE)
+    seen = [CONTEXT_FEATURES.index(name) for name in combination.rivals]
+    fit, intercept = fit_logistic(rows.scores[:, seen], rows.positive.astype(float), rows.weight, CONTEXT_RIDGE)
+    weights = np.zeros(len(CONTEXT_FEATURES))
+    weights[seen] = fit
     ranking = replace(fitted.ranking, context_weights=tuple(weights.tolist()), context_intercept=intercept)
     return replace(fitted, ranking=ranking)
 

@@ -59,7 +59,7 @@ def test_the_weighted_sum_has_the_paper_s_weights_over_the_range_of_each_score(s
     for name, share in {"consensus": 0.6, "similarity": 0.4, "neural": 0.3}.items():
         assert shares[name] == pytest.approx(share)
     assert shares["tagger"] == shares["biochemical"] == 0
-    assert fitted.ranking.context_weights == (1.0, 0.0, 0.0)
+    assert fitted.ranking.context_weights == (1.0, 0.0, 0.0, 0.0)
 
 
 def test_a_strong_ridge_leaves_the_plain_stack(scored, resolve):
