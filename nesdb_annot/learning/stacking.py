@@ -219,7 +219,8 @@ def _second(
     features = [context_features(own, p.spans) for own, p in zip(first, proteins, strict=True)]
     rows = _rows(proteins, features, _resolved(proteins, first, resolve), combination.motif_free_share)
     seen = [CONTEXT_FEATURES.index(name) for name in combination.rivals]
-    fit, intercept = fit_logistic(rows.scores[:, seen], rows.positive.astype(float), rows.weight, CONTEXT_RIDGE)
+    fitting = fit_logistic if "behind" in combination.rivals else fit_nonnegative
+    fit, intercept = fitting(rows.scores[:, seen], rows.positive.astype(float), rows.weight, CONTEXT_RIDGE)
     weights = np.zeros(len(CONTEXT_FEATURES))
     weights[seen] = fit
     ranking = replace(fitted.ranking, context_weights=tuple(weights.tolist()), context_intercept=intercept)
@@ -235,17 +236,33 @@ def _final(scored: Sequence[ScoredProtein], fitted: FittedRanking, resolve: Reso
     return FittedRanking(calibrations, fitted.ranking, float(rows.positive.mean()))
 
 
+def fit_calibrations(scored: Sequence[ScoredProtein], resolve: Resolve) -> dict[str, Calibration]:
+    """One logistic curve a method: what every combination of the same scores starts from.
+
+    A first pass over all candidates finds out which of them overlap resolution leaves; the calibrations are those of a
+    second pass over these, since these are what is stored and shown.
+    """
+    proteins = [s.protein for s in scored]
+    empty = _ranking(np.zeros(len(METHODS)), 0.0, STACK.name)
+    rough = _first(scored, FittedRanking(_calibrations(scored, _everything(proteins)), empty, 0.5), STACK)
+    return _calibrations(scored, _resolved(proteins, [rough.combined(s) for s in scored], resolve))
+
+
 def fit_combination(
-    scored: Sequence[ScoredProtein], resolve: Resolve, combination: Combination = STACK
+    scored: Sequence[ScoredProtein],
+    resolve: Resolve,
+    combination: Combination = STACK,
+    calibrations: Mapping[str, Calibration] | None = None,
 ) -> FittedRanking:
     """Calibrations and ranking from scores that were given to proteins held out of training.
 
-    A first pass over all candidates finds out which of them overlap resolution leaves; the calibrations stored are
-    those of a second pass over these, since these are what is stored and shown.
+    Args:
+        scored: proteins with these scores.
+        resolve: overlap resolution, the one that scoring uses.
+        combination: how the methods are combined.
+        calibrations: from `fit_calibrations` of the same scores, where they are known already.
     """
-    proteins = [s.protein for s in scored]
+    known = fit_calibrations(scored, resolve) if calibrations is None else calibrations
     empty = _ranking(np.zeros(len(METHODS)), 0.0, combination.name)
-    rough = _first(scored, FittedRanking(_calibrations(scored, _everything(proteins)), empty, 0.5), STACK)
-    left = _resolved(proteins, [rough.combined(s) for s in scored], resolve)
-    fitted = _first(scored, FittedRanking(_calibrations(scored, left), empty, 0.5), combination)
+    fitted = _first(scored, FittedRanking(known, empty, 0.5), combination)
     return _final(scored, _second(scored, fitted, combination, resolve), resolve)

@@ -80,12 +80,12 @@ def context_features(first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
 
     `lead` is the distance above the best rival and `behind` the one below it, both at most `LEAD_LIMIT`; they have
     weights of their own, so that a second signal need not suffer for the first. `above` is the distance above the
-    third peak of the protein, at most twice as much: it does not ask whether one signal stands out or two. The length
-    of the protein and the mean of its candidates are left out: they tell bacterial proteins from cargoes rather than
-    motifs from others.
+    third peak of the protein, or below it, at most twice as much: it does not ask whether one signal stands out or
+    two. The length of the protein and the mean of its candidates are left out: they tell bacterial proteins from
+    cargoes rather than motifs from others.
     """
     gap = first - best_rivals(first, spans)
-    above = np.clip(first - last_peak(first, spans), 0, 2 * LEAD_LIMIT)
+    above = np.clip(first - last_peak(first, spans), -2 * LEAD_LIMIT, 2 * LEAD_LIMIT)
     return np.column_stack([first, np.clip(gap, 0, LEAD_LIMIT), np.clip(-gap, 0, LEAD_LIMIT), above])
 
 

@@ -12,6 +12,7 @@ from ..settings import Settings
 from .candidates import Resolve, candidate_segmenter, resolution
 from .progress import Progress
 from .training_set import halves, motif_free_proteins, sequences_of_proteome, training_proteins
+from .truths import truth_b
 
 if TYPE_CHECKING:
     from ..language.protocol import Embedder
@@ -76,7 +77,8 @@ def gather(
     """
     from ..store.references import load_entries
 
-    entries, segmenter = load_entries(store), candidate_segmenter(settings)
+    entries = load_entries(store)
+    segmenter = training_segmenter(entries, embedder, settings)
     progress.begin("embedding the references", sum(map(len, {entry.residues for entry in entries})))
     proteins = _enough(list(training_proteins(entries, embedder, segmenter, progress)))
     progress.end()
@@ -108,6 +110,24 @@ def fit(material: Material, settings: Settings, seed: int, progress: Progress) -
         workers=settings.workers,
         told=progress.note,
     )
+
+
+def training_segmenter(entries: Sequence[ReferenceEntry], embedder: Embedder, settings: Settings) -> Segmenter:
+    """The settings' segmentation; of `bounded` the one with the penalty that fits the known functional ranges best.
+
+    The head set keeps the penalty with the identity of its segmentation, and scoring takes it from there. It is one
+    for all folds; `nesannot evaluate segmentation`, which measures the cut itself, chooses one for each.
+    """
+    from ..segmentation.bounded import Bounded
+    from ..segmentation.penalty import KnownProtein, best_penalty, cut_with_penalties
+
+    known = truth_b(entries)
+    if settings.segmentation != "bounded" or not known:
+        return candidate_segmenter(settings)
+    residues = {entry.digest: entry.residues for entry in entries if entry.digest in known}
+    embedded = zip(residues, embedder.embed(residues.values()), strict=True)
+    proteins = [KnownProtein(residues[digest], own, known[digest].motifs) for digest, own in embedded]
+    return Bounded(penalty=best_penalty(cut_with_penalties(proteins), range(len(proteins))))
 
 
 def _enough(proteins: list[TrainingProtein]) -> list[TrainingProtein]:

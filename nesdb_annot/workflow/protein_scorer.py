@@ -149,4 +149,5 @@ def build_scorer(
     from ..language.embedder import open_embedder
     from ..methods.headset import HeadSet
 
-    return ProteinScorer(open_embedder(settings), candidate_segmenter(settings), HeadSet.from_bytes(head_set), stated)
+    heads = HeadSet.from_bytes(head_set)
+    return ProteinScorer(open_embedder(settings), candidate_segmenter(settings, heads.segmentation), heads, stated)

@@ -25,23 +25,22 @@ def test_all_three_kinds_are_compared_and_the_best_one_is_fitted(scored, resolve
 
 
 def test_the_winner_is_the_one_with_the_highest_merit(scored, resolve, monkeypatch):
-    monkeypatch.setattr(combinations, "merit", lambda _, __, ___, own: float(own.name == "adaptive"))
+    monkeypatch.setattr(combinations, "merit", lambda _, __, ___, own, ____: float(own.name == "adaptive"))
     assert fit_ranking(*scored, resolve).choice == "adaptive"
 
 
 def test_merit_looks_at_folds_that_were_not_fitted_to(scored, resolve, monkeypatch):
     proteins, folds = scored
     seen = []
-    monkeypatch.setattr(
-        combinations, "fit_combination", lambda s, r, c: seen.append([own.protein.digest for own in s]) or _stack(s, r)
-    )
+
+    def noted(given, used, _combination, _known):
+        seen.append([own.protein.digest for own in given])
+        return fit_combination(given, used, STACK)
+
+    monkeypatch.setattr(combinations, "fit_combination", noted)
     assert 0 < merit(proteins, folds, resolve, STACK) <= 1
     for fold, taught in zip(sorted(set(folds)), seen, strict=True):
         assert set(taught) == {p.protein.digest for p, own in zip(proteins, folds, strict=True) if own != fold}
-
-
-def _stack(scored, resolve):
-    return fit_combination(scored, resolve, STACK)
 
 
 def test_two_folds_leave_nothing_to_choose_by(scored, resolve):

@@ -24,7 +24,7 @@ def test_the_formula():
     lead = np.clip([first[0] - first[2], first[1] - first[2], first[2] - first[0], first[3] - first[2]], -3, 3)
     expected = 0.3 + first + 0.5 * np.maximum(lead, 0) - 0.25 * np.maximum(-lead, 0)
     third = np.sort([first[3], first[2], max(first[0], first[1])])[0]
-    expected += 0.1 * np.clip(first - third, 0, 2 * LEAD_LIMIT)
+    expected += 0.1 * np.clip(first - third, -2 * LEAD_LIMIT, 2 * LEAD_LIMIT)
     assert RANKING.combined(logits, AROUND, SPANS) == pytest.approx(expected)
 
 
@@ -61,8 +61,8 @@ def test_two_signals_stand_out_of_their_protein_as_one_does():
     spans = [ResidueSpan(20 * i + 1, 20 * i + 12) for i in range(5)]
     one, two = np.array([4.0, 0.0, 0.1, -1.0, 0.0]), np.array([4.0, 3.9, 0.0, -1.0, 0.0])
     above = CONTEXT_FEATURES.index("above")
-    assert context_features(one, spans)[:, above] == pytest.approx([4.0, 0.0, 0.1, 0.0, 0.0])
-    assert context_features(two, spans)[:, above] == pytest.approx([4.0, 3.9, 0.0, 0.0, 0.0])
+    assert context_features(one, spans)[:, above] == pytest.approx([4.0, 0.0, 0.1, -1.0, 0.0])
+    assert context_features(two, spans)[:, above] == pytest.approx([4.0, 3.9, 0.0, -1.0, 0.0])
 
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.integers(7, 24), st.floats(-5, 5)), min_size=1, max_size=25))
