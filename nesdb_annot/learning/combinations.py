@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..methods import neural, similarity
 from ..methods.calibration import Calibration
 from .metrics import RankedProtein, average_precision, events, precision_recall
 from .operating_points import population_weights
@@ -21,13 +22,20 @@ from .stacking import (
     ranked_candidates,
 )
 
+VECTORS = (similarity.NAME, neural.NAME)
+
 COMBINATIONS = (
     Combination("weighted sum", fitted=False),
     STACK,
+    Combination("stack without vectors", silent=VECTORS),
     Combination("adaptive", ridge=0.01),
-    Combination("adaptive, stiff", ridge=0.1),
+    Combination("adaptive without vectors", ridge=0.01, silent=VECTORS),
+    Combination("adaptive, third peak", ridge=0.01, rivals=("first", "lead", "above")),
+    Combination("adaptive, few motif-free", ridge=0.01, motif_free_share=0.05),
+    Combination("adaptive, many motif-free", ridge=0.01, motif_free_share=0.5),
 )
-"""The paper's weighted sum (a), the stack with its second stage (b), weights that adapt to the context (c)."""
+"""The paper's weighted sum (a), the stack with its second stage (b), weights that adapt to the context (c); without the
+methods that read pooled vectors, with another view of rivals, and with other weights of motif-free proteins."""
 
 
 def fit_ranking(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: Resolve) -> FittedRanking:

@@ -45,6 +45,7 @@ class Combination:
             fewer signals of cargoes are found.
         ridge: of the weights that adapt to a segment's context; None where they do not.
         rivals: which of `methods.ranking.CONTEXT_FEATURES` the second stage sees; the others get no weight.
+        silent: methods that get no weight, in no context.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Combination:
     motif_free_share: float = 0.2
     ridge: float | None = None
     rivals: tuple[str, ...] = ("first", "lead", "behind")
+    silent: tuple[str, ...] = ()
 
 
 STACK = Combination("stack")
@@ -167,21 +169,28 @@ def _first(scored: Sequence[ScoredProtein], fitted: FittedRanking, combination: 
     if not combination.fitted:
         return replace(fitted, ranking=_ranking(_paper_weights(fitted, scored), 0.0, combination.name))
     target = rows.positive.astype(float)
-    weights, intercept = fit_nonnegative(rows.scores, target, rows.weight, STACK_RIDGE)
+    heard = [i for i, name in enumerate(METHODS) if name not in combination.silent]
+    weights = np.zeros(len(METHODS))
+    weights[heard], intercept = fit_nonnegative(rows.scores[:, heard], target, rows.weight, STACK_RIDGE)
     plain = replace(fitted, ranking=_ranking(weights, intercept, combination.name))
-    return plain if combination.ridge is None else _adapted(proteins, plain, rows, combination.ridge)
+    return plain if combination.ridge is None else _adapted(proteins, plain, rows, combination.ridge, heard)
 
 
 def _adapted(
-    proteins: Sequence[TrainingProtein], fitted: FittedRanking, rows: _Rows, ridge: float
+    proteins: Sequence[TrainingProtein], fitted: FittedRanking, rows: _Rows, ridge: float, heard: Sequence[int]
 ) -> FittedRanking:
-    """The first stage with weights that depend on the segment's context, as far as `ridge` admits."""
+    """The first stage with weights that depend on the segment's context, as far as `ridge` admits.
+
+    `heard` are the columns of the methods that may have a weight.
+    """
     around = _rows(proteins, [p.segment_context for p in proteins], _everything(proteins)).scores
-    products = (rows.scores[:, :, None] * around[:, None, :]).reshape(len(around), -1)
+    products = (rows.scores[:, heard, None] * around[:, None, :]).reshape(len(around), -1)
     design, given = np.hstack([around, products]), fitted.ranking.first(rows.scores, around)
     extra, added = fit_logistic(design, rows.positive.astype(float), rows.weight, ridge, offset=given)
     columns = around.shape[1]
-    adaptive = extra[columns:].reshape(-1, columns).tolist()
+    by_method = np.zeros((len(METHODS), columns))
+    by_method[heard] = extra[columns:].reshape(-1, columns)
+    adaptive = by_method.tolist()
     ranking = replace(
         fitted.ranking,
         intercept=fitted.ranking.intercept + added,

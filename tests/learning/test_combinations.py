@@ -5,8 +5,9 @@ import pytest
 
 from nesdb_annot.learning import combinations
 from nesdb_annot.learning.combinations import COMBINATIONS, fit_ranking, merit
-from nesdb_annot.learning.stacking import STACK, Combination, fit_combination
+from nesdb_annot.learning.stacking import STACK, Combination, fit_calibrations, fit_combination
 from nesdb_annot.methods.calibration import logit
+from nesdb_annot.methods.ranking import CONTEXT_FEATURES
 from nesdb_annot.methods.scoring import METHODS
 from nesdb_annot.methods.segment_context import SEGMENT_CONTEXT
 
@@ -72,3 +73,28 @@ def test_a_strong_ridge_leaves_the_plain_stack(scored, resolve):
     assert np.shape(soft.ranking.adaptive) == (len(METHODS), len(SEGMENT_CONTEXT))
     for own in proteins[:5]:
         assert stiff.probability(own) == pytest.approx(plain.probability(own), abs=1e-2)
+
+
+@pytest.mark.parametrize("ridge", [None, 0.01])
+def test_silent_methods_have_no_weight_in_any_context(scored, resolve, ridge):
+    proteins, _ = scored
+    fitted = fit_combination(proteins, resolve, Combination("quiet", ridge=ridge, silent=("tagger", "neural")))
+    around = np.concatenate([own.protein.segment_context for own in proteins])
+    weights = dict(zip(METHODS, fitted.ranking.method_weights(around).T, strict=True))
+    assert not weights["tagger"].any()
+    assert not weights["neural"].any()
+    assert weights["biochemical"].any()
+
+
+def test_the_second_stage_weighs_the_rivals_it_is_shown(scored, resolve):
+    proteins, _ = scored
+    fitted = fit_combination(proteins, resolve, Combination("peak", rivals=("first", "above")))
+    weights = dict(zip(CONTEXT_FEATURES, fitted.ranking.context_weights, strict=True))
+    assert weights["lead"] == weights["behind"] == 0
+    assert weights["first"] > 0 or weights["above"] > 0
+
+
+def test_known_calibrations_change_nothing(scored, resolve):
+    proteins, _ = scored
+    known = fit_calibrations(proteins, resolve)
+    assert fit_combination(proteins, resolve, STACK, known) == fit_combination(proteins, resolve, STACK)
