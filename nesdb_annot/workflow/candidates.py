@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ..records import Json, SegmentationIdentity
+from ..records import SegmentationIdentity
 from ..settings import Settings
 
 if TYPE_CHECKING:
@@ -24,14 +24,10 @@ def candidate_segmenter(settings: Settings, trained: SegmentationIdentity | None
     from ..segmentation.factory import make_segmenter
 
     if settings.segmentation == "bounded" and trained and trained.algorithm == "bounded":
-        return make_segmenter("bounded", **{name: _plain(value) for name, value in trained.parameters.items()})
+        return make_segmenter("bounded", penalty=float(str(trained.parameters["penalty"])))
     if settings.segmentation != "lattice":
         return make_segmenter(settings.segmentation)
     return make_segmenter("lattice", consensus_cores, anchors_digest=Consensus().identity.digest)
-
-
-def _plain(value: Json) -> str | float:
-    return value if isinstance(value, str | int | float) else str(value)
 
 
 Resolve = Callable[[Sequence["ResidueSpan"], Sequence[float], int], list[int]]
