@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from ..methods import neural, similarity
+from ..methods.calibration import Calibration
 from .metrics import RankedProtein, average_precision, events, precision_recall
 from .operating_points import population_weights
 from .stacking import (
@@ -15,17 +17,25 @@ from .stacking import (
     FittedRanking,
     Resolve,
     ScoredProtein,
+    fit_calibrations,
     fit_combination,
     ranked_candidates,
 )
 
+VECTORS = (similarity.NAME, neural.NAME)
+
 COMBINATIONS = (
     Combination("weighted sum", fitted=False),
     STACK,
+    Combination("stack without vectors", silent=VECTORS),
     Combination("adaptive", ridge=0.01),
-    Combination("adaptive, stiff", ridge=0.1),
+    Combination("adaptive without vectors", ridge=0.01, silent=VECTORS),
+    Combination("adaptive, third peak", ridge=0.01, rivals=("first", "lead", "above")),
+    Combination("adaptive, few motif-free", ridge=0.01, motif_free_share=0.05),
+    Combination("adaptive, many motif-free", ridge=0.01, motif_free_share=0.5),
 )
-"""The paper's weighted sum (a), the stack with its second stage (b), weights that adapt to the context (c)."""
+"""The paper's weighted sum (a), the stack with its second stage (b), weights that adapt to the context (c); without the
+methods that read pooled vectors, with another view of rivals, and with other weights of motif-free proteins."""
 
 
 def fit_ranking(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: Resolve) -> FittedRanking:
@@ -41,25 +51,35 @@ def fit_ranking(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: 
     """
     if len(set(folds)) < 3:
         return fit_combination(scored, resolve)
-    compared = {own.name: merit(scored, folds, resolve, own) for own in COMBINATIONS}
+    shares = _shares(scored, folds)
+    known = {fold: fit_calibrations(others, resolve) for fold, others in shares.items()}
+    compared = {own.name: merit(scored, folds, resolve, own, known) for own in COMBINATIONS}
     best = max(COMBINATIONS, key=lambda own: compared[own.name])
     return replace(fit_combination(scored, resolve, best), compared=compared)
 
 
+def _shares(scored: Sequence[ScoredProtein], folds: Sequence[int]) -> dict[int, list[ScoredProtein]]:
+    """Fold -> the proteins of all the others, where these have a motif."""
+    shares = {fold: [own for own, f in zip(scored, folds, strict=True) if f != fold] for fold in sorted(set(folds))}
+    return {fold: others for fold, others in shares.items() if any(own.protein.truth.motifs for own in others)}
+
+
 def merit(
-    scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: Resolve, combination: Combination
+    scored: Sequence[ScoredProtein],
+    folds: Sequence[int],
+    resolve: Resolve,
+    combination: Combination,
+    known: Mapping[int, Mapping[str, Calibration]] | None = None,
 ) -> float:
     """Mean of two average precisions on held-out folds: among cargoes, and among all proteins.
 
     In the second one errors on motif-free proteins count as often as `operating_points.population_weights` says, so
-    that a combination that finds a signal in every protein does not win.
+    that a combination that finds a signal in every protein does not win. `known` are the calibrations of each fold's
+    others, from `fit_calibrations`.
     """
     ranked: dict[int, RankedProtein] = {}
-    for fold in sorted(set(folds)):
-        others = [own for own, f in zip(scored, folds, strict=True) if f != fold]
-        if not any(own.protein.truth.motifs for own in others):
-            continue
-        fitted = fit_combination(others, resolve, combination)
+    for fold, others in _shares(scored, folds).items():
+        fitted = fit_combination(others, resolve, combination, (known or {}).get(fold))
         ranked |= {
             i: ranked_candidates(own.protein, fitted.probability(own), resolve)
             for i, own in enumerate(scored)

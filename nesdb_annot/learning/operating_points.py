@@ -3,8 +3,10 @@
 Precision is that of a list made of many proteins of which a share of `CARGO_SHARE` are cargoes: errors on the
 motif-free proteins among the held-out ones (bacterial ones) are counted as often as this share asks. A threshold chosen
 on cargoes alone would flood a proteome, since most of its proteins have no signal at all. Strict and balanced points
-also leave at most `MOTIF_FREE_RATE` candidates in motif-free proteins; the sensitive point is defined by its recall and
-has no such bound. Without motif-free proteins to go by, cargoes alone decide, and the rule says so.
+also leave at most `MOTIF_FREE_RATE` candidates in motif-free proteins, with some confidence that other ones have no
+more; the sensitive point is defined by its recall and has no such bound. The rate is counted on motif-free proteins
+that were watched, and never taught, where there are such. Without motif-free proteins to go by, cargoes alone decide,
+and the rule says so.
 """
 
 from __future__ import annotations
@@ -25,7 +27,11 @@ CARGO_SHARE = 0.1
 """Share of cargoes among the proteins that thresholds are chosen for; the default prior of ranking."""
 
 MOTIF_FREE_RATE = 1.0
-"""Most candidates per 10,000 residues of held-out motif-free proteins at the strict and the balanced point."""
+"""Most candidates per 10,000 residues of motif-free proteins at the strict and the balanced point."""
+
+CONFIDENCE = 1.2816
+"""Standard deviations of a count that are added to it before it is compared with that rate: the upper end of a
+one-sided 90 % interval, so that a threshold that only this sample is kind to is not chosen."""
 
 
 def population_weights(cargo: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -73,7 +79,10 @@ def _sensitive(curve: Curve, where: str) -> OperatingPoint:
 
 
 def choose_operating_points(
-    proteins: Sequence[RankedProtein], truths: Sequence[Truth], cargo: Sequence[bool] | None = None
+    proteins: Sequence[RankedProtein],
+    truths: Sequence[Truth],
+    cargo: Sequence[bool] | None = None,
+    watched: Sequence[RankedProtein] = (),
 ) -> tuple[OperatingPoint, OperatingPoint, OperatingPoint]:
     """Strict, balanced and sensitive; one that the proteins don't reach has no threshold and says why.
 
@@ -81,6 +90,8 @@ def choose_operating_points(
         proteins: resolved candidates with combined probabilities that were given to held-out proteins.
         truths: what is known of each.
         cargo: False for motif-free proteins; None if all are cargoes.
+        watched: further motif-free proteins, which no head was fitted to, with probabilities of the heads that the
+            thresholds are for: if there are any, the rate of candidates is theirs.
     """
     known = np.ones(len(proteins), dtype=bool) if cargo is None else np.asarray(cargo)
     curve = precision_recall(events(proteins, truths), population_weights(known))
@@ -89,15 +100,16 @@ def choose_operating_points(
         return _strict(curve, where), _balanced(curve, where), _sensitive(curve, where)
     where = f" where {CARGO_SHARE:.0%} of the proteins are cargoes"
     bound = f"{where}, at most {MOTIF_FREE_RATE:g} candidate per 10,000 residues of motif-free proteins"
-    others = [protein for protein, own in zip(proteins, known, strict=True) if not own]
+    others = watched or [protein for protein, own in zip(proteins, known, strict=True) if not own]
     kept = _rate(others, curve.threshold) <= MOTIF_FREE_RATE
     quiet = Curve(curve.threshold[kept], curve.precision[kept], curve.recall[kept])
     return _strict(quiet, bound), _balanced(quiet, bound), _sensitive(curve, where)
 
 
 def _rate(proteins: Sequence[RankedProtein], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Candidates at or above each threshold per 10,000 residues of `proteins`."""
+    """Candidates at or above each threshold per 10,000 residues of `proteins`, and `CONFIDENCE` more of them."""
     scores = np.sort(np.concatenate([protein.scores for protein in proteins]))
     above = len(scores) - np.searchsorted(scores, thresholds, "left")
-    outcome: NDArray[np.float64] = 1e4 * above / sum(protein.length for protein in proteins)
+    most = above + CONFIDENCE * np.sqrt(above)
+    outcome: NDArray[np.float64] = 1e4 * most / sum(protein.length for protein in proteins)
     return outcome

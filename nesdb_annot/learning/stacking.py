@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..methods.calibration import Calibration, logit
+from ..methods.ranking import CONTEXT_FEATURES, Ranking, context_features
 from ..methods.ranking import NAME as COMBINED
-from ..methods.ranking import Ranking, context_features
 from ..methods.scoring import METHODS
 from ..residues import ResidueSpan
 from .calibration import fit_platt
@@ -44,12 +44,16 @@ class Combination:
             somewhere, which a motif-free protein contradicts: the higher, the fewer candidates E. coli has, and the
             fewer signals of cargoes are found.
         ridge: of the weights that adapt to a segment's context; None where they do not.
+        rivals: which of `methods.ranking.CONTEXT_FEATURES` the second stage sees; the others get no weight.
+        silent: methods that get no weight, in no context.
     """
 
     name: str
     fitted: bool = True
     motif_free_share: float = 0.2
     ridge: float | None = None
+    rivals: tuple[str, ...] = ("first", "lead", "behind")
+    silent: tuple[str, ...] = ()
 
 
 STACK = Combination("stack")
@@ -165,21 +169,28 @@ def _first(scored: Sequence[ScoredProtein], fitted: FittedRanking, combination: 
     if not combination.fitted:
         return replace(fitted, ranking=_ranking(_paper_weights(fitted, scored), 0.0, combination.name))
     target = rows.positive.astype(float)
-    weights, intercept = fit_nonnegative(rows.scores, target, rows.weight, STACK_RIDGE)
+    heard = [i for i, name in enumerate(METHODS) if name not in combination.silent]
+    weights = np.zeros(len(METHODS))
+    weights[heard], intercept = fit_nonnegative(rows.scores[:, heard], target, rows.weight, STACK_RIDGE)
     plain = replace(fitted, ranking=_ranking(weights, intercept, combination.name))
-    return plain if combination.ridge is None else _adapted(proteins, plain, rows, combination.ridge)
+    return plain if combination.ridge is None else _adapted(proteins, plain, rows, combination.ridge, heard)
 
 
 def _adapted(
-    proteins: Sequence[TrainingProtein], fitted: FittedRanking, rows: _Rows, ridge: float
+    proteins: Sequence[TrainingProtein], fitted: FittedRanking, rows: _Rows, ridge: float, heard: Sequence[int]
 ) -> FittedRanking:
-    """The first stage with weights that depend on the segment's context, as far as `ridge` admits."""
+    """The first stage with weights that depend on the segment's context, as far as `ridge` admits.
+
+    `heard` are the columns of the methods that may have a weight.
+    """
     around = _rows(proteins, [p.segment_context for p in proteins], _everything(proteins)).scores
-    products = (rows.scores[:, :, None] * around[:, None, :]).reshape(len(around), -1)
+    products = (rows.scores[:, heard, None] * around[:, None, :]).reshape(len(around), -1)
     design, given = np.hstack([around, products]), fitted.ranking.first(rows.scores, around)
     extra, added = fit_logistic(design, rows.positive.astype(float), rows.weight, ridge, offset=given)
     columns = around.shape[1]
-    adaptive = extra[columns:].reshape(-1, columns).tolist()
+    by_method = np.zeros((len(METHODS), columns))
+    by_method[heard] = extra[columns:].reshape(-1, columns)
+    adaptive = by_method.tolist()
     ranking = replace(
         fitted.ranking,
         intercept=fitted.ranking.intercept + added,
@@ -190,7 +201,7 @@ def _adapted(
 
 
 def _ranking(weights: Floats, intercept: float, name: str) -> Ranking:
-    return Ranking(METHODS, tuple(weights.tolist()), intercept, (1.0, 0.0, 0.0), 0.0, name)
+    return Ranking(METHODS, tuple(weights.tolist()), intercept, (1.0, *[0.0] * (len(CONTEXT_FEATURES) - 1)), 0.0, name)
 
 
 def _paper_weights(fitted: FittedRanking, scored: Sequence[ScoredProtein]) -> Floats:
@@ -216,7 +227,11 @@ def _second(
     first = [fitted.combined(s) for s in scored]
     features = [context_features(own, p.spans) for own, p in zip(first, proteins, strict=True)]
     rows = _rows(proteins, features, _resolved(proteins, first, resolve), combination.motif_free_share)
-    weights, intercept = fit_logistic(rows.scores, rows.positive.astype(float), rows.weight, CONTEXT_RIDGE)
+    seen = [CONTEXT_FEATURES.index(name) for name in combination.rivals]
+    fitting = fit_logistic if "behind" in combination.rivals else fit_nonnegative
+    fit, intercept = fitting(rows.scores[:, seen], rows.positive.astype(float), rows.weight, CONTEXT_RIDGE)
+    weights = np.zeros(len(CONTEXT_FEATURES))
+    weights[seen] = fit
     ranking = replace(fitted.ranking, context_weights=tuple(weights.tolist()), context_intercept=intercept)
     return replace(fitted, ranking=ranking)
 
@@ -230,17 +245,33 @@ def _final(scored: Sequence[ScoredProtein], fitted: FittedRanking, resolve: Reso
     return FittedRanking(calibrations, fitted.ranking, float(rows.positive.mean()))
 
 
+def fit_calibrations(scored: Sequence[ScoredProtein], resolve: Resolve) -> dict[str, Calibration]:
+    """One logistic curve a method: what every combination of the same scores starts from.
+
+    A first pass over all candidates finds out which of them overlap resolution leaves; the calibrations are those of a
+    second pass over these, since these are what is stored and shown.
+    """
+    proteins = [s.protein for s in scored]
+    empty = _ranking(np.zeros(len(METHODS)), 0.0, STACK.name)
+    rough = _first(scored, FittedRanking(_calibrations(scored, _everything(proteins)), empty, 0.5), STACK)
+    return _calibrations(scored, _resolved(proteins, [rough.combined(s) for s in scored], resolve))
+
+
 def fit_combination(
-    scored: Sequence[ScoredProtein], resolve: Resolve, combination: Combination = STACK
+    scored: Sequence[ScoredProtein],
+    resolve: Resolve,
+    combination: Combination = STACK,
+    calibrations: Mapping[str, Calibration] | None = None,
 ) -> FittedRanking:
     """Calibrations and ranking from scores that were given to proteins held out of training.
 
-    A first pass over all candidates finds out which of them overlap resolution leaves; the calibrations stored are
-    those of a second pass over these, since these are what is stored and shown.
+    Args:
+        scored: proteins with these scores.
+        resolve: overlap resolution, the one that scoring uses.
+        combination: how the methods are combined.
+        calibrations: from `fit_calibrations` of the same scores, where they are known already.
     """
-    proteins = [s.protein for s in scored]
+    known = fit_calibrations(scored, resolve) if calibrations is None else calibrations
     empty = _ranking(np.zeros(len(METHODS)), 0.0, combination.name)
-    rough = _first(scored, FittedRanking(_calibrations(scored, _everything(proteins)), empty, 0.5), STACK)
-    left = _resolved(proteins, [rough.combined(s) for s in scored], resolve)
-    fitted = _first(scored, FittedRanking(_calibrations(scored, left), empty, 0.5), combination)
+    fitted = _first(scored, FittedRanking(known, empty, 0.5), combination)
     return _final(scored, _second(scored, fitted, combination, resolve), resolve)

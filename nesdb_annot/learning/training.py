@@ -14,7 +14,7 @@ operating points come from the scores of the heads without one fold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -161,12 +161,26 @@ def cross_fitted(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve:
 
 
 def operating_points(
-    scored: Sequence[ScoredProtein], fitted: FittedRanking, resolve: Resolve
+    scored: Sequence[ScoredProtein], fitted: FittedRanking, resolve: Resolve, watched: Sequence[RankedProtein] = ()
 ) -> tuple[OperatingPoint, ...]:
     """Operating points of a ranking, in a population that holds motif-free proteins; see `choose_operating_points`."""
     left = [ranked_candidates(own.protein, fitted.probability(own), resolve) for own in scored]
     truths = [own.protein.truth for own in scored]
-    return choose_operating_points(left, truths, [own.protein.cargo for own in scored])
+    return choose_operating_points(left, truths, [own.protein.cargo for own in scored], watched)
+
+
+def _watched(
+    proteins: Iterable[TrainingProtein], heads: FittedHeads, fitted: FittedRanking, resolve: Resolve
+) -> list[RankedProtein]:
+    """Motif-free proteins as the heads that are kept rank them; one at a time, since they are many."""
+    methods, left = heads.methods(), []
+    for protein in proteins:
+        if protein.spans:
+            own = ScoredProtein(protein, raw_scores(methods, protein.context()))
+            left.append(ranked_candidates(protein, fitted.probability(own), resolve))
+        else:
+            left.append(RankedProtein(protein.digest, len(protein.residues), (), np.empty(0)))
+    return left
 
 
 def train_head_set(
@@ -179,6 +193,7 @@ def train_head_set(
     resolve: Resolve,
     seed: int = 17,
     settings: TrainingSettings | None = None,
+    watched: Iterable[TrainingProtein] = (),
     workers: int = 1,
     told: Told = lambda _: None,
 ) -> TrainingOutcome:
@@ -193,6 +208,8 @@ def train_head_set(
         resolve: overlap resolution, the one that scoring uses.
         seed: of every random choice; the same seed gives the same head set on the same machine.
         settings: of the methods.
+        watched: motif-free proteins that nothing is fitted to, no relatives of `proteins`: the operating points of the
+            head set are chosen so that few of their candidates are over them.
         workers: folds fitted at a time, one core each.
         told: called with a line after each fold.
 
@@ -206,8 +223,9 @@ def train_head_set(
     fitted = fit_ranking(scored, folds, resolve)
     with _OneThreadEach():
         heads = fit_heads(proteins, folds, chosen, seed)
+        seen = _watched(watched, heads, fitted, resolve)
     held_out = cross_fitted(scored, folds, resolve)
-    report = _report(proteins, folds, heads, fitted, held_out)
+    report = {**_report(proteins, folds, heads, fitted, held_out), "motif_free_watched": len(seen)}
     head_set = HeadSet(
         language_model=language_model,
         segmentation=segmentation,
@@ -218,7 +236,7 @@ def train_head_set(
         arrays=heads.arrays,
         parameters={**heads.parameters, ranking.NAME: fitted.ranking.to_json()},
         calibrations=fitted.calibrations,
-        operating_points=operating_points(scored, fitted, resolve),
+        operating_points=operating_points(scored, fitted, resolve, seen),
         report=report,
     )
     return TrainingOutcome(head_set, tuple(held_out), report)

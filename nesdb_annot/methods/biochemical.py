@@ -36,7 +36,7 @@ class Biochemical:
         """Log-odds of each segment; the evidence lists the largest contributions with their features' values."""
         if not len(context.spans):
             return RawScores([], lambda _: {})
-        features = segment_features(context.residues, context.spans)
+        features = segment_features(context.residues, context.spans, context.stated)
         contributions = self.trees.contributions(features)
         logits = contributions.sum(axis=1) + self.trees.base
         return RawScores(logits.tolist(), lambda i: _evidence(features[i], contributions[i]))

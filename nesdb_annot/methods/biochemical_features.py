@@ -19,6 +19,7 @@ from .consensus import UNMATCHED, strict_cores
 from .consensus_terms import TERMS
 from .core_features import CORE_FEATURES, core_features
 from .descriptors import CHARGE, DISORDER, HELIX, HYDROPATHY, HYDROPHOBICITY
+from .topology import StatedStretches
 from .tracks import GROUPS, Tracks, turns
 
 Floats = NDArray[np.float64]
@@ -56,7 +57,9 @@ def _moment(hydrophobicity: Floats, angle: float) -> Floats:
     return np.hypot(_windowed(hydrophobicity * cosine, MOMENT_WINDOW), _windowed(hydrophobicity * sine, MOMENT_WINDOW))
 
 
-def _core_features(residues: str, spans: Sequence[ResidueSpan], tracks: Tracks) -> tuple[Floats, Floats]:
+def _core_features(
+    residues: str, spans: Sequence[ResidueSpan], tracks: Tracks, stated: StatedStretches
+) -> tuple[Floats, Floats]:
     """The best core against its rivals, and `core_features`; shape (n, columns) each."""
     scored = strict_cores(residues)
     hit, value = scored.best_in(list(spans))
@@ -71,15 +74,16 @@ def _core_features(residues: str, spans: Sequence[ResidueSpan], tracks: Tracks) 
     terms = np.where(found[:, None], np.vstack([scored.terms, np.zeros(len(TERMS))])[hit], 0.0)
     crowd = near / (lasts - firsts + 1 + 2 * WIDE)
     summary = np.column_stack([score, np.log1p(better), inside, crowd, terms])
-    return summary, core_features(residues, spans, scored, hit, tracks)
+    return summary, core_features(residues, spans, scored, hit, tracks, stated)
 
 
-def segment_features(residues: str, spans: Sequence[ResidueSpan]) -> Floats:
+def segment_features(residues: str, spans: Sequence[ResidueSpan], stated: StatedStretches = ()) -> Floats:
     """Features of each segment, shape (n, len(feature_names())).
 
     Args:
         residues: cleaned residues.
         spans: the segments, n of them.
+        stated: see `topology.topology`.
     """
     tracks = Tracks(residues)
     begin = np.array([span.first - 1 for span in spans], dtype=np.int64)
@@ -102,5 +106,5 @@ def segment_features(residues: str, spans: Sequence[ResidueSpan]) -> Floats:
     middle = (begin + end) / 2
     place = np.column_stack([end - begin, np.full(len(spans), np.log(length)), begin, length - end, middle / length])
     whole = np.repeat(tracks.means((("L", DISORDER), np.array([0]), np.array([length]))), len(spans), axis=0)
-    summary, details = _core_features(residues, spans, tracks)
+    summary, details = _core_features(residues, spans, tracks, stated)
     return np.hstack([stretched, *around, place, summary, whole, details])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..residues import STANDARD_RESIDUES, ResidueSpan, bounds
 from .consensus import ScoredCores
 from .descriptors import DISORDER, HYDROPHOBICITY, SCALES, letter_indices
-from .topology import topology
+from .topology import StatedStretches, Topology, topology
 from .tracks import Tracks, turns, within
 
 Floats = NDArray[np.float64]
@@ -46,7 +46,12 @@ CORE_FEATURES: tuple[str, ...] = (
 
 
 def core_features(
-    residues: str, spans: Sequence[ResidueSpan], scored: ScoredCores, hit: Places, tracks: Tracks
+    residues: str,
+    spans: Sequence[ResidueSpan],
+    scored: ScoredCores,
+    hit: Places,
+    tracks: Tracks,
+    stated: StatedStretches = (),
 ) -> Floats:
     """Features of each segment's best core, shape (n, len(CORE_FEATURES)).
 
@@ -56,6 +61,7 @@ def core_features(
         scored: strict hits of the protein.
         hit: number of the best hit of each segment, -1 for none; shape (n,).
         tracks: of the protein.
+        stated: see `topology.topology`.
     """
     ends = bounds(spans)
     first, last = ends[:, 0] - 1, ends[:, 1]
@@ -78,7 +84,7 @@ def core_features(
             beside,
             ((first + last) / 2 - (begin + end) / 2)[:, None],
             *_neighbours(scored, begin, end),
-            *_masked(residues, first, last),
+            *_masked(topology(residues, stated), first, last),
             around,
             *_moments(tracks.values(HYDROPHOBICITY), middle),
         ]
@@ -100,9 +106,8 @@ def _neighbours(scored: ScoredCores, begin: Places, end: Places) -> tuple[Floats
     return np.clip(before, 0, FAR)[:, None].astype(float), np.clip(behind, 0, FAR)[:, None].astype(float)
 
 
-def _masked(residues: str, first: Places, last: Places) -> list[Floats]:
+def _masked(found: Topology, first: Places, last: Places) -> list[Floats]:
     """Shares of each segment, then of the protein, that look like `MASKS`; shape (n, 3) each."""
-    found = topology(residues)
     masks = np.stack([getattr(found, name) for name in MASKS]).astype(np.float64)
     sums = np.concatenate([np.zeros((len(MASKS), 1)), np.cumsum(masks, axis=1)], axis=1)
     return [((sums[:, last] - sums[:, first]) / (last - first)).T, np.repeat(masks.mean(axis=1)[None], len(first), 0)]

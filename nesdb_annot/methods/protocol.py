@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..deferred_json import Deferred
 from ..records import Json, MethodIdentity
 from ..residues import ResidueSpan
+from .topology import StatedStretches
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class ProteinContext:
         pooled: mean of the embedding over each segment, shape (n, dimension), float32.
         left_out: digests of reference sequences that may not be used (the protein itself and its homologues, in
             training and evaluation; empty in production).
+        stated: membrane helices, signal peptides and coiled coils that UniProt states; none where it was not asked.
     """
 
     digest: str
@@ -35,6 +37,7 @@ class ProteinContext:
     spans: Sequence[ResidueSpan]
     pooled: NDArray[np.float32]
     left_out: frozenset[str] = frozenset()
+    stated: StatedStretches = ()
 
 
 Row = TypeVar("Row")

@@ -26,9 +26,13 @@ from .segment_context import SEGMENT_CONTEXT
 NAME = "combined"
 Floats = NDArray[np.float64]
 
-CONTEXT_FEATURES = ("first", "lead", "behind")
+CONTEXT_FEATURES = ("first", "lead", "behind", "above")
 LEAD_LIMIT = 3.0
 """Log-odds beyond which a further distance to the best rival says nothing more."""
+
+PEAKS = 3
+"""Candidates that share no residue, the best first: the last of them is what `above` is measured from, so that two
+signals of one protein both stand out."""
 
 ROWS_AT_ONCE = 512
 
@@ -52,15 +56,37 @@ def best_rivals(first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
     return np.where(np.isfinite(outcome), outcome, first.min(initial=np.inf))
 
 
+def last_peak(first: Floats, spans: Sequence[ResidueSpan]) -> float:
+    """First-stage log-odds of the last of `PEAKS` candidates that share no residue, taken from the best down.
+
+    Where there are fewer, the lowest of the protein stands in.
+
+    Example:
+        >>> spans = [ResidueSpan(1, 9), ResidueSpan(5, 12), ResidueSpan(20, 30), ResidueSpan(40, 50)]
+        >>> last_peak(np.array([1.0, 2.0, -1.0, 0.5]), spans)
+        -1.0
+    """
+    begin, end = np.array([span.first for span in spans]), np.array([span.last for span in spans])
+    left = first.copy()
+    for _ in range(PEAKS - 1):
+        best = int(left.argmax())
+        left[(begin <= end[best]) & (end >= begin[best])] = -np.inf
+    highest = float(left.max())
+    return highest if np.isfinite(highest) else float(first.min())
+
+
 def context_features(first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
-    """The columns `CONTEXT_FEATURES` of each candidate, shape (n, 3).
+    """The columns `CONTEXT_FEATURES` of each candidate, shape (n, 4).
 
     `lead` is the distance above the best rival and `behind` the one below it, both at most `LEAD_LIMIT`; they have
-    weights of their own, so that a second signal need not suffer for the first. The length of the protein and the
-    mean of its candidates are left out: they tell bacterial proteins from cargoes rather than motifs from others.
+    weights of their own, so that a second signal need not suffer for the first. `above` is the distance above the
+    third peak of the protein, or below it, at most twice as much: it does not ask whether one signal stands out or
+    two. The length of the protein and the mean of its candidates are left out: they tell bacterial proteins from
+    cargoes rather than motifs from others.
     """
     gap = first - best_rivals(first, spans)
-    return np.column_stack([first, np.clip(gap, 0, LEAD_LIMIT), np.clip(-gap, 0, LEAD_LIMIT)])
+    above = np.clip(first - last_peak(first, spans), -2 * LEAD_LIMIT, 2 * LEAD_LIMIT)
+    return np.column_stack([first, np.clip(gap, 0, LEAD_LIMIT), np.clip(-gap, 0, LEAD_LIMIT), above])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +156,7 @@ class Ranking:
                 tuple(stored["methods"]),
                 tuple(map(float, stored["weights"])),
                 float(stored["intercept"]),
-                tuple(map(float, stored["context_weights"])),
+                _padded(tuple(map(float, stored["context_weights"]))),
                 float(stored["context_intercept"]),
                 str(stored["combination"]),
                 tuple(map(float, stored["shift"])),
@@ -151,3 +177,8 @@ class Ranking:
             and len(self.shift) in (0, columns)
             and adaptive in ([], [columns] * len(self.methods))
         )
+
+
+def _padded(weights: tuple[float, ...]) -> tuple[float, ...]:
+    """Weights of `CONTEXT_FEATURES`; head sets from before `above` was one have none for it."""
+    return (*weights, 0.0) if len(weights) == len(CONTEXT_FEATURES) - 1 else weights

@@ -19,6 +19,7 @@ from .derived import replaced_methods
 from .headset import HeadSet
 from .protocol import ProteinContext, RawScore
 from .scoring import METHODS, build_methods
+from .topology import StatedStretches
 
 STORED_SCORE = np.float32
 """How raw scores are stored; a score that is kept is rounded so wherever it comes from."""
@@ -34,6 +35,7 @@ class StoredSegments:
         spans: n of them.
         pooled: mean embeddings, rounded to float16, shape (n, dimension).
         raw: by method, n raw scores with their evidence; methods that are scored anew may be missing.
+        stated: see `ProteinContext`.
     """
 
     digest: str
@@ -41,6 +43,7 @@ class StoredSegments:
     spans: Sequence[ResidueSpan]
     pooled: NDArray[np.float32]
     raw: Mapping[str, Sequence[RawScore]]
+    stated: StatedStretches = ()
 
 
 class Rescorer:
@@ -59,7 +62,9 @@ class Rescorer:
         if not stored.spans:
             return []
         none = np.empty((0, stored.pooled.shape[1]), dtype=np.float32)
-        whole = ProteinContext(stored.digest, stored.residues, none, stored.spans, stored.pooled)
+        whole = ProteinContext(
+            stored.digest, stored.residues, none, stored.spans, stored.pooled, stated=stored.stated
+        )
         # Each vector as the embedding of one residue: its mean is itself, whichever way the similarity pools.
         single = [ResidueSpan(i, i) for i in range(1, len(stored.spans) + 1)]
         vectors = replace(whole, embedding=stored.pooled, spans=single)

@@ -154,7 +154,7 @@ class ScoringMethods:
         raw = np.array([raw_column(scores) for scores in by_method]).T
         calibrated = np.column_stack([c.apply(raw[:, i]) for i, c in enumerate(self._calibrations[:-1])])
         logits = logit(calibrated)
-        around = segment_context(context.residues, context.spans)
+        around = segment_context(context.residues, context.spans, context.stated)
         combined = self.ranking.combined(logits, around, context.spans)
         added = logits * self.ranking.method_weights(around)
         probability = self._calibrations[-1].apply(combined)

@@ -11,7 +11,7 @@ from ..residues import ResidueSpan, bounds
 from .consensus import strict_cores
 from .descriptors import CHARGE, DISORDER, SCALES, letter_indices
 from .patterns import PATTERNS
-from .topology import topology
+from .topology import StatedStretches, topology
 from .tracks import within
 
 Floats = NDArray[np.float64]
@@ -28,17 +28,18 @@ nearness to an end of the protein decays."""
 _REVERSE = np.array([pattern.orientation == "minus" for pattern in PATTERNS])
 
 
-def segment_context(residues: str, spans: Sequence[ResidueSpan]) -> Floats:
+def segment_context(residues: str, spans: Sequence[ResidueSpan], stated: StatedStretches = ()) -> Floats:
     """Context of each segment, shape (n, len(SEGMENT_CONTEXT)).
 
     Length (0 at 16 residues, 1 at 26), whether a pattern matches and whether the best match is of a reverse class,
     disorder-like composition and net acidity of the surroundings, nearness to either end of the protein, and the
-    shares of the segment that look like a membrane helix, a signal peptide or a coiled coil (`topology`).
+    shares of the segment that look like a membrane helix, a signal peptide or a coiled coil, or are `stated` to be one
+    (`topology`).
     """
     ends = bounds(spans)
     begin, end = ends[:, 0] - 1, ends[:, 1]
     letters = letter_indices(residues)
-    masks = topology(residues)
+    masks = topology(residues, stated)
     disorder = _means(SCALES[DISORDER][letters], begin - SURROUNDING, end + SURROUNDING)
     acidity = -_means(SCALES[CHARGE][letters], begin - FLANK, end + FLANK)
     nearest = np.minimum(begin, len(residues) - end)

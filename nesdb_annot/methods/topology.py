@@ -1,6 +1,7 @@
 """What a stretch of sequence looks like besides a signal: membrane helix, signal peptide, coiled coil.
 
 Simple rules stated here, as context for the scores and as a source of hard negatives; not predictors of their own.
+Where UniProt states such a stretch (SIGNAL, TRANSMEM, COILED), its residues are added to what the rules find.
 All masks have shape (L,), True for the residues concerned.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +39,13 @@ Our choice; about one yeast protein in six holds such a stretch.
 """
 
 
+STATED_KEYS = ("SIGNAL", "TRANSMEM", "COILED")
+"""UniProt's keys of the features that enter the masks."""
+
+StatedStretches: TypeAlias = tuple[tuple[str, int, int], ...]
+"""Features of one protein: key, first and last residue (1-based, inclusive)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Topology:
     """Masks of one protein, shape (L,) each."""
@@ -47,13 +56,26 @@ class Topology:
 
 
 @lru_cache(maxsize=4)
-def topology(residues: str) -> Topology:
+def topology(residues: str, stated: StatedStretches = ()) -> Topology:
     """All three masks of a protein; see `membrane_like`, `signal_peptide_like` and `coiled_coil_like`.
 
     Kept for some proteins: several methods read them of one protein after the other.
+
+    Args:
+        residues: cleaned residues, length L.
+        stated: stretches that are known rather than looked like; residues beyond L and other keys are passed over.
+
+    Example:
+        >>> topology("G" * 40, (("TRANSMEM", 11, 30),)).membrane.sum()
+        np.int64(20)
     """
     codes = np.frombuffer(residues.encode("ascii"), dtype=np.uint8)
-    return Topology(membrane_like(codes), signal_peptide_like(codes), coiled_coil_like(codes))
+    masks = Topology(membrane_like(codes), signal_peptide_like(codes), coiled_coil_like(codes))
+    by_key = dict(zip(STATED_KEYS, (masks.signal_peptide, masks.membrane, masks.coiled_coil), strict=True))
+    for key, first, last in stated:
+        if key in by_key:
+            by_key[key][first - 1 : last] = True
+    return masks
 
 
 def hydropathy(codes: NDArray[np.uint8], window: int) -> NDArray[np.float64]:

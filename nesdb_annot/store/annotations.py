@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -53,6 +54,20 @@ def replace_annotations(
             added += count(connection, "publish_annotations", run_id=run_id)
         proteins += len(accessions)
     return AnnotationCounts(proteins, added, removed)
+
+
+def stated_stretches(store: Store, keys: Sequence[str]) -> dict[str, tuple[tuple[str, int, int], ...]]:
+    """Features with a place, by the digest of the sequence that their protein has now: key, first, last residue.
+
+    Args:
+        store: where.
+        keys: of the features, e.g. TRANSMEM; those that end beyond the sequence are left out.
+    """
+    found: defaultdict[str, list[tuple[str, int, int]]] = defaultdict(list)
+    with store.transaction() as connection:
+        for row in execute(connection, "stated_stretches", keys=list(keys)):
+            found[row.sha256].append((row.identifier, row.first_residue, row.last_residue))
+    return {digest: tuple(stretches) for digest, stretches in found.items()}
 
 
 def _row(accession: str, annotation: Annotation) -> tuple[object, ...]:

@@ -673,6 +673,15 @@ SELECT DISTINCT p.id, s.kind, s.identifier, s.text, s.first_residue, s.last_resi
                       AND s.first_residue IS NOT DISTINCT FROM a.first_residue
                       AND s.last_residue IS NOT DISTINCT FROM a.last_residue AND s.evidence = a.evidence);
 
+-- name: stated_stretches
+-- Features of these keys by the sequence that their protein has in the newest release of any proteome.
+SELECT DISTINCT s.sha256, a.identifier, a.first_residue, a.last_residue
+  FROM nesannot.annotation a
+  JOIN nesannot.membership m ON m.protein_id = a.protein_id AND m.valid_to IS NULL
+  JOIN nesannot.sequence s ON s.id = m.sequence_id
+ WHERE a.kind = 'feature' AND a.identifier = ANY (CAST(:keys AS text[])) AND a.last_residue <= s.length
+ ORDER BY s.sha256, a.first_residue, a.last_residue, a.identifier;
+
 -- name: load_references
 -- Reference entries with their residues, in a stable order.
 SELECT e.id, e.motif, e.source, e.entry_id, e.accession, s.residues, e.sequence_version, e.protein_name, e.gene, e.organism,

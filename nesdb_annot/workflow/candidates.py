@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ..records import SegmentationIdentity
 from ..settings import Settings
 
 if TYPE_CHECKING:
@@ -12,11 +13,18 @@ if TYPE_CHECKING:
     from ..segmentation.protocol import Segmenter
 
 
-def candidate_segmenter(settings: Settings) -> Segmenter:
-    """The segmentation that the settings name; a lattice is anchored at consensus cores."""
+def candidate_segmenter(settings: Settings, trained: SegmentationIdentity | None = None) -> Segmenter:
+    """The segmentation that the settings name; a lattice is anchored at consensus cores.
+
+    Args:
+        settings: name it.
+        trained: the one that a head set was trained on: `bounded` then has the penalty that was chosen there.
+    """
     from ..methods.consensus import Consensus, consensus_cores
     from ..segmentation.factory import make_segmenter
 
+    if settings.segmentation == "bounded" and trained and trained.algorithm == "bounded":
+        return make_segmenter("bounded", penalty=float(str(trained.parameters["penalty"])))
     if settings.segmentation != "lattice":
         return make_segmenter(settings.segmentation)
     return make_segmenter("lattice", consensus_cores, anchors_digest=Consensus().identity.digest)

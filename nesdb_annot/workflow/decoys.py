@@ -106,12 +106,12 @@ def _without_crm1(store: Store, heads: Heads, target: Target) -> Chance:
     from ..methods.significance import Chance
     from ..store.decoys import combined_scores
     from ..store.proteomes import sequences_of
-    from .training_set import teaching_half
+    from .training_set import halves
 
     scored = combined_scores(store, heads.configuration_id, *target.key)
     if {row.sha256 for row in scored} & set(heads.head_set.training_digests):
-        taught = {digest for digest, _ in teaching_half(dict(sequences_of(store, *target.key)))}
-        scored = [row for row in scored if row.sha256 not in taught]
+        counted = {digest for digest, _ in halves(dict(sequences_of(store, *target.key))).counted}
+        scored = [row for row in scored if row.sha256 in counted]
     if not scored:
         told = f"{target.name} release {target.release} has no scores to take as decoys"
         raise InputError(told, remedy=f"nesannot score {target.name}")

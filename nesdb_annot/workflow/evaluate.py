@@ -106,7 +106,7 @@ def evaluate_methods(
     with run(store, "evaluate", stated, device=embedder.chosen) as (run_id, counts):
         material = gather(store, embedder, settings, wanted.negatives, wanted.seed, progress)
         counts.update(material.counts)
-        outcome = fit(material, settings, wanted.seed, progress.note)
+        outcome = fit(material, settings, wanted.seed, progress)
         figures, candidates = _held_out(outcome, material, wanted, progress)
         if wanted.paper:
             published, segments = paper_evaluation(material, wanted.seed, progress)

@@ -15,7 +15,7 @@ from .material import Material
 from .progress import Progress
 from .protein_scorer import build_scorer
 from .rejects import Rejects
-from .training_set import sequences_of_proteome, teaching_half
+from .training_set import halves, sequences_of_proteome
 
 if TYPE_CHECKING:
     from ..learning.cargo_screen import ProteinScore
@@ -38,9 +38,7 @@ def motif_free_figures(
     Raises:
         UsageError: if there is no such proteome.
     """
-    sequences = sequences_of_proteome(store, proteome)
-    taught = {digest for digest, _ in teaching_half(sequences)}
-    counted = {digest: residues for digest, residues in sorted(sequences.items()) if digest not in taught}
+    counted = dict(halves(sequences_of_proteome(store, proteome)).counted)
     scored = _scored(counted, settings, head_set, f"scoring the other half of {proteome}", progress)
     best = [segment.scores[-1].calibrated for sequence in scored for segment in sequence.segments]
     residues = sum(map(len, counted.values()))

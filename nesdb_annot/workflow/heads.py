@@ -54,9 +54,9 @@ def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> He
     from ..store.configurations import ensure_configuration
 
     embedder = open_embedder(settings, checked=False)
-    segmenter = candidate_segmenter(settings)
     payload = _exactly(store, head_set_digest) if head_set_digest else _payload(store, embedder.identity)
     head_set, notes = _checked(store, payload)
+    segmenter = candidate_segmenter(settings, head_set.segmentation)
     head_set.check_fits(embedder.identity, segmenter.identity)
     identities = build_methods(head_set).identities
     configuration_id = ensure_configuration(

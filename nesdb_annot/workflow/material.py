@@ -11,12 +11,13 @@ from ..records import Json
 from ..settings import Settings
 from .candidates import Resolve, candidate_segmenter, resolution
 from .progress import Progress
-from .training_set import motif_free_proteins, training_proteins
+from .training_set import halves, motif_free_proteins, sequences_of_proteome, training_proteins
+from .truths import truth_b
 
 if TYPE_CHECKING:
     from ..language.protocol import Embedder
     from ..learning.examples import TrainingProtein
-    from ..learning.training import Told, TrainingOutcome
+    from ..learning.training import TrainingOutcome
     from ..records import ReferenceEntry
     from ..segmentation.protocol import Segmenter
     from ..store.engine import Store
@@ -34,6 +35,9 @@ class Material:
         entries: all references in the database.
         proteins: cargoes with their motifs, then motif-free proteins where a proteome of them was named.
         folds: of each protein; no family is divided.
+        embedder: that the proteins were embedded by.
+        segmenter: that their candidates come from.
+        watched: motif-free sequences that nothing is fitted to, (digest, residues) each; see `training_set.Halves`.
     """
 
     entries: Sequence[ReferenceEntry]
@@ -41,6 +45,7 @@ class Material:
     folds: Sequence[int]
     embedder: Embedder
     segmenter: Segmenter
+    watched: Sequence[tuple[str, str]] = ()
 
     @property
     def counts(self) -> dict[str, Json]:
@@ -72,20 +77,27 @@ def gather(
     """
     from ..store.references import load_entries
 
-    entries, segmenter = load_entries(store), candidate_segmenter(settings)
+    entries = load_entries(store)
+    segmenter = training_segmenter(entries, embedder, settings)
     progress.begin("embedding the references", sum(map(len, {entry.residues for entry in entries})))
     proteins = _enough(list(training_proteins(entries, embedder, segmenter, progress)))
     progress.end()
+    watched: Sequence[tuple[str, str]] = ()
     if negatives:
-        proteins += motif_free_proteins(store, negatives, embedder, segmenter, progress)
-    return Material(entries, proteins, _folds(proteins, seed), embedder, segmenter)
+        own = halves(sequences_of_proteome(store, negatives))
+        label = f"embedding motif-free proteins of {negatives}"
+        proteins += motif_free_proteins(own.taught, label, embedder, segmenter, progress)
+        watched = own.watched
+    return Material(entries, proteins, _folds(proteins, seed), embedder, segmenter, watched)
 
 
-def fit(material: Material, settings: Settings, seed: int, told: Told) -> TrainingOutcome:
+def fit(material: Material, settings: Settings, seed: int, progress: Progress) -> TrainingOutcome:
     """A head set fitted to all of `material`, and every protein as heads score it that have not seen its family."""
     from ..learning.training import train_head_set
     from ..store.references import references_digest
 
+    label = "embedding motif-free proteins that are not taught"
+    watched = motif_free_proteins(material.watched, label, material.embedder, material.segmenter, progress)
     return train_head_set(
         material.proteins,
         folds=material.folds,
@@ -94,9 +106,28 @@ def fit(material: Material, settings: Settings, seed: int, told: Told) -> Traini
         references_digest=references_digest(material.entries),
         resolve=material.resolve,
         seed=seed,
+        watched=watched,
         workers=settings.workers,
-        told=told,
+        told=progress.note,
     )
+
+
+def training_segmenter(entries: Sequence[ReferenceEntry], embedder: Embedder, settings: Settings) -> Segmenter:
+    """The settings' segmentation; of `bounded` the one with the penalty that fits the known functional ranges best.
+
+    The head set keeps the penalty with the identity of its segmentation, and scoring takes it from there. It is one
+    for all folds; `nesannot evaluate segmentation`, which measures the cut itself, chooses one for each.
+    """
+    from ..segmentation.bounded import Bounded
+    from ..segmentation.penalty import KnownProtein, best_penalty, cut_with_penalties
+
+    known = truth_b(entries)
+    if settings.segmentation != "bounded" or not known:
+        return candidate_segmenter(settings)
+    residues = {entry.digest: entry.residues for entry in entries if entry.digest in known}
+    embedded = zip(residues, embedder.embed(residues.values()), strict=True)
+    proteins = [KnownProtein(residues[digest], own, known[digest].motifs) for digest, own in embedded]
+    return Bounded(penalty=best_penalty(cut_with_penalties(proteins), range(len(proteins))))
 
 
 def _enough(proteins: list[TrainingProtein]) -> list[TrainingProtein]:

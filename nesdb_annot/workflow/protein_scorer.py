@@ -6,7 +6,7 @@ neither a terminal nor the database.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ..language.protocol import Embedder
     from ..methods.headset import HeadSet
+    from ..methods.topology import StatedStretches
     from ..residues import ResidueSpan
     from ..segmentation.protocol import Segmenter
 
@@ -55,13 +56,20 @@ class ScoredChunk:
 class ProteinScorer:
     """Embeds, segments and scores, one protein independently of all others."""
 
-    def __init__(self, embedder: Embedder, segmenter: Segmenter, head_set: HeadSet) -> None:
+    def __init__(
+        self,
+        embedder: Embedder,
+        segmenter: Segmenter,
+        head_set: HeadSet,
+        stated: Mapping[str, StatedStretches] | None = None,
+    ) -> None:
         from ..methods.derived import is_derived, root_of
         from ..methods.rescoring import Rescorer
         from ..methods.scoring import build_methods
 
         self.embedder = embedder
         self.segmenter = segmenter
+        self.stated = stated or {}
         self.methods = build_methods(root_of(head_set))
         self.rescore = Rescorer(head_set) if is_derived(head_set) else None
         self.resolve, self.refine = resolution(segmenter), refinement(segmenter)
@@ -99,7 +107,9 @@ class ProteinScorer:
         spans = self.segmenter.spans(residues, embedding)
         if not spans:
             return ScoredSequence(digest)
-        context = ProteinContext(digest, residues, embedding, spans, pool(embedding, spans))
+        context = ProteinContext(
+            digest, residues, embedding, spans, pool(embedding, spans), stated=self.stated.get(digest, ())
+        )
         scores = self.methods.score(context)
         probabilities = scores.probabilities
         kept = self.resolve(spans, probabilities, len(residues))
@@ -124,12 +134,23 @@ class ProteinScorer:
         from ..methods.rescoring import StoredSegments
 
         by_method = {own[0].method: [RawScore(s.raw, s.evidence) for s in own] for own in zip(*scores, strict=True)}
-        return self.rescore(StoredSegments(digest, residues, spans, pooled.astype(np.float32), by_method))
+        return self.rescore(
+            StoredSegments(digest, residues, spans, pooled.astype(np.float32), by_method, self.stated.get(digest, ()))
+        )
 
 
-def build_scorer(settings: Settings, head_set: bytes) -> ProteinScorer:
-    """A scorer from plain values, for a process of its own."""
+def build_scorer(
+    settings: Settings, head_set: bytes, stated: Mapping[str, StatedStretches] | None = None
+) -> ProteinScorer:
+    """A scorer from plain values, for a process of its own.
+
+    Args:
+        settings: name the language model and the segmentation.
+        head_set: as bytes.
+        stated: digest -> what UniProt states of that sequence, from `store.annotations.stated_stretches`.
+    """
     from ..language.embedder import open_embedder
     from ..methods.headset import HeadSet
 
-    return ProteinScorer(open_embedder(settings), candidate_segmenter(settings), HeadSet.from_bytes(head_set))
+    heads = HeadSet.from_bytes(head_set)
+    return ProteinScorer(open_embedder(settings), candidate_segmenter(settings, heads.segmentation), heads, stated)

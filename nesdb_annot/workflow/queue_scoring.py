@@ -120,12 +120,20 @@ class UnitScorer:
                 for spare in self._spare:
                     spare[1].kill()
                 self._spare.clear()
-        process = fitting[-1][1] if fitting else Child(build_scorer, (settings, heads.payload))
+        process = fitting[-1][1] if fitting else self._begun(heads, settings)
         try:
             yield process
         finally:
             with self._lock:
                 self._spare.append((heads.configuration_id, process))
+
+
+    def _begun(self, heads: Heads, settings: Settings) -> _ScorerProcess:
+        """A new process; it knows of UniProt's features what the database holds now."""
+        from ..methods.topology import STATED_KEYS
+        from ..store.annotations import stated_stretches
+
+        return Child(build_scorer, (settings, heads.payload, stated_stretches(self.store, STATED_KEYS)))
 
 
 @dataclass(frozen=True, slots=True)

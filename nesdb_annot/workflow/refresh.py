@@ -58,7 +58,7 @@ def _refreshed(
     from .candidates import candidate_segmenter
     from .training_set import training_proteins
 
-    embedder, segmenter = open_embedder(settings), candidate_segmenter(settings)
+    embedder, segmenter = open_embedder(settings), candidate_segmenter(settings, head_set.segmentation)
     progress.begin("embedding changed references", sum(map(len, {entry.residues for entry in entries})))
     proteins = list(training_proteins(entries, embedder, segmenter, progress))
     progress.end()

@@ -5,7 +5,7 @@ What was scored with the same root has the segments, pooled vectors and tagger s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from .target import Target
 
 if TYPE_CHECKING:
     from ..methods.rescoring import Rescorer
+    from ..methods.topology import StatedStretches
     from ..store.engine import Store
     from ..store.rescoring import StoredSequence
 
@@ -47,6 +48,8 @@ def rescore_proteome(
     """
     from ..methods.derived import is_derived, rescores_stored
     from ..methods.rescoring import Rescorer
+    from ..methods.topology import STATED_KEYS
+    from ..store.annotations import stated_stretches
     from ..store.rescoring import count_rescorable, stored_pages
     from ..store.runs import report_run, run
     from ..store.scores import write_scored
@@ -57,13 +60,13 @@ def rescore_proteome(
     todo = RescoreSummary(*count_rescorable(store, heads.configuration_id, sources, *target.key))
     if dry_run or not todo.sequences:
         return todo
-    rescorer = Rescorer(heads.head_set)
+    rescorer, known = Rescorer(heads.head_set), stated_stretches(store, STATED_KEYS)
     stated = {**heads.stated, "proteome": target.name, "release": target.release, "from_configurations": sources}
     progress.begin(f"re-scoring {target.name}", todo.residues)
     with run(store, "rescore", stated, device="cpu") as (run_id, counts):
         counts |= {"residues_total": todo.residues, "residues": 0, "segments": 0}
         for page in stored_pages(store, heads.configuration_id, sources, *target.key, rescorer.kept):
-            scored = list(_scored(rescorer, page))
+            scored = list(_scored(rescorer, page, known))
             write_scored(store, heads.configuration_id, run_id, scored)
             residues = sum(len(sequence.residues) for sequence in page)
             counts["residues"] = int(str(counts["residues"])) + residues
@@ -91,7 +94,9 @@ def _sources(store: Store, heads: Heads) -> list[int]:
     return found
 
 
-def _scored(rescorer: Rescorer, page: Sequence[StoredSequence]) -> Iterator[ScoredSequence]:
+def _scored(
+    rescorer: Rescorer, page: Sequence[StoredSequence], known: Mapping[str, StatedStretches]
+) -> Iterator[ScoredSequence]:
     from ..methods.protocol import RawScore
     from ..methods.rescoring import StoredSegments
 
@@ -99,7 +104,9 @@ def _scored(rescorer: Rescorer, page: Sequence[StoredSequence]) -> Iterator[Scor
         pooled = np.array([np.frombuffer(row, dtype=POOLED_TYPE) for row in one.pooled], dtype=np.float32)
         raw = {name: [RawScore(*own) for own in scores] for name, scores in one.raw.items()}
         pooled = pooled.reshape(len(one.spans), -1)
-        scores = rescorer(StoredSegments(one.digest, one.residues, one.spans, pooled, raw))
+        scores = rescorer(
+            StoredSegments(one.digest, one.residues, one.spans, pooled, raw, known.get(one.digest, ()))
+        )
         yield ScoredSequence(one.digest, tuple(map(_segment, one.spans, one.pooled, scores)))
 
 

@@ -221,6 +221,8 @@ class _Scoring:
     def _scored(self, workers: int) -> Iterator[ScoredChunk]:
         """Scores of each chunk, in the order in which the workers finish."""
         from ..language.workers import AHEAD, WorkerPool
+        from ..methods.topology import STATED_KEYS
+        from ..store.annotations import stated_stretches
         from ..store.scores import iterate_pending
 
         chunks: Iterator[Chunk] = iterate_pending(
@@ -230,7 +232,7 @@ class _Scoring:
             again=self.again,
             residues_per_chunk=RESIDUES_PER_CHUNK,
         )
-        arguments = (self.settings, self.heads.payload)
+        arguments = (self.settings, self.heads.payload, stated_stretches(self.store, STATED_KEYS))
         with (
             closing(read_ahead(chunks, depth=AHEAD * workers)) as ahead,
             WorkerPool(workers, initialise=build_scorer, arguments=arguments) as pool,

@@ -63,7 +63,7 @@ def train_heads(
     with run(store, "train", stated, device=embedder.chosen) as (run_id, counts):
         material = gather(store, embedder, settings, negatives, seed, progress)
         counts.update(material.counts)
-        outcome = fit(material, settings, seed, progress.note)
+        outcome = fit(material, settings, seed, progress)
         _keep(store, outcome.head_set, run_id, save_to)
     return TrainedHeads(outcome.head_set, headline(outcome.held_out, material))
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..records import ReferenceEntry, ReferenceSite, Sign, SiteKind
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 MOTIF_FREE = 300
 """Proteins of an organism without CRM1 that are taught as motif-free."""
+
+WATCHED = 900
+"""Further ones that are not taught: operating points are chosen so that few of their candidates are over them."""
 
 LONGEST = 30
 """Residues; a longer annotation says that an NES is somewhere inside, but not where."""
@@ -81,30 +86,56 @@ def training_proteins(
 
 
 def motif_free_proteins(
-    store: Store, proteome: str, embedder: Embedder, segmenter: Segmenter, progress: Progress
+    chosen: Sequence[tuple[str, str]], label: str, embedder: Embedder, segmenter: Segmenter, progress: Progress
 ) -> Iterator[TrainingProtein]:
-    """`MOTIF_FREE` proteins of the teaching half of a proteome; the other half stays unseen, to count errors on."""
+    """Sequences without a motif, (digest, residues) each, with embedding and candidates; `label` says what for."""
     from ..learning.examples import TrainingProtein
 
-    taught = teaching_half(sequences_of_proteome(store, proteome))[:MOTIF_FREE]
-    progress.begin(f"embedding motif-free proteins of {proteome}", sum(len(residues) for _, residues in taught))
-    for (digest, residues), embedding in zip(taught, embedder.embed(r for _, r in taught), strict=True):
+    progress.begin(label, sum(len(residues) for _, residues in chosen))
+    for (digest, residues), embedding in zip(chosen, embedder.embed(r for _, r in chosen), strict=True):
         progress.advance(len(residues))
         yield TrainingProtein(digest, residues, embedding, segmenter.spans(residues, embedding), cargo=False)
     progress.end()
 
 
-def teaching_half(sequences: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Half of the families of `sequences` (digest -> residues), in the order of digests; no family is divided.
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """What a proteome without CRM1 is used for; (digest, residues) each, in the order of digests.
 
-    A family is in the half whose least digest is even, so that the halves of a proteome stay what they are.
+    Attributes:
+        taught: `MOTIF_FREE` proteins of one half of the families, taught as motif-free.
+        watched: `WATCHED` others of that half, no relatives of those taught: thresholds are chosen on them.
+        counted: all of the other half: neither taught nor chosen on.
     """
+
+    taught: Sequence[tuple[str, str]]
+    watched: Sequence[tuple[str, str]]
+    counted: Sequence[tuple[str, str]]
+
+
+@lru_cache(maxsize=1)
+def _halved(sequences: tuple[tuple[str, str], ...]) -> Halves:
     from ..learning.folds import FoldMember, families
 
-    digests = sorted(sequences)
-    family = families([FoldMember(digest, sequences[digest]) for digest in digests])
-    taught = [int(digests[own], 16) % 2 == 0 for own in family.tolist()]
-    return [(digest, sequences[digest]) for digest, wanted in zip(digests, taught, strict=True) if wanted]
+    family = families([FoldMember(digest, residues) for digest, residues in sequences]).tolist()
+    even = [int(sequences[own][0], 16) % 2 == 0 for own in family]
+    teaching = [i for i, wanted in enumerate(even) if wanted]
+    relatives = {family[i] for i in teaching[:MOTIF_FREE]}
+    others = [i for i in teaching[MOTIF_FREE:] if family[i] not in relatives]
+    return Halves(
+        [sequences[i] for i in teaching[:MOTIF_FREE]],
+        [sequences[i] for i in others[:WATCHED]],
+        [one for one, wanted in zip(sequences, even, strict=True) if not wanted],
+    )
+
+
+def halves(sequences: Mapping[str, str]) -> Halves:
+    """`sequences` (digest -> residues) divided by families, none of which is in both halves.
+
+    A family is in the half that is taught if its least digest is even, so that the halves of a proteome stay what they
+    are.
+    """
+    return _halved(tuple(sorted(sequences.items())))
 
 
 def sequences_of_proteome(store: Store, proteome: str) -> dict[str, str]:

@@ -48,7 +48,7 @@ def score_chunk(chunk):
     return ScoredChunk(sum(len(residues) for _, residues in chunk), [score(*one) for one in chunk])
 
 
-def build(_settings, _payload):
+def build(_settings, _payload, _stated):
     return score_chunk
 
 

@@ -5,8 +5,9 @@ import pytest
 
 from nesdb_annot.learning import combinations
 from nesdb_annot.learning.combinations import COMBINATIONS, fit_ranking, merit
-from nesdb_annot.learning.stacking import STACK, Combination, fit_combination
+from nesdb_annot.learning.stacking import STACK, Combination, fit_calibrations, fit_combination
 from nesdb_annot.methods.calibration import logit
+from nesdb_annot.methods.ranking import CONTEXT_FEATURES
 from nesdb_annot.methods.scoring import METHODS
 from nesdb_annot.methods.segment_context import SEGMENT_CONTEXT
 
@@ -25,23 +26,22 @@ def test_all_three_kinds_are_compared_and_the_best_one_is_fitted(scored, resolve
 
 
 def test_the_winner_is_the_one_with_the_highest_merit(scored, resolve, monkeypatch):
-    monkeypatch.setattr(combinations, "merit", lambda _, __, ___, own: float(own.name == "adaptive"))
+    monkeypatch.setattr(combinations, "merit", lambda _, __, ___, own, ____: float(own.name == "adaptive"))
     assert fit_ranking(*scored, resolve).choice == "adaptive"
 
 
 def test_merit_looks_at_folds_that_were_not_fitted_to(scored, resolve, monkeypatch):
     proteins, folds = scored
     seen = []
-    monkeypatch.setattr(
-        combinations, "fit_combination", lambda s, r, c: seen.append([own.protein.digest for own in s]) or _stack(s, r)
-    )
+
+    def noted(given, used, _combination, _known):
+        seen.append([own.protein.digest for own in given])
+        return fit_combination(given, used, STACK)
+
+    monkeypatch.setattr(combinations, "fit_combination", noted)
     assert 0 < merit(proteins, folds, resolve, STACK) <= 1
     for fold, taught in zip(sorted(set(folds)), seen, strict=True):
         assert set(taught) == {p.protein.digest for p, own in zip(proteins, folds, strict=True) if own != fold}
-
-
-def _stack(scored, resolve):
-    return fit_combination(scored, resolve, STACK)
 
 
 def test_two_folds_leave_nothing_to_choose_by(scored, resolve):
@@ -59,7 +59,7 @@ def test_the_weighted_sum_has_the_paper_s_weights_over_the_range_of_each_score(s
     for name, share in {"consensus": 0.6, "similarity": 0.4, "neural": 0.3}.items():
         assert shares[name] == pytest.approx(share)
     assert shares["tagger"] == shares["biochemical"] == 0
-    assert fitted.ranking.context_weights == (1.0, 0.0, 0.0)
+    assert fitted.ranking.context_weights == (1.0, 0.0, 0.0, 0.0)
 
 
 def test_a_strong_ridge_leaves_the_plain_stack(scored, resolve):
@@ -73,3 +73,28 @@ def test_a_strong_ridge_leaves_the_plain_stack(scored, resolve):
     assert np.shape(soft.ranking.adaptive) == (len(METHODS), len(SEGMENT_CONTEXT))
     for own in proteins[:5]:
         assert stiff.probability(own) == pytest.approx(plain.probability(own), abs=1e-2)
+
+
+@pytest.mark.parametrize("ridge", [None, 0.01])
+def test_silent_methods_have_no_weight_in_any_context(scored, resolve, ridge):
+    proteins, _ = scored
+    fitted = fit_combination(proteins, resolve, Combination("quiet", ridge=ridge, silent=("tagger", "neural")))
+    around = np.concatenate([own.protein.segment_context for own in proteins])
+    weights = dict(zip(METHODS, fitted.ranking.method_weights(around).T, strict=True))
+    assert not weights["tagger"].any()
+    assert not weights["neural"].any()
+    assert weights["biochemical"].any()
+
+
+def test_the_second_stage_weighs_the_rivals_it_is_shown(scored, resolve):
+    proteins, _ = scored
+    fitted = fit_combination(proteins, resolve, Combination("peak", rivals=("first", "above")))
+    weights = dict(zip(CONTEXT_FEATURES, fitted.ranking.context_weights, strict=True))
+    assert weights["lead"] == weights["behind"] == 0
+    assert weights["first"] > 0 or weights["above"] > 0
+
+
+def test_known_calibrations_change_nothing(scored, resolve):
+    proteins, _ = scored
+    known = fit_calibrations(proteins, resolve)
+    assert fit_combination(proteins, resolve, STACK, known) == fit_combination(proteins, resolve, STACK)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.methods import ranking
-from nesdb_annot.methods.ranking import CONTEXT_FEATURES, LEAD_LIMIT, Ranking, best_rivals, context_features
+from nesdb_annot.methods.ranking import CONTEXT_FEATURES, LEAD_LIMIT, Ranking, best_rivals, context_features, last_peak
 from nesdb_annot.methods.segment_context import SEGMENT_CONTEXT
 from nesdb_annot.residues import ResidueSpan
 
-RANKING = Ranking(("consensus", "tagger"), (0.5, 2.0), -1.0, (1.0, 0.5, -0.25), 0.3)
+RANKING = Ranking(("consensus", "tagger"), (0.5, 2.0), -1.0, (1.0, 0.5, -0.25, 0.1), 0.3)
 AROUND = np.random.default_rng(0).random((4, len(SEGMENT_CONTEXT)))
 SPANS = [ResidueSpan(1, 12), ResidueSpan(8, 20), ResidueSpan(40, 52), ResidueSpan(70, 85)]
 
@@ -23,6 +23,8 @@ def test_the_formula():
     assert RANKING.first(logits, AROUND) == pytest.approx(first)
     lead = np.clip([first[0] - first[2], first[1] - first[2], first[2] - first[0], first[3] - first[2]], -3, 3)
     expected = 0.3 + first + 0.5 * np.maximum(lead, 0) - 0.25 * np.maximum(-lead, 0)
+    third = np.sort([first[3], first[2], max(first[0], first[1])])[0]
+    expected += 0.1 * np.clip(first - third, -2 * LEAD_LIMIT, 2 * LEAD_LIMIT)
     assert RANKING.combined(logits, AROUND, SPANS) == pytest.approx(expected)
 
 
@@ -53,6 +55,29 @@ def test_context_features_are_bounded_and_named():
 
 def test_a_lone_candidate_has_no_lead():
     assert context_features(np.array([2.0]), SPANS[:1])[0, 1:3].tolist() == [0.0, 0.0]
+
+
+def test_two_signals_stand_out_of_their_protein_as_one_does():
+    spans = [ResidueSpan(20 * i + 1, 20 * i + 12) for i in range(5)]
+    one, two = np.array([4.0, 0.0, 0.1, -1.0, 0.0]), np.array([4.0, 3.9, 0.0, -1.0, 0.0])
+    above = CONTEXT_FEATURES.index("above")
+    assert context_features(one, spans)[:, above] == pytest.approx([4.0, 0.0, 0.1, -1.0, 0.0])
+    assert context_features(two, spans)[:, above] == pytest.approx([4.0, 3.9, 0.0, -1.0, 0.0])
+
+
+@given(st.lists(st.tuples(st.integers(1, 60), st.integers(7, 24), st.floats(-5, 5)), min_size=1, max_size=25))
+def test_the_last_peak_is_what_is_left_beside_the_two_best(rows):
+    spans = [ResidueSpan(first, first + extra) for first, extra, _ in rows]
+    left = sorted(zip([score for *_, score in rows], spans, strict=True), key=lambda row: -row[0])
+    lowest = left[-1][0]
+    for _ in range(2):
+        left = [row for row in left if not row[1].overlap(left[0][1])] if left else left
+    assert last_peak(np.array([score for *_, score in rows]), spans) == (left[0][0] if left else lowest)
+
+
+def test_head_sets_from_before_there_was_a_third_peak_are_read():
+    stored = {**RANKING.to_json(), "context_weights": [1.0, 0.5, -0.25]}
+    assert Ranking.from_json(stored) == replace(RANKING, context_weights=(1.0, 0.5, -0.25, 0.0))
 
 
 def test_a_better_score_never_ranks_lower_in_its_protein():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from nesdb_annot.methods.biochemical_features import feature_names, segment_features
 from nesdb_annot.methods.core_features import CORE_FEATURES
 from nesdb_annot.methods.segment_context import SEGMENT_CONTEXT, segment_context
+from nesdb_annot.methods.topology import STATED_KEYS
 from nesdb_annot.residues import ResidueSpan
 
 PKI = "MGSSDEEKPTTQNSNELALKLAGLDINKTEPSGGSDDEKRKRHP"
@@ -46,6 +47,27 @@ def test_a_membrane_helix_shows_in_context_and_features():
     assert column(features, feature_names(), "segment membrane").tolist() == [1, 0]
     whole = column(features, feature_names(), "protein membrane")
     assert 0 < whole[0] == whole[1] < 1
+
+
+def test_what_uniprot_states_enters_context_and_features():
+    span = [ResidueSpan(14, 23)]
+    names = dict(zip(STATED_KEYS, ("signal_peptide", "membrane", "coiled_coil"), strict=True))
+    plain = segment_context(PKI, span), segment_features(PKI, span)
+    for key, name in names.items():
+        stated = ((key, 14, 18), (key, 40, 90))
+        around, features = segment_context(PKI, span, stated), segment_features(PKI, span, stated)
+        changed = [SEGMENT_CONTEXT[i] for i in np.flatnonzero(around[0] != plain[0][0])]
+        assert changed == [name]
+        assert column(around, SEGMENT_CONTEXT, name) == pytest.approx([0.5])
+        told = [feature_names()[i] for i in np.flatnonzero(features[0] != plain[1][0])]
+        assert sorted(told) == sorted([f"segment {name}", f"protein {name}"])
+        assert column(features, feature_names(), f"protein {name}") == pytest.approx([(5 + len(PKI) - 39) / len(PKI)])
+
+
+def test_features_of_other_keys_change_nothing():
+    span, stated = [ResidueSpan(14, 23)], (("MOTIF", 14, 23),)
+    assert np.array_equal(segment_context(PKI, span, stated), segment_context(PKI, span))
+    assert np.array_equal(segment_features(PKI, span, stated), segment_features(PKI, span))
 
 
 def test_what_stands_at_the_core_of_pki():

@@ -1,5 +1,6 @@
 """References, annotations, head sets and runs: what is said again changes nothing, and every row knows its run."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -13,8 +14,9 @@ from nesdb_annot.errors import InputError, NesannotError
 from nesdb_annot.records import Annotation, AnnotationKind, ReferenceEntry, ReferenceSite, Sign, SiteKind
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.store import runs
-from nesdb_annot.store.annotations import replace_annotations
+from nesdb_annot.store.annotations import replace_annotations, stated_stretches
 from nesdb_annot.store.head_sets import load_head_set, save_head_set
+from nesdb_annot.store.proteomes import ProteomeKey, ingest_release
 from nesdb_annot.store.references import ingest_entries, load_entries, references_digest
 from nesdb_annot.store.runs import finish_run, list_runs, report_run, run, start_run
 
@@ -134,6 +136,24 @@ def test_annotations_are_replaced_for_each_protein_given(store, run_id):
             text("SELECT accession, identifier, text, first_residue, evidence FROM nes.annotation")
         ).all()
     assert [tuple(row) for row in left] == [("P2", "SL-0191", "Nucleus", None, ["ECO:0000269|PubMed:1"])]
+
+
+def test_stated_stretches_follow_the_newest_sequence(store, make, run_id):
+    def feature(accession, key, first, last):
+        return Annotation(accession, AnnotationKind.FEATURE, key, "", ResidueSpan(first, last))
+
+    def take(number, sequences):
+        records = [make.protein(accession, residues) for accession, residues in sequences.items()]
+        ingest_release(store, ProteomeKey("UPX"), make.release(number), records, run_id)
+
+    old, new, other = make.residues(1), make.residues(2), make.residues(3)
+    take(0, {"P1": old, "P2": other})
+    take(9, {"P1": new, "P2": other})
+    stated = [feature("P1", "TRANSMEM", 3, 20), feature("P1", "SIGNAL", 1, 9), feature("P1", "COILED", 5, 10**6)]
+    replace_annotations(store, [("P1", [*stated, MOTIF, NUCLEUS]), ("P9", [feature("P9", "SIGNAL", 1, 5)])], run_id)
+    digest = hashlib.sha256(new.encode()).hexdigest()
+    found = stated_stretches(store, ("SIGNAL", "TRANSMEM", "COILED"))
+    assert found == {digest: (("SIGNAL", 1, 9), ("TRANSMEM", 3, 20))}
 
 
 def test_a_head_set_in_use_is_the_one_saved_last(store, make, run_id):

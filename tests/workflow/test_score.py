@@ -5,7 +5,11 @@ from dataclasses import replace
 import pytest
 
 from nesdb_annot.errors import ConfigurationError, UsageError
+from nesdb_annot.records import Annotation, AnnotationKind
+from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.store.analyst import run_sql
+from nesdb_annot.store.annotations import replace_annotations
+from nesdb_annot.store.runs import start_run
 from nesdb_annot.workflow import sample, score
 from nesdb_annot.workflow.demo import run_demo
 from nesdb_annot.workflow.ingest import ingest_proteome
@@ -89,6 +93,30 @@ def test_worker_processes_give_the_same_scores(store, settings, small_chunks, mo
     monkeypatch.setattr(score, "WORTH_A_PROCESS", 0)
     score_proteome(store, replace(settings, workers=2), "sample", again=True)
     assert_same_scores(rows(store), alone)
+
+
+def test_a_membrane_helix_that_uniprot_states_enters_the_scores_of_its_protein_alone(store, settings):
+    ingest_sample(store)
+    score_proteome(store, settings, "sample")
+    before = rows(store)
+    (digest, length), *_ = rows(store, "select sha256, length from nesannot.sequence order by sha256")
+    ((accession,),) = rows(
+        store,
+        "select accession from nesannot.protein p join nesannot.membership m on m.protein_id = p.id "
+        f"join nesannot.sequence s on s.id = m.sequence_id where s.sha256 = '{digest}'",
+    )
+    whole = Annotation(accession, AnnotationKind.FEATURE, "TRANSMEM", "Helical", ResidueSpan(1, length))
+    replace_annotations(store, [(accession, [whole])], start_run(store, "ingest", {}))
+    score_proteome(store, settings, "sample", again=True)
+    after = rows(store)
+    others = [row for row in after if row[0] != digest]
+    assert_same_scores(others, [row for row in before if row[0] != digest])
+    assert len(others) < len(after)
+
+    def combined(found):
+        return {row[1:3]: row[5] for row in found if row[0] == digest and row[4] == "combined"}
+
+    assert combined(after) != combined(before)
 
 
 def test_a_sequence_that_cannot_be_scored_is_recorded_and_stops_no_other(store, settings, monkeypatch):
