@@ -1,0 +1,72 @@
+"""The compiled engine with linear layers in 8 bits, `kernel_int8.c`: about twice the arithmetic, and less exact.
+
+Weights are rounded to -127 to 127 in steps of each output (its largest weight is 127), activations to 0 to 255 in steps
+of each token (from its least to its largest value), sums are exact; attention, norms and residual stream are those of
+`compiled.py`. No number depends on batch mates. How exact that is depends on the weights: a model in which a few
+channels are far larger than all others, as is known of large trained transformers (Dettmers et al. 2022,
+arXiv:2208.07339), loses the small ones. So this engine is never chosen by itself, and `gate` looks at every model.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+import torch
+from esm.modules import TransformerLayer
+from torch import Tensor
+
+from .compiled import CompiledEngine, Linear, in_panels, linears
+
+LARGEST = 127
+
+
+class _Linear(ctypes.Structure):
+    """`linear8` of `kernel_int8.c`: addresses."""
+
+    _fields_ = tuple((name, ctypes.c_void_p) for name in ("panels", "steps", "sums", "bias"))
+
+
+class _Layer(ctypes.Structure):
+    """`layer8` of `kernel_int8.c`."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("norm_attention", "norm_feed")),
+        *((name, _Linear) for name in ("qkv", "out", "rise", "fall")),
+    )
+
+
+def rounded(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Weights as whole numbers of steps.
+
+    Args:
+        weight: shape (outputs, inputs).
+
+    Returns:
+        int8, same shape; and the step of each output, float32, shape (outputs,).
+    """
+    steps = (weight.abs().amax(dim=1) / LARGEST).clamp_min(1e-30)
+    return (weight / steps[:, None]).round().to(torch.int8), steps
+
+
+class Int8Engine(CompiledEngine):
+    """Runs the layers 1 to `layer` on one thread, linear layers in int8.
+
+    Args:
+        model: fair-esm's, float32; `compiled.fits` must hold.
+        layer: 0 to the number of layers.
+        library: of `build.open_library` for `build.INT8`.
+    """
+
+    name = "compiled int8 on cpu"
+    function = "nesannot_forward_int8"
+    layout = _Layer
+
+    def _laid_out(self, block: TransformerLayer) -> ctypes.Structure:
+        norms = self._norm(block.self_attn_layer_norm), self._norm(block.final_layer_norm)
+        return self.layout(*norms, *map(self._narrow, linears(block)))
+
+    def _narrow(self, linear: Linear) -> ctypes.Structure:
+        weight, bias = linear
+        whole, steps = rounded(weight.float())
+        sums = steps * whole.sum(dim=1)
+        return _Linear(*map(self._address, (in_panels(whole), steps, sums, bias.float())))

@@ -1,0 +1,131 @@
+/* The layers of `kernel.c` with linear layers in 8 bits, for a processor that has AVX512-VNNI, too.
+
+   Weights are -127 to 127 in steps of each output, activations 0 to 255 in steps of each token, from its least value
+   up: a token that none other sees. Four products are summed into 32 bits at a time, exactly; "quad": four bytes,
+   neighbours along the dimension that is summed over. Attention, norms and residual stream are those of `kernel.c`. */
+
+#include "kernel.c"
+
+typedef struct {
+    const uint32_t *panels;                /* quads of weights */
+    const float *steps, *sums, *bias;      /* of each output: step, sum of its weights, bias */
+} linear8;
+
+typedef struct {
+    const float *norm_attention, *norm_feed;
+    linear8 qkv, out, rise, fall;
+} layer8;
+
+typedef struct {
+    uint32_t *quads;
+    float *levels; /* of each token: step, least value */
+} narrow;
+
+INLINE __m512 widened(const uint32_t *pairs, long i) {
+    const __m256i halves = _mm256_loadu_si256((const __m256i *)(pairs + i / 2));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+}
+
+/* Rows of bfloat16 as bytes, each row in 255 steps from its least to its largest value. */
+static void quantise(const uint32_t *pairs, long count, long width, narrow to) {
+    for (long m = 0; m < count; m++, pairs += width / 2) {
+        __m512 least = widened(pairs, 0), most = least;
+        for (long i = LANES; i < width; i += LANES) {
+            const __m512 x = widened(pairs, i);
+            least = _mm512_min_ps(least, x);
+            most = _mm512_max_ps(most, x);
+        }
+        const float low = _mm512_reduce_min_ps(least), step = (_mm512_reduce_max_ps(most) - low) / 255 + 1e-30f;
+        const __m512 from = _mm512_set1_ps(low), steps = _mm512_set1_ps(1 / step);
+        for (long i = 0; i < width; i += LANES) {
+            const __m512 x = _mm512_mul_ps(_mm512_sub_ps(widened(pairs, i), from), steps);
+            _mm_storeu_si128((__m128i *)(to.quads + (m * width + i) / 4), _mm512_cvtusepi32_epi8(_mm512_cvtps_epu32(x)));
+        }
+        to.levels[2 * m] = step;
+        to.levels[2 * m + 1] = low;
+    }
+}
+
+/* R rows and V vectors of a linear layer; `out` has rows of `stride` values. */
+INLINE void block8(const int R, const int V, const enum epilogue then, const uint32_t *rows, long quads,
+                   const uint32_t *panel, const float *levels, linear8 l, long n, void *out, long stride) {
+    __m512i sums[ROWS][4];
+#pragma GCC unroll 6
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < V; v++) sums[r][v] = _mm512_setzero_si512();
+    for (long q = 0; q < quads; q++) {
+        __m512i column[4];
+#pragma GCC unroll 4
+        for (int v = 0; v < V; v++) column[v] = _mm512_loadu_si512(panel + (q * V + v) * LANES);
+#pragma GCC unroll 6
+        for (int r = 0; r < R; r++) {
+            const __m512i row = _mm512_set1_epi32((int)rows[r * quads + q]);
+#pragma GCC unroll 4
+            for (int v = 0; v < V; v++) sums[r][v] = _mm512_dpbusd_epi32(sums[r][v], row, column[v]);
+        }
+    }
+#pragma GCC unroll 6
+    for (int r = 0; r < R; r++) {
+        const __m512 step = _mm512_set1_ps(levels[2 * r]), low = _mm512_set1_ps(levels[2 * r + 1]);
+#pragma GCC unroll 4
+        for (int v = 0; v < V; v++) {
+            const long at = n + v * LANES;
+            const __m512 whole = _mm512_fmadd_ps(low, _mm512_loadu_ps(l.sums + at), _mm512_loadu_ps(l.bias + at));
+            const __m512 steps = _mm512_mul_ps(step, _mm512_loadu_ps(l.steps + at));
+            put(then, _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[r][v]), steps, whole), out, r * stride + v * LANES);
+        }
+    }
+}
+
+INLINE void panel8(const int V, const enum epilogue then, narrow from, long count, long quads, linear8 l, long n,
+                   long width, void *out) {
+    for (long m = 0; m < count; m += ROWS) {
+        char *to = place_of(then, out, m, n, width);
+        BY_ROWS(count - m, block8(R, V, then, from.quads + m * quads, quads, l.panels + n * quads,
+                                  from.levels + 2 * m, l, n, to, width))
+    }
+}
+
+INLINE void linear_int8(const enum epilogue then, narrow from, long count, long quads, linear8 l, long width,
+                        void *out) {
+    for (long n = 0; n < width; n += PANEL)
+        if (width - n >= PANEL)
+            panel8(4, then, from, count, quads, l, n, width, out);
+        else
+            panel8(2, then, from, count, quads, l, n, width, out);
+}
+
+static void advance8(float *x, long tokens, long width, long heads, const long *lengths, long sequences,
+                     const layer8 *l, const float *cosine, const float *sine, scratch *s, narrow bytes) {
+    norm(x, tokens, width, l->norm_attention, 0, s->normed);
+    quantise(s->normed, tokens, width, bytes);
+    linear_int8(WRITE, bytes, tokens, width / 4, l->qkv, 3 * width, s->mixed);
+    attend_all(width, heads, lengths, sequences, cosine, sine, s);
+    quantise(s->normed, tokens, width, bytes);
+    linear_int8(ADD, bytes, tokens, width / 4, l->out, width, x);
+    norm(x, tokens, width, l->norm_feed, 0, s->normed);
+    quantise(s->normed, tokens, width, bytes);
+    linear_int8(GELU, bytes, tokens, width / 4, l->rise, 4 * width, s->hidden);
+    quantise(s->hidden, tokens, 4 * width, bytes);
+    linear_int8(ADD, bytes, tokens, width, l->fall, width, x);
+}
+
+/* As `nesannot_forward`. */
+int nesannot_forward_int8(float *x, long tokens, long width, long heads, const long *lengths, long sequences,
+                          const layer8 *layers, long depth, const float *last, const float *cosine,
+                          const float *sine) {
+    scratch s;
+    long longest = 0;
+    for (long q = 0; q < sequences; q++) longest = lengths[q] > longest ? lengths[q] : longest;
+    const long wide = lay_out(&s, 0, tokens, width, width / heads, longest);
+    char *memory = aligned_alloc(64, wide + (tokens * (width + 2) * 4 + 127) / 64 * 64);
+    if (!memory) return 1;
+    lay_out(&s, memory, tokens, width, width / heads, longest);
+    const narrow bytes = {(uint32_t *)(memory + wide), (float *)(memory + wide) + tokens * width};
+    for (long n = 0; n < depth; n++)
+        advance8(x, tokens, width, heads, lengths, sequences, layers + n, cosine, sine, &s, bytes);
+    if (last) norm(x, tokens, width, last, x, 0);
+    free(memory);
+    return 0;
+}
