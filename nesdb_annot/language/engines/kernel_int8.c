@@ -21,6 +21,8 @@ typedef struct {
     float *levels; /* of each token: step, least value */
 } narrow;
 
+typedef int whole __attribute__((vector_size(64))); /* gcc keeps arrays of it in registers, but not of __m512i */
+
 INLINE __m512 widened(const uint32_t *pairs, long i) {
     const __m256i halves = _mm256_loadu_si256((const __m256i *)(pairs + i / 2));
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
@@ -46,14 +48,9 @@ static void quantise(const uint32_t *pairs, long count, long width, narrow to) {
     }
 }
 
-/* R rows and V vectors of a linear layer; `out` has rows of `stride` values. */
-INLINE void block8(const int R, const int V, const enum epilogue then, const uint32_t *rows, long quads,
-                   const uint32_t *panel, const float *levels, linear8 l, long n, void *out, long stride) {
-    __m512i sums[ROWS][4];
-#pragma GCC unroll 6
-    for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-        for (int v = 0; v < V; v++) sums[r][v] = _mm512_setzero_si512();
+/* sums[r][v] += rows[r][q] . panel[q][v] over all quads q. */
+INLINE void tile8(const int R, const int V, const uint32_t *rows, long quads, const uint32_t *panel,
+                  whole sums[ROWS][4]) {
     for (long q = 0; q < quads; q++) {
         __m512i column[4];
 #pragma GCC unroll 4
@@ -62,18 +59,31 @@ INLINE void block8(const int R, const int V, const enum epilogue then, const uin
         for (int r = 0; r < R; r++) {
             const __m512i row = _mm512_set1_epi32((int)rows[r * quads + q]);
 #pragma GCC unroll 4
-            for (int v = 0; v < V; v++) sums[r][v] = _mm512_dpbusd_epi32(sums[r][v], row, column[v]);
+            for (int v = 0; v < V; v++)
+                sums[r][v] = (whole)_mm512_dpbusd_epi32((__m512i)sums[r][v], row, column[v]);
         }
     }
+}
+
+/* R rows and V vectors of a linear layer; `out` has rows of `stride` values. */
+INLINE void block8(const int R, const int V, const enum epilogue then, const uint32_t *rows, long quads,
+                   const uint32_t *panel, const float *levels, linear8 l, long n, void *out, long stride) {
+    whole sums[ROWS][4];
+#pragma GCC unroll 6
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < V; v++) sums[r][v] = (whole)_mm512_setzero_si512();
+    tile8(R, V, rows, quads, panel, sums);
 #pragma GCC unroll 6
     for (int r = 0; r < R; r++) {
         const __m512 step = _mm512_set1_ps(levels[2 * r]), low = _mm512_set1_ps(levels[2 * r + 1]);
 #pragma GCC unroll 4
         for (int v = 0; v < V; v++) {
             const long at = n + v * LANES;
-            const __m512 whole = _mm512_fmadd_ps(low, _mm512_loadu_ps(l.sums + at), _mm512_loadu_ps(l.bias + at));
+            const __m512 base = _mm512_fmadd_ps(low, _mm512_loadu_ps(l.sums + at), _mm512_loadu_ps(l.bias + at));
             const __m512 steps = _mm512_mul_ps(step, _mm512_loadu_ps(l.steps + at));
-            put(then, _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[r][v]), steps, whole), out, r * stride + v * LANES);
+            const __m512 sum = _mm512_cvtepi32_ps((__m512i)sums[r][v]);
+            put(then, _mm512_fmadd_ps(sum, steps, base), out, r * stride + v * LANES);
         }
     }
 }
