@@ -10,7 +10,7 @@ from ...errors import ConfigurationError
 from ...settings import Settings
 from .. import processor
 from ..checkpoint import LoadedModel
-from . import build, compiled, gate, openvino
+from . import build, compiled, openvino
 from .int8 import Int8Engine
 from .packed import PackedEngine
 from .protocol import Engine
@@ -91,9 +91,7 @@ def opened_engine(kind: str, loaded: LoadedModel, layer: int, device: str, setti
         raise ConfigurationError(f"the {kind} kernel cannot be used", why=library.why, remedy="--engine auto")
     if kind == "compiled":
         return compiled.CompiledEngine(loaded.model, layer, library)
-    engine = Int8Engine(loaded.model, layer, library)
-    gate.check(engine, StockEngine(loaded.model, layer), f"{loaded.name}, layer {layer}")
-    return engine
+    return Int8Engine(loaded.model, layer, library)
 
 
 def _kernel(

@@ -1,19 +1,24 @@
-/* The layers of `kernel.c` with linear layers in 8 bits, for a processor that has AVX512-VNNI, too.
+/* The layers of `kernel.c` with linear layers in 8 bits, but for the one after attention, for a processor that has
+   AVX512-VNNI, too.
 
    Weights are -127 to 127 in steps of each output, activations 0 to 255 in steps of each token, from its least value
-   up: a token that none other sees. Four products are summed into 32 bits at a time, exactly; "quad": four bytes,
-   neighbours along the dimension that is summed over. Attention, norms and residual stream are those of `kernel.c`. */
+   up: no number depends on another token. Four products are summed into 32 bits at a time, exactly; "quad": four bytes,
+   neighbours along the dimension that is summed over. Attention, norms and residual stream are
+   those of `kernel.c`. */
 
 #include "kernel.c"
 
 typedef struct {
-    const uint32_t *panels;                /* quads of weights */
-    const float *steps, *sums, *bias;      /* of each output: step, sum of its weights, bias */
+    const uint32_t *panels;           /* quads of weights */
+    const float *ease;                /* of each input: what it is multiplied by; its weights were divided by it */
+    const float *steps, *sums, *bias; /* of each output: step, sum of its weights, bias */
 } linear8;
 
 typedef struct {
     const float *norm_attention, *norm_feed;
-    linear8 qkv, out, rise, fall;
+    const uint32_t *out; /* panels of pairs, as in `layer` */
+    const float *out_bias;
+    linear8 qkv, rise, fall;
 } layer8;
 
 typedef struct {
@@ -23,25 +28,27 @@ typedef struct {
 
 typedef int whole __attribute__((vector_size(64))); /* gcc keeps arrays of it in registers, but not of __m512i */
 
-INLINE __m512 widened(const uint32_t *pairs, long i) {
+INLINE __m512 eased(const uint32_t *pairs, const float *ease, long i) {
     const __m256i halves = _mm256_loadu_si256((const __m256i *)(pairs + i / 2));
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+    const __m512 x = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+    return _mm512_mul_ps(x, _mm512_loadu_ps(ease + i));
 }
 
-/* Rows of bfloat16 as bytes, each row in 255 steps from its least to its largest value. */
-static void quantise(const uint32_t *pairs, long count, long width, narrow to) {
+/* Rows of bfloat16 as bytes, each row in 255 steps from its least to its largest eased value. */
+static void quantise(const uint32_t *pairs, long count, long width, const float *ease, narrow to) {
     for (long m = 0; m < count; m++, pairs += width / 2) {
-        __m512 least = widened(pairs, 0), most = least;
+        __m512 least = eased(pairs, ease, 0), most = least;
         for (long i = LANES; i < width; i += LANES) {
-            const __m512 x = widened(pairs, i);
+            const __m512 x = eased(pairs, ease, i);
             least = _mm512_min_ps(least, x);
             most = _mm512_max_ps(most, x);
         }
         const float low = _mm512_reduce_min_ps(least), step = (_mm512_reduce_max_ps(most) - low) / 255 + 1e-30f;
         const __m512 from = _mm512_set1_ps(low), steps = _mm512_set1_ps(1 / step);
         for (long i = 0; i < width; i += LANES) {
-            const __m512 x = _mm512_mul_ps(_mm512_sub_ps(widened(pairs, i), from), steps);
-            _mm_storeu_si128((__m128i *)(to.quads + (m * width + i) / 4), _mm512_cvtusepi32_epi8(_mm512_cvtps_epu32(x)));
+            const __m512 x = _mm512_mul_ps(_mm512_sub_ps(eased(pairs, ease, i), from), steps);
+            const __m128i whole = _mm512_cvtusepi32_epi8(_mm512_cvtps_epu32(x));
+            _mm_storeu_si128((__m128i *)(to.quads + (m * width + i) / 4), whole);
         }
         to.levels[2 * m] = step;
         to.levels[2 * m + 1] = low;
@@ -109,15 +116,14 @@ INLINE void linear_int8(const enum epilogue then, narrow from, long count, long 
 static void advance8(float *x, long tokens, long width, long heads, const long *lengths, long sequences,
                      const layer8 *l, const float *cosine, const float *sine, scratch *s, narrow bytes) {
     norm(x, tokens, width, l->norm_attention, 0, s->normed);
-    quantise(s->normed, tokens, width, bytes);
+    quantise(s->normed, tokens, width, l->qkv.ease, bytes);
     linear_int8(WRITE, bytes, tokens, width / 4, l->qkv, 3 * width, s->mixed);
     attend_all(width, heads, lengths, sequences, cosine, sine, s);
-    quantise(s->normed, tokens, width, bytes);
-    linear_int8(ADD, bytes, tokens, width / 4, l->out, width, x);
+    linear(ADD, s->normed, tokens, width / 2, l->out, l->out_bias, width, x);
     norm(x, tokens, width, l->norm_feed, 0, s->normed);
-    quantise(s->normed, tokens, width, bytes);
+    quantise(s->normed, tokens, width, l->rise.ease, bytes);
     linear_int8(GELU, bytes, tokens, width / 4, l->rise, 4 * width, s->hidden);
-    quantise(s->hidden, tokens, 4 * width, bytes);
+    quantise(s->hidden, tokens, 4 * width, l->fall.ease, bytes);
     linear_int8(ADD, bytes, tokens, width, l->fall, width, x);
 }
 
