@@ -32,7 +32,8 @@ def test_info_of_the_bundled_model_says_what_it_saw(nesannot):
 def test_verify_loads_it(nesannot):
     done = nesannot("models", "verify", "bundled")
     assert done.returncode == 0, done.stderr
-    assert "320 dimensions" in done.stdout
+    width = json.loads(BUNDLED_FILE.with_suffix(".json").read_text())["width"]
+    assert f"{width} dimensions" in done.stdout
 
 
 @pytest.mark.parametrize("words", [("info", "esm2_t6_8M_UR50D"), ("verify", "esm2_t6_8M_UR50D")])
@@ -101,7 +102,7 @@ def test_what_was_chosen_is_said_with_the_reason(nesannot):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--engine", "fast"), "engines are auto, stock, packed, openvino, compiled"),
+        (("--engine", "fast"), "engines are auto, stock, packed, openvino, compiled, int8"),
         (("--device", "tpu"), "devices are auto, cpu, cuda, cuda:N and mps"),
         (("--layer", "7"), "its layers are 0 to 6"),
     ],
