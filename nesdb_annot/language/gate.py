@@ -1,6 +1,6 @@
-"""The gate for engines whose exactness depends on the weights: compared with fair-esm on the very model that was opened.
+"""The gate for engines whose exactness depends on the weights: compared with fair-esm on the model that was opened.
 
-`reference_proteins.GATING`, 561 residues, is embedded by fair-esm in float32 and by the engine, and the cosines of all
+`reference_proteins.GATING`, 586 residues, is embedded by fair-esm in float32 and by the engine, and the cosines of all
 residues must be what is asked of every engine on the bundled model. A cosine hardly sees the other dimensions where a
 few are large in every residue, so the vectors must agree after the mean vector is taken from both as well.
 What is refused is certain; what passes was seen on these residues only. Some seconds for 650 million parameters.

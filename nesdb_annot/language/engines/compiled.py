@@ -74,7 +74,8 @@ def linears(block: TransformerLayer) -> tuple[Linear, Linear, Linear, Linear]:
     attention = block.self_attn
     three = (attention.q_proj, attention.k_proj, attention.v_proj)
     mixing = torch.cat([p.weight for p in three]), torch.cat([p.bias for p in three])
-    return mixing, *((p.weight, p.bias) for p in (attention.out_proj, block.fc1, block.fc2))
+    out, rise, fall = attention.out_proj, block.fc1, block.fc2
+    return mixing, (out.weight, out.bias), (rise.weight, rise.bias), (fall.weight, fall.bias)
 
 
 class CompiledEngine:

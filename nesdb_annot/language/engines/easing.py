@@ -1,4 +1,4 @@
-"""What inputs of linear layers are divided by, so that a few large ones do not take the steps of 8 bits from the others.
+"""What inputs of linear layers are divided by, so that a few large ones do not take the steps of 8 bits from the rest.
 
 A step is common to all inputs of a token, so one input that is ever 50 times the rest leaves these five steps of 255.
 Every input is divided, and its weights are multiplied, by the square root of the largest input over the largest weight
