@@ -21,7 +21,7 @@ from .reference_proteins import GATING
 LEAST, MEDIAN = 0.999, 0.9999
 """Cosine of every residue's vector with that of fair-esm in float32, and of half of them."""
 
-LEAST_CENTRED, MEDIAN_CENTRED = 0.995, 0.9995
+LEAST_CENTRED, MEDIAN_CENTRED = 0.99, 0.999
 """The same after the mean vector of all residues was taken from both."""
 
 Floats = NDArray[np.float32]

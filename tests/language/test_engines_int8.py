@@ -18,7 +18,7 @@ from nesdb_annot.language.engines import build, choice
 from nesdb_annot.language.engines import int8 as int8_module
 from nesdb_annot.language.engines.compiled import PANEL, CompiledEngine, in_panels
 from nesdb_annot.language.engines.easing import eased, largest_inputs
-from nesdb_annot.language.engines.int8 import LARGEST, Int8Engine, rounded
+from nesdb_annot.language.engines.int8 import LARGEST, LARGEST_GROUP, Int8Engine, group_of, rounded
 from nesdb_annot.language.engines.stock import StockEngine
 from nesdb_annot.language.models import BUNDLED_FILE
 from nesdb_annot.language.random_twin import random_twin
@@ -96,16 +96,23 @@ def shared_engine():
 
 
 class TestRounding:
-    def test_the_largest_weight_of_each_output_fills_the_byte(self):
-        weight = torch.tensor([[0.5, -1.0, 0.25, 0.0], [3.0, 300.0, -300.0, 1.0]])
-        whole, steps = rounded(weight)
-        assert whole.tolist() == [[64, -LARGEST, 32, 0], [1, LARGEST, -LARGEST, 0]]
-        np.testing.assert_allclose(steps, [1 / 127, 300 / 127])
+    def test_the_largest_weight_of_each_output_and_group_fills_the_byte(self):
+        weight = torch.tensor([[0.5, -1.0, 0.25, 0.0], [3.0, 300.0, -30.0, 1.0]])
+        whole, steps = rounded(weight, 2)
+        assert whole.tolist() == [[[64, -LARGEST], [LARGEST, 0]], [[1, LARGEST], [-LARGEST, 4]]]
+        np.testing.assert_allclose(steps, [[1 / 127, 0.25 / 127], [300 / 127, 30 / 127]])
 
     def test_outputs_without_weights(self):
-        whole, steps = rounded(torch.zeros(2, 4))
+        whole, steps = rounded(torch.zeros(2, 4), 4)
         assert not whole.any()
         assert (steps > 0).all()
+
+    @pytest.mark.parametrize("width", [32, 96, 192, 320, 480, 640, 1280, 2560, 5120])
+    def test_groups_divide_the_inputs(self, width):
+        for inputs in (width, 4 * width):
+            assert inputs % group_of(inputs) == 0
+            assert group_of(inputs) % 32 == 0
+            assert min(inputs, 96) <= group_of(inputs) <= LARGEST_GROUP
 
     def test_panels_hold_each_four_inputs_for_all_outputs(self):
         weight = (torch.arange(96 * 8) % 251 - 125).reshape(96, 8).to(torch.int8)

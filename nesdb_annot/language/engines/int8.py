@@ -24,11 +24,16 @@ from .easing import eased, largest_inputs
 
 LARGEST = 127
 
+LARGEST_GROUP = 160
+
 
 class _Linear(ctypes.Structure):
     """`linear8` of `kernel_int8.c`: addresses."""
 
-    _fields_ = tuple((name, ctypes.c_void_p) for name in ("panels", "ease", "steps", "sums", "bias"))
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("panels", "ease", "steps", "sums", "bias")),
+        ("group", ctypes.c_long),
+    )
 
 
 class _Layer(ctypes.Structure):
@@ -40,17 +45,29 @@ class _Layer(ctypes.Structure):
     )
 
 
-def rounded(weight: Tensor) -> tuple[Tensor, Tensor]:
+def group_of(inputs: int) -> int:
+    """How many of so many inputs, a multiple of 32, share a step: as many as divide them, at most `LARGEST_GROUP`.
+
+    Example:
+        >>> group_of(320), group_of(1280), group_of(192)
+        (160, 160, 96)
+    """
+    return max(size for size in range(32, LARGEST_GROUP + 1, 32) if inputs % size == 0)
+
+
+def rounded(weight: Tensor, group: int) -> tuple[Tensor, Tensor]:
     """Weights as whole numbers of steps.
 
     Args:
         weight: shape (outputs, inputs).
+        group: inputs that share a step.
 
     Returns:
-        int8, same shape; and the step of each output, float32, shape (outputs,).
+        int8, shape (outputs, groups, group); and the step of each output and group, float32, shape (outputs, groups).
     """
-    steps = (weight.abs().amax(dim=1) / LARGEST).clamp_min(1e-30)
-    return (weight / steps[:, None]).round().to(torch.int8), steps
+    grouped = weight.unflatten(1, (-1, group))
+    steps = (grouped.abs().amax(dim=2) / LARGEST).clamp_min(1e-30)
+    return (grouped / steps[..., None]).round().to(torch.int8), steps
 
 
 class Int8Engine(CompiledEngine):
@@ -80,6 +97,8 @@ class Int8Engine(CompiledEngine):
     def _narrow(self, linear: Linear, largest: Tensor) -> ctypes.Structure:
         weight, bias = (tensor.detach().float() for tensor in linear)
         divisor = eased(largest, weight)
-        whole, steps = rounded(weight * divisor)
-        sums = steps * whole.sum(dim=1)
-        return _Linear(*map(self._address, (in_panels(whole), 1 / divisor, steps, sums, bias)))
+        group = group_of(len(divisor))
+        whole, steps = rounded(weight * divisor, group)
+        sums = steps * whole.sum(dim=2)
+        parts = in_panels(whole.flatten(1)), 1 / divisor, steps.T, sums.T, bias
+        return _Linear(*map(self._address, parts), group)

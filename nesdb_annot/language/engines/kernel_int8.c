@@ -1,17 +1,19 @@
 /* The layers of `kernel.c` with linear layers in 8 bits, but for the one after attention, for a processor that has
    AVX512-VNNI, too.
 
-   Weights are -127 to 127 in steps of each output, activations 0 to 255 in steps of each token, from its least value
-   up: no number depends on another token. Four products are summed into 32 bits at a time, exactly; "quad": four bytes,
-   neighbours along the dimension that is summed over. Attention, norms and residual stream are
-   those of `kernel.c`. */
+   The inputs of a linear layer come in groups. Weights are -127 to 127 in steps of each output and group, activations 0
+   to 255 in steps of each token and group, from its least value up: no number depends on another token. Four products
+   are summed into 32 bits at a time, exactly; "quad": four bytes, neighbours along the dimension that is summed over.
+   Attention, norms and residual stream are those of `kernel.c`. */
 
 #include "kernel.c"
 
 typedef struct {
     const uint32_t *panels;           /* quads of weights */
     const float *ease;                /* of each input: what it is multiplied by; its weights were divided by it */
-    const float *steps, *sums, *bias; /* of each output: step, sum of its weights, bias */
+    const float *steps, *sums;        /* of each group and output: step, sum of the weights */
+    const float *bias;
+    long group; /* inputs */
 } linear8;
 
 typedef struct {
@@ -23,7 +25,7 @@ typedef struct {
 
 typedef struct {
     uint32_t *quads;
-    float *levels; /* of each token: step, least value */
+    float *levels; /* of each token and group: step, least value */
 } narrow;
 
 typedef int whole __attribute__((vector_size(64))); /* gcc keeps arrays of it in registers, but not of __m512i */
@@ -34,37 +36,44 @@ INLINE __m512 eased(const uint32_t *pairs, const float *ease, long i) {
     return _mm512_mul_ps(x, _mm512_loadu_ps(ease + i));
 }
 
-/* Rows of bfloat16 as bytes, each row in 255 steps from its least to its largest eased value. */
-static void quantise(const uint32_t *pairs, long count, long width, const float *ease, narrow to) {
-    for (long m = 0; m < count; m++, pairs += width / 2) {
+/* Rows of bfloat16 as bytes, each group in 255 steps from its least to its largest eased value. */
+static void quantise(const uint32_t *pairs, long count, long width, const linear8 *l, narrow to) {
+    const float *ease = l->ease;
+    for (long at = 0; at < count * width; at += l->group, pairs += l->group / 2) {
+        if (at % width == 0) ease = l->ease;
         __m512 least = eased(pairs, ease, 0), most = least;
-        for (long i = LANES; i < width; i += LANES) {
+        for (long i = LANES; i < l->group; i += LANES) {
             const __m512 x = eased(pairs, ease, i);
             least = _mm512_min_ps(least, x);
             most = _mm512_max_ps(most, x);
         }
         const float low = _mm512_reduce_min_ps(least), step = (_mm512_reduce_max_ps(most) - low) / 255 + 1e-30f;
         const __m512 from = _mm512_set1_ps(low), steps = _mm512_set1_ps(1 / step);
-        for (long i = 0; i < width; i += LANES) {
+        for (long i = 0; i < l->group; i += LANES) {
             const __m512 x = _mm512_mul_ps(_mm512_sub_ps(eased(pairs, ease, i), from), steps);
-            const __m128i whole = _mm512_cvtusepi32_epi8(_mm512_cvtps_epu32(x));
-            _mm_storeu_si128((__m128i *)(to.quads + (m * width + i) / 4), whole);
+            const __m128i bytes = _mm512_cvtusepi32_epi8(_mm512_cvtps_epu32(x));
+            _mm_storeu_si128((__m128i *)(to.quads + (at + i) / 4), bytes);
         }
-        to.levels[2 * m] = step;
-        to.levels[2 * m + 1] = low;
+        *to.levels++ = step;
+        *to.levels++ = low;
+        ease += l->group;
     }
 }
 
-/* sums[r][v] += rows[r][q] . panel[q][v] over all quads q. */
-INLINE void tile8(const int R, const int V, const uint32_t *rows, long quads, const uint32_t *panel,
+/* sums[r][v] = rows[r][q] . panel[q][v] over `quads` quads q; a row has `stride` of them. */
+INLINE void tile8(const int R, const int V, const uint32_t *rows, long stride, const uint32_t *panel, long quads,
                   whole sums[ROWS][4]) {
+#pragma GCC unroll 6
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < V; v++) sums[r][v] = (whole)_mm512_setzero_si512();
     for (long q = 0; q < quads; q++) {
         __m512i column[4];
 #pragma GCC unroll 4
         for (int v = 0; v < V; v++) column[v] = _mm512_loadu_si512(panel + (q * V + v) * LANES);
 #pragma GCC unroll 6
         for (int r = 0; r < R; r++) {
-            const __m512i row = _mm512_set1_epi32((int)rows[r * quads + q]);
+            const __m512i row = _mm512_set1_epi32((int)rows[r * stride + q]);
 #pragma GCC unroll 4
             for (int v = 0; v < V; v++)
                 sums[r][v] = (whole)_mm512_dpbusd_epi32((__m512i)sums[r][v], row, column[v]);
@@ -72,62 +81,70 @@ INLINE void tile8(const int R, const int V, const uint32_t *rows, long quads, co
     }
 }
 
-/* R rows and V vectors of a linear layer; `out` has rows of `stride` values. */
-INLINE void block8(const int R, const int V, const enum epilogue then, const uint32_t *rows, long quads,
-                   const uint32_t *panel, const float *levels, linear8 l, long n, void *out, long stride) {
-    whole sums[ROWS][4];
+/* R rows and V vectors of a linear layer from output n on; `out` has rows of `width` values. */
+INLINE void block8(const int R, const int V, const enum epilogue then, const uint32_t *rows, const float *levels,
+                   long quads, const linear8 *l, long n, void *out, long width) {
+    const long count = l->group / 4, groups = quads / count;
+    __m512 sums[ROWS][4];
 #pragma GCC unroll 6
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 4
-        for (int v = 0; v < V; v++) sums[r][v] = (whole)_mm512_setzero_si512();
-    tile8(R, V, rows, quads, panel, sums);
+        for (int v = 0; v < V; v++) sums[r][v] = _mm512_loadu_ps(l->bias + n + v * LANES);
+    for (long g = 0; g < groups; g++) {
+        whole exact[ROWS][4];
+        const float *steps = l->steps + g * width + n, *totals = l->sums + g * width + n;
+        tile8(R, V, rows + g * count, quads, l->panels + n * quads + g * count * V * LANES, count, exact);
 #pragma GCC unroll 6
-    for (int r = 0; r < R; r++) {
-        const __m512 step = _mm512_set1_ps(levels[2 * r]), low = _mm512_set1_ps(levels[2 * r + 1]);
+        for (int r = 0; r < R; r++) {
+            const float *level = levels + 2 * (r * groups + g);
+            const __m512 step = _mm512_set1_ps(level[0]), low = _mm512_set1_ps(level[1]);
 #pragma GCC unroll 4
-        for (int v = 0; v < V; v++) {
-            const long at = n + v * LANES;
-            const __m512 base = _mm512_fmadd_ps(low, _mm512_loadu_ps(l.sums + at), _mm512_loadu_ps(l.bias + at));
-            const __m512 steps = _mm512_mul_ps(step, _mm512_loadu_ps(l.steps + at));
-            const __m512 sum = _mm512_cvtepi32_ps((__m512i)sums[r][v]);
-            put(then, _mm512_fmadd_ps(sum, steps, base), out, r * stride + v * LANES);
+            for (int v = 0; v < V; v++) {
+                const __m512 sum = _mm512_cvtepi32_ps((__m512i)exact[r][v]);
+                const __m512 base = _mm512_fmadd_ps(low, _mm512_loadu_ps(totals + v * LANES), sums[r][v]);
+                const __m512 weighed = _mm512_mul_ps(sum, _mm512_loadu_ps(steps + v * LANES));
+                sums[r][v] = _mm512_fmadd_ps(step, weighed, base);
+            }
         }
     }
+#pragma GCC unroll 6
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < V; v++) put(then, sums[r][v], out, r * width + v * LANES);
 }
 
-INLINE void panel8(const int V, const enum epilogue then, narrow from, long count, long quads, linear8 l, long n,
-                   long width, void *out) {
+INLINE void panel8(const int V, const enum epilogue then, narrow from, long count, long quads, const linear8 *l,
+                   long n, long width, void *out) {
     for (long m = 0; m < count; m += ROWS) {
         char *to = place_of(then, out, m, n, width);
-        BY_ROWS(count - m, block8(R, V, then, from.quads + m * quads, quads, l.panels + n * quads,
-                                  from.levels + 2 * m, l, n, to, width))
+        const float *levels = from.levels + 2 * m * (4 * quads / l->group);
+        BY_ROWS(count - m, block8(R, V, then, from.quads + m * quads, levels, quads, l, n, to, width))
     }
 }
 
-INLINE void linear_int8(const enum epilogue then, narrow from, long count, long quads, linear8 l, long width,
-                        void *out) {
+/* `count` rows of `inputs` pairs of bfloat16, through bytes, times weights, to `width` columns. */
+INLINE void linear_int8(const enum epilogue then, const uint32_t *pairs, long count, long inputs, const linear8 *l,
+                        long width, void *out, narrow bytes) {
+    quantise(pairs, count, inputs, l, bytes);
     for (long n = 0; n < width; n += PANEL)
         if (width - n >= PANEL)
-            panel8(4, then, from, count, quads, l, n, width, out);
+            panel8(4, then, bytes, count, inputs / 4, l, n, width, out);
         else
-            panel8(2, then, from, count, quads, l, n, width, out);
+            panel8(2, then, bytes, count, inputs / 4, l, n, width, out);
 }
 
 static void advance8(float *x, long tokens, long width, long heads, const long *lengths, long sequences,
                      const layer8 *l, const float *cosine, const float *sine, scratch *s, narrow bytes) {
     norm(x, tokens, width, l->norm_attention, 0, s->normed);
-    quantise(s->normed, tokens, width, l->qkv.ease, bytes);
-    linear_int8(WRITE, bytes, tokens, width / 4, l->qkv, 3 * width, s->mixed);
+    linear_int8(WRITE, s->normed, tokens, width, &l->qkv, 3 * width, s->mixed, bytes);
     attend_all(width, heads, lengths, sequences, cosine, sine, s);
     linear(ADD, s->normed, tokens, width / 2, l->out, l->out_bias, width, x);
     norm(x, tokens, width, l->norm_feed, 0, s->normed);
-    quantise(s->normed, tokens, width, l->rise.ease, bytes);
-    linear_int8(GELU, bytes, tokens, width / 4, l->rise, 4 * width, s->hidden);
-    quantise(s->hidden, tokens, 4 * width, l->fall.ease, bytes);
-    linear_int8(ADD, bytes, tokens, width, l->fall, width, x);
+    linear_int8(GELU, s->normed, tokens, width, &l->rise, 4 * width, s->hidden, bytes);
+    linear_int8(ADD, s->hidden, tokens, 4 * width, &l->fall, width, x, bytes);
 }
 
-/* As `nesannot_forward`. */
+/* As `nesannot_forward`; groups are multiples of 32 inputs. */
 int nesannot_forward_int8(float *x, long tokens, long width, long heads, const long *lengths, long sequences,
                           const layer8 *layers, long depth, const float *last, const float *cosine,
                           const float *sine) {
@@ -135,7 +152,7 @@ int nesannot_forward_int8(float *x, long tokens, long width, long heads, const l
     long longest = 0;
     for (long q = 0; q < sequences; q++) longest = lengths[q] > longest ? lengths[q] : longest;
     const long wide = lay_out(&s, 0, tokens, width, width / heads, longest);
-    char *memory = aligned_alloc(64, wide + (tokens * (width + 2) * 4 + 127) / 64 * 64);
+    char *memory = aligned_alloc(64, wide + (tokens * width * 5 + 63) / 64 * 64);
     if (!memory) return 1;
     lay_out(&s, memory, tokens, width, width / heads, longest);
     const narrow bytes = {(uint32_t *)(memory + wide), (float *)(memory + wide) + tokens * width};
