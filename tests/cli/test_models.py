@@ -29,6 +29,15 @@ def test_info_of_the_bundled_model_says_what_it_saw(nesannot):
     assert "training.trigram" in done.stdout
 
 
+@pytest.mark.parametrize("text", ["", "[]", "nope"])
+def test_info_of_a_model_whose_card_is_damaged(text, nesannot, tmp_path):
+    (tmp_path / "m.safetensors").write_bytes(b"")
+    (tmp_path / "m.json").write_text(text)
+    done = nesannot("models", "info", tmp_path / "m.safetensors")
+    assert done.returncode == 78
+    assert "m.json is damaged" in done.stderr
+
+
 def test_verify_loads_it(nesannot):
     done = nesannot("models", "verify", "bundled")
     assert done.returncode == 0, done.stderr
