@@ -61,6 +61,13 @@ def test_fetch_offline_and_unknown(nesannot):
     assert "esm2_t48_15B_UR50D" in unknown.stderr
 
 
+@pytest.mark.parametrize("digest", ["", "zz", "0" * 63, "g" * 64])
+def test_what_is_no_digest_is_refused_before_anything_is_fetched(digest, nesannot):
+    done = nesannot("models", "fetch", "esm2_t6_8M_UR50D", "--sha256", digest, NESANNOT_OFFLINE="1")
+    assert done.returncode == 2
+    assert "64 hexadecimal digits" in done.stderr
+
+
 def test_pretrain_writes_a_model_that_verifies(nesannot, tmp_path):
     letters = random.Random(1)
     proteins = ["".join(letters.choices("ACDEFGHIKLMNPQRSTVWY", k=400)) for _ in range(60)]
