@@ -1,9 +1,9 @@
 """The compiled engine with linear layers in 8 bits, `kernel_int8.c`: about twice the arithmetic, and less exact.
 
 Weights are rounded to -127 to 127 in steps of each output (its largest weight is 127), activations to 0 to 255 in steps
-of each token (from its least to its largest value); sums are exact. Attention, norms, residual stream and the layer
-after attention (a twelfth of the arithmetic, a quarter to a half of the error) are those of `compiled.py`. No number
-depends on batch mates.
+of each token (from its least to its largest value), both for groups of at most `LARGEST_GROUP` inputs; sums are exact.
+Attention, its values, the layer after it, norms and residual stream are those of `compiled.py`: these two linear layers
+are a sixth of the arithmetic and made about half of the error. No number depends on batch mates.
 
 How exact that is depends on the weights: where a few channels are far larger than all others, as is known of large
 trained transformers (Dettmers et al. 2022, arXiv:2208.07339), the others lose. `easing` meets that, but no official
@@ -32,7 +32,7 @@ class _Linear(ctypes.Structure):
 
     _fields_ = (
         *((name, ctypes.c_void_p) for name in ("panels", "ease", "steps", "sums", "bias")),
-        ("group", ctypes.c_long),
+        *((name, ctypes.c_long) for name in ("group", "outputs")),
     )
 
 
@@ -40,8 +40,8 @@ class _Layer(ctypes.Structure):
     """`layer8` of `kernel_int8.c`."""
 
     _fields_ = (
-        *((name, ctypes.c_void_p) for name in ("norm_attention", "norm_feed", "out", "out_bias")),
-        *((name, _Linear) for name in ("qkv", "rise", "fall")),
+        *((name, ctypes.c_void_p) for name in ("norm_attention", "norm_feed", "value", "out", "value_bias", "out_bias")),
+        *((name, _Linear) for name in ("query_key", "rise", "fall")),
     )
 
 
@@ -89,10 +89,12 @@ class Int8Engine(CompiledEngine):
 
     def _laid_out(self, block: TransformerLayer) -> ctypes.Structure:
         norms = self._norm(block.self_attn_layer_norm), self._norm(block.final_layer_norm)
-        qkv, (weight, bias), rise, fall = linears(block)
-        fed = zip((qkv, rise, fall), (block.self_attn.q_proj, block.fc1, block.fc2), strict=True)
-        narrow = [self._narrow(linear, self._largest[module]) for linear, module in fed]
-        return self.layout(*norms, self._address(panels(weight)), self._address(bias.float()), *narrow)
+        (mixing, shift), (out, out_bias), rise, fall = linears(block)
+        width = len(out)
+        wide = *map(self._address, (panels(mixing[2 * width :]), panels(out), shift[2 * width :].float(), out_bias.float())),
+        query_key = mixing[: 2 * width], shift[: 2 * width]
+        fed = zip((query_key, rise, fall), (block.self_attn.q_proj, block.fc1, block.fc2), strict=True)
+        return self.layout(*norms, *wide, *(self._narrow(linear, self._largest[module]) for linear, module in fed))
 
     def _narrow(self, linear: Linear, largest: Tensor) -> ctypes.Structure:
         weight, bias = (tensor.detach().float() for tensor in linear)
@@ -101,4 +103,4 @@ class Int8Engine(CompiledEngine):
         whole, steps = rounded(weight * divisor, group)
         sums = steps * whole.sum(dim=2)
         parts = in_panels(whole.flatten(1)), 1 / divisor, steps.T, sums.T, bias
-        return _Linear(*map(self._address, parts), group)
+        return _Linear(*map(self._address, parts), group, len(bias))

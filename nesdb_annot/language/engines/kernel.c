@@ -123,16 +123,17 @@ INLINE void linear_panel(const int V, const enum epilogue then, const uint32_t *
     }
 }
 
-/* `count` rows times weights, to `width` columns: a multiple of 32, in panels of 64, the last perhaps of 32. */
+/* `count` rows times weights, to `width` columns: a multiple of 32, in panels of 64, the last perhaps of 32. Rows of
+   `out` have `stride` values. */
 INLINE void linear(const enum epilogue then, const uint32_t *rows, long count, long pairs, const uint32_t *weights,
-                   const float *bias, long width, void *out) {
+                   const float *bias, long width, void *out, long stride) {
     for (long n = 0; n < width; n += PANEL) {
-        char *to = place_of(then, out, 0, n, width);
+        char *to = place_of(then, out, 0, n, stride);
         const uint32_t *panel = weights + n * pairs;
         if (width - n >= PANEL)
-            linear_panel(4, then, rows, count, pairs, panel, bias + n, to, width);
+            linear_panel(4, then, rows, count, pairs, panel, bias + n, to, stride);
         else
-            linear_panel(2, then, rows, count, pairs, panel, bias + n, to, width);
+            linear_panel(2, then, rows, count, pairs, panel, bias + n, to, stride);
     }
 }
 
@@ -379,12 +380,12 @@ static void attend_all(long width, long heads, const long *lengths, long sequenc
 static void advance(float *x, long tokens, long width, long heads, const long *lengths, long sequences, const layer *l,
                     const float *cosine, const float *sine, scratch *s) {
     norm(x, tokens, width, l->norm_attention, 0, s->normed);
-    linear(WRITE, s->normed, tokens, width / 2, l->qkv, l->qkv_bias, 3 * width, s->mixed);
+    linear(WRITE, s->normed, tokens, width / 2, l->qkv, l->qkv_bias, 3 * width, s->mixed, 3 * width);
     attend_all(width, heads, lengths, sequences, cosine, sine, s);
-    linear(ADD, s->normed, tokens, width / 2, l->out, l->out_bias, width, x);
+    linear(ADD, s->normed, tokens, width / 2, l->out, l->out_bias, width, x, width);
     norm(x, tokens, width, l->norm_feed, 0, s->normed);
-    linear(GELU, s->normed, tokens, width / 2, l->rise, l->rise_bias, 4 * width, s->hidden);
-    linear(ADD, s->hidden, tokens, 2 * width, l->fall, l->fall_bias, width, x);
+    linear(GELU, s->normed, tokens, width / 2, l->rise, l->rise_bias, 4 * width, s->hidden, 4 * width);
+    linear(ADD, s->hidden, tokens, 2 * width, l->fall, l->fall_bias, width, x, width);
 }
 
 static void *room_for(char **end, long words) {

@@ -1,5 +1,5 @@
-/* The layers of `kernel.c` with linear layers in 8 bits, but for the one after attention, for a processor that has
-   AVX512-VNNI, too.
+/* The layers of `kernel.c` with linear layers in 8 bits, but for the values of attention and the layer after it, for a
+   processor that has AVX512-VNNI, too.
 
    The inputs of a linear layer come in groups. Weights are -127 to 127 in steps of each output and group, activations 0
    to 255 in steps of each token and group, from its least value up: no number depends on another token. Four products
@@ -13,14 +13,14 @@ typedef struct {
     const float *ease;                /* of each input: what it is multiplied by; its weights were divided by it */
     const float *steps, *sums;        /* of each group and output: step, sum of the weights */
     const float *bias;
-    long group; /* inputs */
+    long group, outputs; /* inputs that share a step; outputs */
 } linear8;
 
 typedef struct {
     const float *norm_attention, *norm_feed;
-    const uint32_t *out; /* panels of pairs, as in `layer` */
-    const float *out_bias;
-    linear8 qkv, rise, fall;
+    const uint32_t *value, *out; /* panels of pairs, as in `layer` */
+    const float *value_bias, *out_bias;
+    linear8 query_key, rise, fall;
 } layer8;
 
 typedef struct {
@@ -81,9 +81,9 @@ INLINE void tile8(const int R, const int V, const uint32_t *rows, long stride, c
     }
 }
 
-/* R rows and V vectors of a linear layer from output n on; `out` has rows of `width` values. */
+/* R rows and V vectors of a linear layer from output n on; `out` has rows of `stride` values. */
 INLINE void block8(const int R, const int V, const enum epilogue then, const uint32_t *rows, const float *levels,
-                   long quads, const linear8 *l, long n, void *out, long width) {
+                   long quads, const linear8 *l, long n, void *out, long stride) {
     const long count = l->group / 4, groups = quads / count;
     __m512 sums[ROWS][4];
 #pragma GCC unroll 6
@@ -92,7 +92,7 @@ INLINE void block8(const int R, const int V, const enum epilogue then, const uin
         for (int v = 0; v < V; v++) sums[r][v] = _mm512_loadu_ps(l->bias + n + v * LANES);
     for (long g = 0; g < groups; g++) {
         whole exact[ROWS][4];
-        const float *steps = l->steps + g * width + n, *totals = l->sums + g * width + n;
+        const float *steps = l->steps + g * l->outputs + n, *totals = l->sums + g * l->outputs + n;
         tile8(R, V, rows + g * count, quads, l->panels + n * quads + g * count * V * LANES, count, exact);
 #pragma GCC unroll 6
         for (int r = 0; r < R; r++) {
@@ -110,38 +110,39 @@ INLINE void block8(const int R, const int V, const enum epilogue then, const uin
 #pragma GCC unroll 6
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 4
-        for (int v = 0; v < V; v++) put(then, sums[r][v], out, r * width + v * LANES);
+        for (int v = 0; v < V; v++) put(then, sums[r][v], out, r * stride + v * LANES);
 }
 
 INLINE void panel8(const int V, const enum epilogue then, narrow from, long count, long quads, const linear8 *l,
-                   long n, long width, void *out) {
+                   long n, void *out, long stride) {
     for (long m = 0; m < count; m += ROWS) {
-        char *to = place_of(then, out, m, n, width);
+        char *to = place_of(then, out, m, n, stride);
         const float *levels = from.levels + 2 * m * (4 * quads / l->group);
-        BY_ROWS(count - m, block8(R, V, then, from.quads + m * quads, levels, quads, l, n, to, width))
+        BY_ROWS(count - m, block8(R, V, then, from.quads + m * quads, levels, quads, l, n, to, stride))
     }
 }
 
-/* `count` rows of `inputs` pairs of bfloat16, through bytes, times weights, to `width` columns. */
+/* `count` rows of `inputs` values, through bytes, times weights; rows of `out` have `stride` values. */
 INLINE void linear_int8(const enum epilogue then, const uint32_t *pairs, long count, long inputs, const linear8 *l,
-                        long width, void *out, narrow bytes) {
+                        void *out, long stride, narrow bytes) {
     quantise(pairs, count, inputs, l, bytes);
-    for (long n = 0; n < width; n += PANEL)
-        if (width - n >= PANEL)
-            panel8(4, then, bytes, count, inputs / 4, l, n, width, out);
+    for (long n = 0; n < l->outputs; n += PANEL)
+        if (l->outputs - n >= PANEL)
+            panel8(4, then, bytes, count, inputs / 4, l, n, out, stride);
         else
-            panel8(2, then, bytes, count, inputs / 4, l, n, width, out);
+            panel8(2, then, bytes, count, inputs / 4, l, n, out, stride);
 }
 
 static void advance8(float *x, long tokens, long width, long heads, const long *lengths, long sequences,
                      const layer8 *l, const float *cosine, const float *sine, scratch *s, narrow bytes) {
     norm(x, tokens, width, l->norm_attention, 0, s->normed);
-    linear_int8(WRITE, s->normed, tokens, width, &l->qkv, 3 * width, s->mixed, bytes);
+    linear_int8(WRITE, s->normed, tokens, width, &l->query_key, s->mixed, 3 * width, bytes);
+    linear(WRITE, s->normed, tokens, width / 2, l->value, l->value_bias, width, s->mixed + 2 * width, 3 * width);
     attend_all(width, heads, lengths, sequences, cosine, sine, s);
-    linear(ADD, s->normed, tokens, width / 2, l->out, l->out_bias, width, x);
+    linear(ADD, s->normed, tokens, width / 2, l->out, l->out_bias, width, x, width);
     norm(x, tokens, width, l->norm_feed, 0, s->normed);
-    linear_int8(GELU, s->normed, tokens, width, &l->rise, 4 * width, s->hidden, bytes);
-    linear_int8(ADD, s->hidden, tokens, 4 * width, &l->fall, width, x, bytes);
+    linear_int8(GELU, s->normed, tokens, width, &l->rise, s->hidden, 4 * width, bytes);
+    linear_int8(ADD, s->hidden, tokens, 4 * width, &l->fall, x, width, bytes);
 }
 
 /* As `nesannot_forward`; groups are multiples of 32 inputs. */
