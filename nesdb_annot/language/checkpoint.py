@@ -188,7 +188,7 @@ def read_card(path: Path) -> dict[str, object]:
     try:
         card = json.loads(card_path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise ConfigurationError(f"{path} has no readable card {card_path.name}", why=why, remedy=CHECKPOINT) from None
     if not isinstance(card, dict) or not {"name", "layers", "width", "heads", "sha256"} <= card.keys():
         raise ConfigurationError(

@@ -40,7 +40,8 @@ class _Layer(ctypes.Structure):
     """`layer8` of `kernel_int8.c`."""
 
     _fields_ = (
-        *((name, ctypes.c_void_p) for name in ("norm_attention", "norm_feed", "value", "out", "value_bias", "out_bias")),
+        *((name, ctypes.c_void_p) for name in ("norm_attention", "norm_feed")),
+        *((name, ctypes.c_void_p) for name in ("value", "out", "value_bias", "out_bias")),
         *((name, _Linear) for name in ("query_key", "rise", "fall")),
     )
 
@@ -65,7 +66,7 @@ def rounded(weight: Tensor, group: int) -> tuple[Tensor, Tensor]:
     Returns:
         int8, shape (outputs, groups, group); and the step of each output and group, float32, shape (outputs, groups).
     """
-    grouped = weight.unflatten(1, (-1, group))
+    grouped = weight.reshape(len(weight), -1, group)
     steps = (grouped.abs().amax(dim=2) / LARGEST).clamp_min(1e-30)
     return (grouped / steps[..., None]).round().to(torch.int8), steps
 
@@ -91,7 +92,8 @@ class Int8Engine(CompiledEngine):
         norms = self._norm(block.self_attn_layer_norm), self._norm(block.final_layer_norm)
         (mixing, shift), (out, out_bias), rise, fall = linears(block)
         width = len(out)
-        wide = *map(self._address, (panels(mixing[2 * width :]), panels(out), shift[2 * width :].float(), out_bias.float())),
+        values = panels(mixing[2 * width :]), panels(out), shift[2 * width :].float(), out_bias.float()
+        wide = map(self._address, values)
         query_key = mixing[: 2 * width], shift[: 2 * width]
         fed = zip((query_key, rise, fall), (block.self_attn.q_proj, block.fc1, block.fc2), strict=True)
         return self.layout(*norms, *wide, *(self._narrow(linear, self._largest[module]) for linear, module in fed))
