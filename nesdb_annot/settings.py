@@ -45,7 +45,7 @@ class Settings:
         model: name of a language model, or path of a checkpoint.
         layer: its layer; -1 is the last one, or the one that the card of the model names (2 for the bundled one).
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        engine: ``auto``, ``stock``, ``packed``, ``openvino`` or ``compiled``.
+        engine: ``auto``, ``stock``, ``packed``, ``openvino``, ``compiled`` or ``int8``.
         workers: embedding processes on a CPU, one core each.
         segmentation: ``lattice``, ``bounded`` or ``zps``.
         cargo_prior: share of a proteome's proteins assumed to carry an NES; enters every ranked probability.

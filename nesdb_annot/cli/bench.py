@@ -39,7 +39,8 @@ def embed(
         list[str] | None, typer.Option(help="8M, 35M, 150M, 650M (random weights) or bundled; again for more")
     ] = None,
     engine: Annotated[
-        list[str] | None, typer.Option(help="packed, openvino or compiled; again for more; default: all that run here")
+        list[str] | None,
+        typer.Option(help="packed, openvino, compiled or int8; again for more; default: all that run here"),
     ] = None,
     seconds: Annotated[float, typer.Option(min=0, help="per shape; one batch of each engine at least")] = 60.0,
     fasta: Annotated[Path | None, typer.Option(help="take the lengths of these proteins", dir_okay=False)] = None,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..errors import UsageError
 from .console import TerminalProgress, note, print_table
 from .context import settings_of, settings_with
 from .options import Device, Engine, Layer, Quiet
@@ -89,7 +91,9 @@ def fetch(
     """Fetch the weights of an official model or of ProtT5; an interrupted fetch goes on where it stopped."""
     from ..workflow.fetch_model import fetch_model
 
-    path = fetch_model(settings_of(ctx), name, to, sha256, _Megabytes())
+    if sha256 is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
+        raise UsageError(f"{sha256!r} is no SHA-256", why="that has 64 hexadecimal digits", remedy="sha256sum FILE")
+    path = fetch_model(settings_of(ctx), name, to, sha256.lower() if sha256 else None, _Megabytes())
     note(f"{name} is in {path}")
 
 

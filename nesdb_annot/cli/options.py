@@ -14,7 +14,7 @@ Proteome = Annotated[str, typer.Argument(help="UPID (UP000002311) or the name gi
 ReleaseName = Annotated[str | None, typer.Option("--release", help="name of the release; default: the newest by date")]
 Model = Annotated[str | None, typer.Option("--model", help="language model: bundled, an ESM-2 name, prott5, or a path")]
 Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps")]
-Engine = Annotated[str | None, typer.Option("--engine", help="auto, stock, packed, openvino or compiled")]
+Engine = Annotated[str | None, typer.Option("--engine", help="auto, stock, packed, openvino, compiled or int8")]
 Layer = Annotated[int | None, typer.Option("--layer", help="layer; -1: the last, or what the model's card names")]
 Queue = Annotated[bool, typer.Option("--queue", help="leave it to workers (nesannot worker) instead of doing it here")]
 Workers = Annotated[int | None, typer.Option("--workers", help="embedding processes on a CPU")]

@@ -8,6 +8,7 @@ No other pickle is read.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import hashlib
 import json
 import re
@@ -26,13 +27,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from ..errors import ConfigurationError
-from ..records import RECEIPT_SUFFIX
+from ..records import RECEIPT_SUFFIX, FileReceipt
 from .windows import WHOLE, LongRule
 
 LARGEST_SHAPE = {"encoder_layers": 96, "encoder_embed_dim": 16_384, "encoder_attention_heads": 256}
 """What a checkpoint may claim; more than the largest ESM-2 by far, less than what fills a machine's memory."""
 
+CHECKPOINT = "give a fair-esm ESM-2 checkpoint (NAME.pt) or the name of a model: nesannot models list"
+"""What to type instead of a file that is none."""
+
 _FORBIDDEN = re.compile(r"(?:GLOBAL|class|global)\s+([\w.]+)")
+_INSTRUCTION = re.compile(r"Unsupported operand (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,35 +73,57 @@ def checked_sha256(path: Path) -> str:
     """
     if not path.is_file():
         raise ConfigurationError(f"{path} is not there", remedy="nesannot models list")
-    found = file_sha256(path)
-    receipt = path.with_name(path.name + RECEIPT_SUFFIX)
-    if receipt.is_file():
-        expected = json.loads(receipt.read_text(encoding="utf-8"))
-        if (expected["size"], expected["sha256"]) != (path.stat().st_size, found):
-            came = f"{expected['size']:,} bytes, sha256 {expected['sha256'][:12]}"
-            why = f"{path.stat().st_size:,} bytes, sha256 {found[:12]}; it came with {came}"
-            remedy = "delete it and fetch it again"
-            raise ConfigurationError(f"{path} has changed since it was fetched", why=why, remedy=remedy)
+    found, expected = file_sha256(path), _receipt(path)
+    if expected and (expected.size, expected.sha256) != (path.stat().st_size, found):
+        came = f"{expected.size} bytes, sha256 {expected.sha256[:12]}"
+        why = f"{path.stat().st_size} bytes, sha256 {found[:12]}; it came with {came}"
+        remedy = "delete it and fetch it again"
+        raise ConfigurationError(f"{path} has changed since it was fetched", why=why, remedy=remedy)
     return found
+
+
+def _receipt(path: Path) -> FileReceipt | None:
+    """What was noted when the file was fetched, if it was."""
+    beside = path.with_name(path.name + RECEIPT_SUFFIX)
+    if not beside.is_file():
+        return None
+    try:
+        receipt = FileReceipt(**json.loads(beside.read_text(encoding="utf-8")))
+        return dataclasses.replace(receipt, size=int(receipt.size), sha256=str(receipt.sha256))
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"{beside} is damaged", why=str(error), remedy=f"delete it and {path}") from None
 
 
 def _unpickled(path: Path) -> Mapping[str, object]:
     """The contents of an official checkpoint; nothing but tensors, containers and Namespace is ever built."""
     try:
-        with torch.serialization.safe_globals([argparse.Namespace]):
+        with torch.serialization.safe_globals([argparse.Namespace]), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickles that are refused anyway
             contents = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except UnpicklingError as error:
-        named = _FORBIDDEN.search(str(error))
-        why = f"it asks for {named[1]}" if named else str(error).splitlines()[0]
-        what = f"{path} is not a checkpoint that may be loaded"
-        raise ConfigurationError(what, why=f"{why}; only tensors and argparse.Namespace are allowed") from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ConfigurationError(
-            f"{path} is no readable checkpoint", why=str(error).splitlines()[0] if str(error) else type(error).__name__
-        ) from None
+        raise _refused(path, str(error)) from None
+    except OSError as error:
+        why = error.strerror or str(error) or type(error).__name__
+        raise ConfigurationError(f"{path} cannot be read as a checkpoint", why=why, remedy=CHECKPOINT) from None
+    except (RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        why = "it is damaged, cut off, or something else"
+        raise ConfigurationError(f"{path} is no readable checkpoint", why=why, remedy=CHECKPOINT) from None
     if not isinstance(contents, dict):
         raise _no_esm2(path, "its contents are no dictionary")
     return contents
+
+
+def _refused(path: Path, said: str) -> ConfigurationError:
+    """Without what torch advises here, which is to load the file all the same."""
+    why = "its pickle holds what none of a checkpoint does"
+    if named := _FORBIDDEN.search(said):
+        why = f"it asks for {named[1]}"
+    elif instruction := _INSTRUCTION.search(said):
+        why = f"its pickle has the instruction {instruction[1]}"
+    what = f"{path} is not a checkpoint that may be loaded"
+    return ConfigurationError(
+        what, why=f"{why}; only tensors and argparse.Namespace are allowed", remedy="take it from its makers again"
+    )
 
 
 def load_tensors(path: Path) -> dict[str, torch.Tensor]:
@@ -118,8 +145,7 @@ def load_tensors(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _no_esm2(path: Path, why: str) -> ConfigurationError:
-    remedy = "give a fair-esm ESM-2 checkpoint (NAME.pt) or the name of a model: nesannot models list"
-    return ConfigurationError(f"{path} is no ESM-2 checkpoint", why=why, remedy=remedy)
+    return ConfigurationError(f"{path} is no ESM-2 checkpoint", why=why, remedy=CHECKPOINT)
 
 
 def _check_shape(path: Path, contents: Mapping[str, object]) -> None:
@@ -164,11 +190,18 @@ def read_card(path: Path) -> dict[str, object]:
     try:
         card = json.loads(card_path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path} has no readable card {card_path.name}", why=str(error)) from None
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise ConfigurationError(f"{path} has no readable card {card_path.name}", why=why, remedy=CHECKPOINT) from None
     if not isinstance(card, dict) or not {"name", "layers", "width", "heads", "sha256"} <= card.keys():
         raise ConfigurationError(
             f"{card_path} is no card of a model", why="name, layers, width, heads, sha256 are needed"
         )
+    for name, largest in zip(("layers", "width", "heads"), LARGEST_SHAPE.values(), strict=True):
+        if type(card[name]) is not int or not 0 < card[name] <= largest:
+            raise ConfigurationError(f"{card_path} is no card of a model", why=f"{name} is {card[name]!r}")
+    if card["width"] % (2 * card["heads"]):
+        why = f"{card['heads']} heads do not divide a width of {card['width']}"
+        raise ConfigurationError(f"{card_path} is no card of a model", why=why)
     return card
 
 
@@ -188,7 +221,11 @@ def _own(path: Path, digest: str) -> LoadedModel:
         raise ConfigurationError(
             f"{path} does not hold the tensors of its card", why=", ".join(sorted(absent | foreign)[:3])
         )
-    model.load_state_dict(tensors, strict=False)
+    try:
+        model.load_state_dict(tensors, strict=False)
+    except RuntimeError as error:
+        why = str(error).splitlines()[-1].strip()
+        raise ConfigurationError(f"{path} does not hold the tensors of its card", why=why) from None
     return LoadedModel(str(card["name"]), digest, model, alphabet, _rule(path, card), _layer(path, card))
 
 

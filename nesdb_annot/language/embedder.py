@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..records import LanguageModelIdentity
 from ..settings import Settings
-from . import self_check
+from . import gate, self_check
 from .checkpoint import load_model
 from .engines.choice import chosen_engine
 from .engines.stock import StockEngine
@@ -21,7 +21,7 @@ def open_embedder(settings: Settings, *, checked: bool = True) -> ModelEmbedder:
 
     Raises:
         ConfigurationError: if the weights are absent, damaged or hostile; if layer, device or engine do not exist; if
-            the reference protein is not embedded as it should be.
+            the reference protein is not embedded as it should be; if the engine is not exact enough for the model.
     """
     if folder := model_folder(settings):
         from .prott5 import open_prott5
@@ -33,5 +33,7 @@ def open_embedder(settings: Settings, *, checked: bool = True) -> ModelEmbedder:
     engine, why = chosen_engine(loaded, layer, settings)
     if checked and not isinstance(engine, StockEngine):
         self_check.check(engine, self_check.known_vectors(path, loaded, layer), f"{loaded.name} with {engine.name}")
+    if checked and gate.needed(engine):
+        gate.check(engine, loaded, layer)
     identity = LanguageModelIdentity(loaded.name, layer, int(loaded.model.embed_dim), loaded.sha256, loaded.rule.name)
     return ModelEmbedder(identity, engine, loaded.rule, f"{loaded.name}, layer {layer}, {engine.name} ({why})")

@@ -59,7 +59,7 @@ def describe(settings: Settings) -> list[tuple[str, str]]:
     """Names and values of what is known about ``settings.model`` without loading its tensors.
 
     Raises:
-        ConfigurationError: as `model_path`.
+        ConfigurationError: as `model_path`; or if what stands beside it is damaged.
     """
     path = model_path(settings)
     facts: dict[str, object] = {"file": path, "bytes": f"{path.stat().st_size:,}"}
@@ -70,8 +70,18 @@ def describe(settings: Settings) -> list[tuple[str, str]]:
         facts |= {"layers": config.get("num_layers"), "width": config.get("d_model"), "heads": config.get("num_heads")}
     for beside in (path.with_suffix(".json"), path.with_name(path.name + RECEIPT_SUFFIX)):
         if beside.is_file():
-            facts |= _flat(json.loads(beside.read_text(encoding="utf-8")))
+            facts |= _flat(_read(beside))
     return [(name, str(value)) for name, value in facts.items()]
+
+
+def _read(card: Path) -> dict[str, object]:
+    try:
+        read = json.loads(card.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{card} is damaged", why=str(error), remedy="nesannot models list") from None
+    if not isinstance(read, dict):
+        raise ConfigurationError(f"{card} is damaged", why="it is no object", remedy="nesannot models list")
+    return read
 
 
 def _flat(card: dict[str, object], prefix: str = "") -> dict[str, object]:

@@ -8,6 +8,7 @@ from esm.model.esm2 import ESM2
 from ..errors import ConfigurationError
 from ..records import LanguageModelIdentity
 from ..settings import Settings
+from . import gate
 from .checkpoint import LoadedModel, load_model
 from .engines.choice import chosen_engine
 from .model_embedder import ModelEmbedder, asked_layer
@@ -19,7 +20,7 @@ def random_twin(settings: Settings, seed: int = 17) -> ModelEmbedder:
     """Embedder of an ESM-2 of the shape, layer and rule of ``settings.model``, with the weights fair-esm begins with.
 
     Raises:
-        ConfigurationError: if the model is absent, or no ESM-2.
+        ConfigurationError: if the model is absent, or no ESM-2; if the engine is not exact enough.
     """
     if model_folder(settings):
         raise ConfigurationError("a twin with random weights is made of an ESM-2 only", why=settings.model)
@@ -32,5 +33,7 @@ def random_twin(settings: Settings, seed: int = 17) -> ModelEmbedder:
     twin = LoadedModel(name, f"random {seed}", model, learned.alphabet, learned.rule)
     layer = asked_layer(name, shape[0], settings.layer, learned.layer)
     engine, why = chosen_engine(twin, layer, settings)
+    if gate.needed(engine):
+        gate.check(engine, twin, layer)
     identity = LanguageModelIdentity(name, layer, shape[1], twin.sha256, twin.rule.name)
     return ModelEmbedder(identity, engine, twin.rule, f"{name}, layer {layer}, {engine.name} ({why})")

@@ -86,7 +86,7 @@ class WeightsSource:
             return self._finished(address, part, target, sha256)
         except OSError as error:
             why = error.strerror or str(error)
-            raise CannotWriteError(f"{target} cannot be written", why=why, remedy="set NESANNOT_DATA_DIR") from None
+            raise CannotWriteError(f"{target} cannot be written", why=why, remedy="--to DIRECTORY") from None
 
     def _fetch(self, address: str, part: Path) -> None:
         """Try until the part is whole."""

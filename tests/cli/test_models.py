@@ -29,10 +29,20 @@ def test_info_of_the_bundled_model_says_what_it_saw(nesannot):
     assert "training.trigram" in done.stdout
 
 
+@pytest.mark.parametrize("text", ["", "[]", "nope"])
+def test_info_of_a_model_whose_card_is_damaged(text, nesannot, tmp_path):
+    (tmp_path / "m.safetensors").write_bytes(b"")
+    (tmp_path / "m.json").write_text(text)
+    done = nesannot("models", "info", tmp_path / "m.safetensors")
+    assert done.returncode == 78
+    assert "m.json is damaged" in done.stderr
+
+
 def test_verify_loads_it(nesannot):
     done = nesannot("models", "verify", "bundled")
     assert done.returncode == 0, done.stderr
-    assert "320 dimensions" in done.stdout
+    width = json.loads(BUNDLED_FILE.with_suffix(".json").read_text())["width"]
+    assert f"{width} dimensions" in done.stdout
 
 
 @pytest.mark.parametrize("words", [("info", "esm2_t6_8M_UR50D"), ("verify", "esm2_t6_8M_UR50D")])
@@ -49,6 +59,13 @@ def test_fetch_offline_and_unknown(nesannot):
     unknown = nesannot("models", "fetch", "esm3")
     assert unknown.returncode == 78
     assert "esm2_t48_15B_UR50D" in unknown.stderr
+
+
+@pytest.mark.parametrize("digest", ["", "zz", "0" * 63, "g" * 64])
+def test_what_is_no_digest_is_refused_before_anything_is_fetched(digest, nesannot):
+    done = nesannot("models", "fetch", "esm2_t6_8M_UR50D", "--sha256", digest, NESANNOT_OFFLINE="1")
+    assert done.returncode == 2
+    assert "64 hexadecimal digits" in done.stderr
 
 
 def test_pretrain_writes_a_model_that_verifies(nesannot, tmp_path):
@@ -101,7 +118,7 @@ def test_what_was_chosen_is_said_with_the_reason(nesannot):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--engine", "fast"), "engines are auto, stock, packed, openvino, compiled"),
+        (("--engine", "fast"), "engines are auto, stock, packed, openvino, compiled, int8"),
         (("--device", "tpu"), "devices are auto, cpu, cuda, cuda:N and mps"),
         (("--layer", "7"), "its layers are 0 to 6"),
     ],

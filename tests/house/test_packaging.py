@@ -50,6 +50,7 @@ def wheel(tmp_path_factory):
         "language/bundled/model.safetensors",
         "language/bundled/model.json",
         "language/engines/kernel.c",
+        "language/engines/kernel_int8.c",
         "methods/bundled/headset_nes.safetensors",
         "migrations/versions/0001_tables.sql",
         "migrations/versions/0001_views.sql",

@@ -140,6 +140,22 @@ def test_the_refusal_names_the_global(tmp_path):
         load_model(tmp_path / "esm2_evil.pt")
 
 
+def test_the_refusal_does_not_repeat_advice_to_load_it_all_the_same(tmp_path, recwarn):
+    (tmp_path / "esm2_evil.pt").write_bytes(pickle.dumps(Calls(os.system, "true"), protocol=4))
+    with pytest.raises(ConfigurationError) as caught:
+        load_model(tmp_path / "esm2_evil.pt")
+    assert caught.value.why == "its pickle has the instruction 149; only tensors and argparse.Namespace are allowed"
+    assert not recwarn.list
+
+
+def test_a_text_file_is_told_what_it_should_be(tmp_path):
+    (tmp_path / "passwd.pt").write_text("root:x:0:0:root:/root:/bin/bash\n")
+    with pytest.raises(ConfigurationError) as caught:
+        load_model(tmp_path / "passwd.pt")
+    assert caught.value.why == "it is damaged, cut off, or something else"
+    assert "nesannot models list" in caught.value.remedy
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -205,7 +221,27 @@ class TestReceipts:
             load_model(path)
 
 
+    @pytest.mark.parametrize("text", ["", "[]", "7", '{"size": 1}', '{"size": "x", "sha256": "y", "address": "z"}'])
+    def test_a_damaged_receipt_is_named(self, text, tiny_checkpoint, tmp_path):
+        path = tmp_path / "esm2_tiny.pt"
+        shutil.copy(tiny_checkpoint, path)
+        path.with_name(path.name + RECEIPT_SUFFIX).write_text(text)
+        with pytest.raises(ConfigurationError, match="is damaged") as caught:
+            load_model(path)
+        assert RECEIPT_SUFFIX in caught.value.what
+        assert caught.value.remedy.startswith("delete it")
+
+
 class TestOwnFormat:
+    @pytest.mark.parametrize(
+        "changes",
+        [{"layers": 10**9}, {"width": "32"}, {"heads": 0}, {"heads": 5}, {"width": True}, {"width": 64}],
+    )
+    def test_a_card_that_does_not_fit_is_refused_before_memory_is_filled(self, changes, tmp_path):
+        path = write_own(tmp_path / "m.safetensors", TINY, **changes)
+        with pytest.raises(ConfigurationError, match="card"):
+            load_model(path)
+
     def test_another_digest_than_the_card_says(self, tmp_path):
         path = write_own(tmp_path / "m.safetensors", TINY, sha256="0" * 64)
         with pytest.raises(ConfigurationError, match="not the file of its card"):

@@ -17,6 +17,7 @@ from nesdb_annot.language.embedder import open_embedder
 from nesdb_annot.language.engines import build
 from nesdb_annot.language.engines.attention import all_at_once, attention_for, each_alone
 from nesdb_annot.language.engines.compiled import CompiledEngine
+from nesdb_annot.language.engines.int8 import Int8Engine
 from nesdb_annot.language.engines.openvino import OpenVinoEngine, available
 from nesdb_annot.language.engines.packed import PackedEngine
 from nesdb_annot.language.engines.stock import StockEngine
@@ -29,9 +30,11 @@ from .conftest import EIGHT_MILLION, TINY, random_model, random_residues, write_
 
 LENGTHS = (1, 2, 30, 77, 410, 900)
 LIBRARY = build.open_library(Settings().cache_dir)
+LIBRARY_INT8 = build.open_library(Settings().cache_dir, build.INT8)
 KINDS = [
     *("packed f32", "packed bf16"),
     *(["openvino f32", "openvino bf16"] if available() else []),
+    *([] if isinstance(LIBRARY_INT8, build.Unavailable) else ["compiled int8"]),
     *([] if isinstance(LIBRARY, build.Unavailable) else ["compiled bf16"]),
 ]
 PROTEINS = [random_residues(length, seed=length) for length in LENGTHS] + ["MXBUZO" * 3]
@@ -43,6 +46,8 @@ def engine_of(kind, model, layer):
     name, precision = kind.split()
     if name == "packed":
         return PackedEngine(model, layer, dtype=torch.bfloat16 if precision == "bf16" else torch.float32)
+    if precision == "int8":
+        return Int8Engine(model, layer, LIBRARY_INT8)
     if name == "compiled":
         return CompiledEngine(model, layer, LIBRARY)
     return OpenVinoEngine(model, layer, half=precision == "bf16")
@@ -78,9 +83,9 @@ def test_accuracy_gate_on_the_bundled_model(kind, bundled_engines, reference):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_shapes_and_types(kind, bundled_engines):
+def test_shapes_and_types(kind, bundled, bundled_engines):
     for residues, vectors in zip(PROTEINS, bundled_engines[kind].run(PROTEINS), strict=True):
-        assert vectors.shape == (len(residues), 320)
+        assert vectors.shape == (len(residues), bundled.model.embed_dim)
         assert vectors.dtype == np.float32
         assert np.isfinite(vectors).all()
 
@@ -164,10 +169,10 @@ class TestLongProteins:
         np.testing.assert_allclose(embedded[1][:60], engine.run([proteins[1][:100]])[0][:60], atol=1e-4)
 
     @pytest.mark.slow
-    def test_thirty_five_thousand_residues(self, bundled_engines):
+    def test_thirty_five_thousand_residues(self, bundled, bundled_engines):
         embedder = ModelEmbedder(None, bundled_engines[KINDS[-1]], LongRule(), "")
         vectors = next(embedder.embed([random_residues(35_000)]))
-        assert vectors.shape == (35_000, 320)
+        assert vectors.shape == (35_000, bundled.model.embed_dim)
         assert np.isfinite(vectors).all()
 
     @pytest.mark.slow
@@ -388,9 +393,9 @@ assert "openvino_telemetry.main" not in sys.modules
 
 
 @needs_openvino
-def test_openvino_opens_no_socket_and_writes_nothing_home(tmp_path):
+def test_openvino_opens_no_socket_and_writes_nothing_home(bundled, tmp_path):
     environment = {**os.environ, "HOME": str(tmp_path)}
     ran = subprocess.run([sys.executable, "-c", SILENT], env=environment, capture_output=True, text=True, check=False)
-    assert ran.stdout.strip() == "(4, 320)", ran.stderr
+    assert ran.stdout.strip() == f"(4, {bundled.model.embed_dim})", ran.stderr
     assert list(tmp_path.iterdir()) == []
     assert socket.socket

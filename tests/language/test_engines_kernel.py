@@ -117,7 +117,7 @@ class TestLayout:
 
 
 def able(monkeypatch):
-    monkeypatch.setattr(processor, "flags", lambda: frozenset(build.NEEDED))
+    monkeypatch.setattr(processor, "flags", lambda: frozenset(build.INT8.needed))
 
 
 def compiler(path, script):
@@ -165,6 +165,10 @@ class TestAbsence:
         (tmp_path / "cache").write_text("")
         assert "cannot be used" in build.open_library(tmp_path / "cache").why
 
+    def test_a_processor_without_products_in_8_bits(self, monkeypatch, tmp_path):
+        monkeypatch.setattr(processor, "flags", lambda: frozenset(build.BFLOAT16.needed))
+        assert build.open_library(tmp_path, build.INT8) == build.Unavailable("the processor lacks avx512_vnni")
+
 
 @needs_kernel
 class TestKeeping:
@@ -183,10 +187,10 @@ class TestKeeping:
         monkeypatch.setattr(build.Path, "mkdir", refuse)
         assert isinstance(build.open_library(tmp_path / "none"), ctypes.CDLL)
 
-    def test_another_source_is_another_library(self, monkeypatch, tmp_path):
+    def test_another_source_is_another_library(self, tmp_path):
         changed = tmp_path / "kernel.c"
-        changed.write_text(build.SOURCE.read_text() + "\nint nesannot_changed(void) { return 7; }\n")
+        changed.write_text(build.BFLOAT16.sources[0].read_text() + "\nint nesannot_changed(void) { return 7; }\n")
         build.open_library(tmp_path)
-        monkeypatch.setattr(build, "SOURCE", changed)
-        assert build.open_library(tmp_path).nesannot_changed() == 7
+        kernel = build.Kernel((changed,), build.BFLOAT16.needed)
+        assert build.open_library(tmp_path, kernel).nesannot_changed() == 7
         assert len(list((tmp_path / "kernel").iterdir())) == 2

@@ -173,7 +173,7 @@ def test_a_proxy_of_the_environment_is_used(server, reply, tmp_path, monkeypatch
 def test_a_folder_that_cannot_be_made(server, reply, source, tmp_path):
     Mirror(server, reply)
     (tmp_path / "file").write_text("")
-    with pytest.raises(CannotWriteError, match="NESANNOT_DATA_DIR"):
+    with pytest.raises(CannotWriteError, match="--to DIRECTORY"):
         source.fetch(NAME, tmp_path / "file" / "weights")
 
 

@@ -20,7 +20,7 @@ SHAPES = {
 
 NAMES = (*SHAPES, BUNDLED)
 
-OURS = ("packed", "openvino", "compiled")
+OURS = ("packed", "openvino", "compiled", "int8")
 """Engines that are compared with stock fair-esm."""
 
 MEDIAN_LENGTH, SPREAD, SHORTEST = 415, 0.75, 30

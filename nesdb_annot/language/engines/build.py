@@ -1,4 +1,4 @@
-"""Compiles `kernel.c` at its first use and keeps the library in the cache directory.
+"""Compiles a kernel at its first use and keeps the library in the cache directory.
 
 Nothing depends on it: without compiler, processor or place to write, whoever asks is told why and takes another engine.
 """
@@ -16,14 +16,33 @@ from pathlib import Path
 
 from .. import processor
 
-SOURCE = Path(__file__).with_name("kernel.c")
-
-NEEDED = ("avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_bf16")
-"""What the processor must have, in the words of /proc/cpuinfo."""
-
 COMPILERS = ("cc", "gcc", "clang")
-FLAGS = ("-O3", "-std=gnu11", "-shared", "-fPIC", "-mfma", *(f"-m{name.replace('_', '')}" for name in NEEDED))
+FLAGS = ("-O3", "-std=gnu11", "-shared", "-fPIC", "-mfma")
 SECONDS_TO_COMPILE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One library.
+
+    Attributes:
+        sources: what it is made of; the first is compiled, and includes the others.
+        needed: what the processor must have, in the words of /proc/cpuinfo.
+    """
+
+    sources: tuple[Path, ...]
+    needed: tuple[str, ...]
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What the compiler is told."""
+        return (*FLAGS, *(f"-m{name.replace('_', '')}" for name in self.needed))
+
+
+_KERNEL = Path(__file__).with_name("kernel.c")
+
+BFLOAT16 = Kernel((_KERNEL,), ("avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_bf16"))
+INT8 = Kernel((_KERNEL.with_name("kernel_int8.c"), _KERNEL), (*BFLOAT16.needed, "avx512_vnni"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +52,29 @@ class Unavailable:
     why: str
 
 
-def open_library(cache_dir: Path) -> ctypes.CDLL | Unavailable:
+def open_library(cache_dir: Path, kernel: Kernel = BFLOAT16) -> ctypes.CDLL | Unavailable:
     """The kernel, compiled now or earlier.
 
     Args:
-        cache_dir: of the settings; the library is kept below it, named by the digest of source, flags and compiler.
+        cache_dir: of the settings; the library is kept below it, named by the digest of sources, flags and compiler.
+        kernel: which one.
     """
-    absent = [name for name in NEEDED if name not in processor.flags()]
+    absent = [name for name in kernel.needed if name not in processor.flags()]
     if absent:
         return Unavailable(f"the processor lacks {absent[0]}")
     compiler = _compiler()
     if compiler is None:
         return Unavailable("there is no C compiler")
-    stated = "\0".join([SOURCE.read_text(encoding="utf-8"), compiler, *FLAGS])
-    name = f"kernel-{hashlib.sha256(stated.encode()).hexdigest()[:16]}.so"
+    texts = [source.read_text(encoding="utf-8") for source in kernel.sources]
+    stated = "\0".join([*texts, compiler, *kernel.flags])
+    name = f"{kernel.sources[0].stem}-{hashlib.sha256(stated.encode()).hexdigest()[:16]}.so"
     directory = cache_dir / "kernel"
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return _kept(compiler, directory / name)
+        return _kept(compiler, kernel, directory / name)
     except PermissionError:
         with tempfile.TemporaryDirectory(prefix="nesannot-") as passing:  # a loaded library outlives its file
-            return _kept(compiler, Path(passing) / name)
+            return _kept(compiler, kernel, Path(passing) / name)
     except OSError as error:
         return Unavailable(f"{directory} cannot be used: {error.strerror}")
 
@@ -63,9 +84,9 @@ def _compiler() -> str | None:
     return next(filter(None, map(shutil.which, (named, *COMPILERS) if named else COMPILERS)), None)
 
 
-def _kept(compiler: str, path: Path) -> ctypes.CDLL | Unavailable:
+def _kept(compiler: str, kernel: Kernel, path: Path) -> ctypes.CDLL | Unavailable:
     if not path.is_file():
-        failure = _compiled(compiler, path)
+        failure = _compiled(compiler, kernel, path)
         if failure:
             return failure
     try:
@@ -74,10 +95,10 @@ def _kept(compiler: str, path: Path) -> ctypes.CDLL | Unavailable:
         return Unavailable(f"the kernel cannot be loaded: {error}")
 
 
-def _compiled(compiler: str, path: Path) -> Unavailable | None:
+def _compiled(compiler: str, kernel: Kernel, path: Path) -> Unavailable | None:
     """Compile under a name of this process, then rename: no other process ever sees half a library."""
     part = path.with_name(f"{path.name}.{os.getpid()}")
-    command = [compiler, *FLAGS, "-o", str(part), str(SOURCE)]
+    command = [compiler, *kernel.flags, "-o", str(part), str(kernel.sources[0])]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", check=False, timeout=SECONDS_TO_COMPILE

@@ -11,11 +11,13 @@ from ...settings import Settings
 from .. import processor
 from ..checkpoint import LoadedModel
 from . import build, compiled, openvino
+from .int8 import Int8Engine
 from .packed import PackedEngine
 from .protocol import Engine
 from .stock import StockEngine
 
-ENGINES = ("auto", "stock", "packed", "openvino", "compiled")
+ENGINES = ("auto", "stock", "packed", "openvino", "compiled", "int8")
+"""`auto` is never int8: how exact that is depends on the weights."""
 
 
 def found_device(asked: str) -> tuple[str, str]:
@@ -84,15 +86,19 @@ def opened_engine(kind: str, loaded: LoadedModel, layer: int, device: str, setti
             why = f"the device is {device}" if device != "cpu" else "it is not installed"
             raise ConfigurationError("OpenVINO cannot be used", why=why, remedy="--engine packed")
         return openvino.OpenVinoEngine(loaded.model, layer, half=half)
-    library = _kernel(loaded, device, settings)
+    library = _kernel(loaded, device, settings, *([build.INT8] if kind == "int8" else []))
     if isinstance(library, build.Unavailable):
-        raise ConfigurationError("the compiled kernel cannot be used", why=library.why, remedy="--engine auto")
-    return compiled.CompiledEngine(loaded.model, layer, library)
+        raise ConfigurationError(f"the {kind} kernel cannot be used", why=library.why, remedy="--engine auto")
+    if kind == "compiled":
+        return compiled.CompiledEngine(loaded.model, layer, library)
+    return Int8Engine(loaded.model, layer, library)
 
 
-def _kernel(loaded: LoadedModel, device: str, settings: Settings) -> ctypes.CDLL | build.Unavailable:
+def _kernel(
+    loaded: LoadedModel, device: str, settings: Settings, *which: build.Kernel
+) -> ctypes.CDLL | build.Unavailable:
     if device != "cpu":
         return build.Unavailable(f"the device is {device}")
     if not compiled.fits(loaded.model):
         return build.Unavailable("the model's width is no multiple of 32")
-    return build.open_library(settings.cache_dir)
+    return build.open_library(settings.cache_dir, *which)

@@ -73,7 +73,16 @@ INLINE void tile(const int R, const int V, const uint32_t *rows, long stride, co
     }
 }
 
-/* R rows and V vectors of a linear layer. `out` counts floats or, for GELU, pairs. */
+/* One vector of a linear layer to its place: written, added to what is there, or its GELU in bfloat16. */
+INLINE void put(const enum epilogue then, __m512 sum, void *out, long place) {
+    float *to = (float *)out + place;
+    if (then == GELU)
+        _mm256_storeu_si256((__m256i *)((uint32_t *)out + place / 2), (__m256i)_mm512_cvtneps_pbh(gelu(sum)));
+    else
+        _mm512_storeu_ps(to, then == ADD ? _mm512_add_ps(sum, _mm512_loadu_ps(to)) : sum);
+}
+
+/* R rows and V vectors of a linear layer; `out` has rows of `stride` values. */
 INLINE void linear_block(const int R, const int V, const enum epilogue then, const uint32_t *rows, long pairs,
                          const uint32_t *panel, const float *bias, void *out, long stride) {
     __m512 sums[ROWS][4];
@@ -85,15 +94,7 @@ INLINE void linear_block(const int R, const int V, const enum epilogue then, con
 #pragma GCC unroll 6
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 4
-        for (int v = 0; v < V; v++) {
-            if (then == GELU) {
-                uint32_t *to = (uint32_t *)out + r * stride + v * LANES / 2;
-                _mm256_storeu_si256((__m256i *)to, (__m256i)_mm512_cvtneps_pbh(gelu(sums[r][v])));
-            } else {
-                float *to = (float *)out + r * stride + v * LANES;
-                _mm512_storeu_ps(to, then == ADD ? _mm512_add_ps(sums[r][v], _mm512_loadu_ps(to)) : sums[r][v]);
-            }
-        }
+        for (int v = 0; v < V; v++) put(then, sums[r][v], out, r * stride + v * LANES);
 }
 
 #define BY_ROWS(count, call) \
@@ -108,21 +109,26 @@ INLINE void linear_block(const int R, const int V, const enum epilogue then, con
 
 INLINE long least(long a, long b) { return a < b ? a : b; }
 
+/* Where row m and column n of `out` stand, in bytes. */
+INLINE char *place_of(const enum epilogue then, void *out, long m, long n, long width) {
+    return (char *)out + (m * width + n) * (then == GELU ? 2 : 4);
+}
+
 INLINE void linear_panel(const int V, const enum epilogue then, const uint32_t *rows, long count, long pairs,
-                         const uint32_t *panel, const float *bias, char *out, long stride) {
+                         const uint32_t *panel, const float *bias, char *out, long width) {
     for (long m = 0; m < count; m += ROWS) {
         const uint32_t *from = rows + m * pairs;
-        char *to = out + m * stride * 4;
-        BY_ROWS(count - m, linear_block(R, V, then, from, pairs, panel, bias, to, stride))
+        char *to = place_of(then, out, m, 0, width);
+        BY_ROWS(count - m, linear_block(R, V, then, from, pairs, panel, bias, to, width))
     }
 }
 
-/* `count` rows times weights, to `width` columns: a multiple of 32, in panels of 64, the last perhaps of 32. */
+/* `count` rows times weights, to `width` columns: a multiple of 32, in panels of 64, the last perhaps of 32. Rows of
+   `out` have `stride` values. */
 INLINE void linear(const enum epilogue then, const uint32_t *rows, long count, long pairs, const uint32_t *weights,
-                   const float *bias, long width, void *out) {
-    const long stride = then == GELU ? width / 2 : width;
+                   const float *bias, long width, void *out, long stride) {
     for (long n = 0; n < width; n += PANEL) {
-        char *to = (char *)out + (then == GELU ? n / 2 : n) * 4;
+        char *to = place_of(then, out, 0, n, stride);
         const uint32_t *panel = weights + n * pairs;
         if (width - n >= PANEL)
             linear_panel(4, then, rows, count, pairs, panel, bias + n, to, stride);
@@ -360,20 +366,26 @@ static void attention(long length, long width, long depth, scratch *s, uint32_t 
     }
 }
 
-static void advance(float *x, long tokens, long width, long heads, const long *lengths, long sequences, const layer *l,
-                    const float *cosine, const float *sine, scratch *s) {
+/* Attention of all sequences, from queries, keys and values in `mixed` to contexts in `normed`. */
+static void attend_all(long width, long heads, const long *lengths, long sequences, const float *cosine,
+                       const float *sine, scratch *s) {
     const long depth = width / heads;
-    norm(x, tokens, width, l->norm_attention, 0, s->normed);
-    linear(WRITE, s->normed, tokens, width / 2, l->qkv, l->qkv_bias, 3 * width, s->mixed);
     for (long q = 0, at = 0; q < sequences; at += lengths[q++])
         for (long h = 0; h < heads; h++) {
             pack_head(s->mixed + at * 3 * width + h * depth, lengths[q], width, depth, cosine, sine, s);
             attention(lengths[q], width, depth, s, s->normed + (at * width + h * depth) / 2);
         }
-    linear(ADD, s->normed, tokens, width / 2, l->out, l->out_bias, width, x);
+}
+
+static void advance(float *x, long tokens, long width, long heads, const long *lengths, long sequences, const layer *l,
+                    const float *cosine, const float *sine, scratch *s) {
+    norm(x, tokens, width, l->norm_attention, 0, s->normed);
+    linear(WRITE, s->normed, tokens, width / 2, l->qkv, l->qkv_bias, 3 * width, s->mixed, 3 * width);
+    attend_all(width, heads, lengths, sequences, cosine, sine, s);
+    linear(ADD, s->normed, tokens, width / 2, l->out, l->out_bias, width, x, width);
     norm(x, tokens, width, l->norm_feed, 0, s->normed);
-    linear(GELU, s->normed, tokens, width / 2, l->rise, l->rise_bias, 4 * width, s->hidden);
-    linear(ADD, s->hidden, tokens, 2 * width, l->fall, l->fall_bias, width, x);
+    linear(GELU, s->normed, tokens, width / 2, l->rise, l->rise_bias, 4 * width, s->hidden, 4 * width);
+    linear(ADD, s->hidden, tokens, 2 * width, l->fall, l->fall_bias, width, x, width);
 }
 
 static void *room_for(char **end, long words) {
