@@ -1081,16 +1081,22 @@ SELECT s.sha256, c.first_residue, c.last_residue, c.part, c.score, c.verdict, c.
 
 -- name: save_decoys
 -- Scores of a proteome's shuffled proteins.
-INSERT INTO nesannot.decoy (configuration_id, proteome_id, run_id, proteins, residues, combined)
-VALUES (:configuration_id, :proteome_id, :run_id, :proteins, :residues, CAST(:combined AS real[]))
+INSERT INTO nesannot.decoy (configuration_id, proteome_id, run_id, proteins, residues, combined, candidates)
+VALUES (:configuration_id, :proteome_id, :run_id, :proteins, :residues, CAST(:combined AS real[]), :candidates)
 ON CONFLICT (configuration_id, proteome_id) DO UPDATE
    SET run_id = excluded.run_id, proteins = excluded.proteins, residues = excluded.residues,
-       combined = excluded.combined, made_at = clock_timestamp();
+       combined = excluded.combined, candidates = excluded.candidates, made_at = clock_timestamp();
 
 -- name: find_decoys
 -- Scores of a proteome's shuffled proteins.
 SELECT residues, combined FROM nesannot.decoy
  WHERE configuration_id = :configuration_id AND proteome_id = :proteome_id;
+
+-- name: decoy_candidates
+-- Candidates of a proteome's shuffled proteins, from the newest of some configurations that has kept them.
+SELECT proteins, residues, candidates FROM nesannot.decoy
+ WHERE configuration_id = ANY(:configuration_ids) AND proteome_id = :proteome_id AND candidates IS NOT NULL
+ ORDER BY made_at DESC LIMIT 1;
 
 -- name: combined_scores
 -- Combined scores of all candidates of a release, a row for each distinct sequence that was scored.

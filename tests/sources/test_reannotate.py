@@ -264,9 +264,7 @@ def heads_on_pooled_vectors(store):
     }
     arrays = {f"similarity/{name}": array.astype(np.float16) for name, array in changed.items()}
     own = {**bundled.parameters["similarity"], "parts": 1, "neighbours": 10}
-    heads = replace(
-        bundled, arrays={**bundled.arrays, **arrays}, parameters={**bundled.parameters, "similarity": own}
-    )
+    heads = replace(bundled, arrays={**bundled.arrays, **arrays}, parameters={**bundled.parameters, "similarity": own})
     facts = {"language_model": heads.language_model, "references_digest": "", "digest": heads.digest}
     save_head_set(store, heads.to_bytes(), name="test", run_id=start_run(store, "train", {}), **facts)
 
