@@ -1,4 +1,4 @@
-"""Shuffled proteins keep their candidates' vectors and scores, so that other pooled heads score them without embedding."""
+"""Shuffled proteins keep their candidates' vectors and scores, for other pooled heads to score without embedding."""
 
 from alembic import op
 

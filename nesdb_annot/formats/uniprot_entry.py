@@ -50,7 +50,9 @@ class UniprotEntry:
     @property
     def former(self) -> tuple[FormerAccession, ...]:
         """What the entry says about accessions that are no longer primary ones."""
-        return tuple(FormerAccession(one, self.accession, "merged", "secondary_accession") for one in self.secondary)
+        return tuple(
+            FormerAccession(one, self.accession, "merged", "secondary_accession") for one in self.secondary
+        )
 
 
 def parse_location(text: str) -> ResidueSpan:

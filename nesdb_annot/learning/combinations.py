@@ -46,7 +46,9 @@ def fit_ranking(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: 
     return replace(fit_combination(scored, resolve, best), compared=compared)
 
 
-def merit(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: Resolve, combination: Combination) -> float:
+def merit(
+    scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: Resolve, combination: Combination
+) -> float:
     """Mean of two average precisions on held-out folds: among cargoes, and among all proteins.
 
     In the second one errors on motif-free proteins count as often as `operating_points.population_weights` says, so

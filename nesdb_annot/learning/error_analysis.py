@@ -132,6 +132,7 @@ def _like(masks: Topology, span: ResidueSpan) -> str:
     return next((name for name, mask in named if mask[span.as_slice()].mean() >= LIKE), "")
 
 
+
 def shares(found: Sequence[Mistake]) -> dict[str, dict[str, float]]:
     """Condition -> share of its motifs that are found, and how many it has; then what the false positives look like."""
     motifs = [m for m in found if m.kind != "false positive"]

@@ -135,7 +135,9 @@ def auroc(
     return float(above @ (np.cumsum(below) - below / 2) / pairs) if pairs else None
 
 
-def auprc(scores: NDArray[np.float64], positive: NDArray[np.bool_], weight: NDArray[np.float64] | None = None) -> float:
+def auprc(
+    scores: NDArray[np.float64], positive: NDArray[np.bool_], weight: NDArray[np.float64] | None = None
+) -> float:
     """Area under the precision-recall curve of candidates, by steps; each hit counts, also a second one on a motif."""
     rows = Events(scores, positive, np.arange(len(scores)))
     return average_precision(precision_recall(rows, weight))

@@ -153,7 +153,9 @@ def _min_max(scores: Floats) -> Floats:
     return outcome
 
 
-def _steps(proteins: Sequence[PaperProtein], kept: NDArray[np.bool_], positive: NDArray[np.bool_]) -> dict[str, float]:
+def _steps(
+    proteins: Sequence[PaperProtein], kept: NDArray[np.bool_], positive: NDArray[np.bool_]
+) -> dict[str, float]:
     """How many ranges there are, how many a segment covers, and how many are left after the length filter."""
     whole = left = ranges = begin = 0
     for protein in proteins:

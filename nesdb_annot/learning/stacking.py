@@ -170,7 +170,9 @@ def _first(scored: Sequence[ScoredProtein], fitted: FittedRanking, combination: 
     return plain if combination.ridge is None else _adapted(proteins, plain, rows, combination.ridge)
 
 
-def _adapted(proteins: Sequence[TrainingProtein], fitted: FittedRanking, rows: _Rows, ridge: float) -> FittedRanking:
+def _adapted(
+    proteins: Sequence[TrainingProtein], fitted: FittedRanking, rows: _Rows, ridge: float
+) -> FittedRanking:
     """The first stage with weights that depend on the segment's context, as far as `ridge` admits."""
     around = _rows(proteins, [p.segment_context for p in proteins], _everything(proteins)).scores
     products = (rows.scores[:, :, None] * around[:, None, :]).reshape(len(around), -1)

@@ -43,7 +43,9 @@ def best_penalty(cut: dict[float, list[ProteinSegments]], chosen: Sequence[int])
     Raises:
         ValueError: if no truth is known in these proteins.
     """
-    fits = {penalty: evaluate_segments(segments[i] for i in chosen).mean_best_iou for penalty, segments in cut.items()}
+    fits = {
+        penalty: evaluate_segments(segments[i] for i in chosen).mean_best_iou for penalty, segments in cut.items()
+    }
     return max(fits, key=lambda penalty: (fits[penalty], -penalty))
 
 

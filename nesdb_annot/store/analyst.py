@@ -49,7 +49,9 @@ def run_sql(
     return Table(columns, chain(first, answer))
 
 
-def _rows(store: Store, text: str, timeout_s: float, limit: int | None, path: str) -> Iterator[tuple[object, ...]]:
+def _rows(
+    store: Store, text: str, timeout_s: float, limit: int | None, path: str
+) -> Iterator[tuple[object, ...]]:
     """Names of the columns, then the rows."""
     with store.session() as session:
         raw = session.connection.dbapi_connection

@@ -98,7 +98,9 @@ def record_curation(
         "removed": [list(site) for site in old if other or site not in new],
     }
     digests = {"old": before.digest if before else "", "new": after.digest if after else ""}
-    execute(connection, "record_curation", accession=entry.accession, facts=json.dumps(facts), run_id=run_id, **digests)
+    execute(
+        connection, "record_curation", accession=entry.accession, facts=json.dumps(facts), run_id=run_id, **digests
+    )
     return True
 
 

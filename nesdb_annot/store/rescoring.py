@@ -37,7 +37,9 @@ def count_rescorable(
     """Sequences of a release, and their residues, without scores under a configuration but with some under others."""
     place = {"configuration_id": configuration_id, "sources": list(sources)}
     with store.transaction() as connection:
-        row = execute(connection, "count_rescorable", **place, proteome_id=proteome_id, release_id=release_id).one()
+        row = execute(
+            connection, "count_rescorable", **place, proteome_id=proteome_id, release_id=release_id
+        ).one()
     return row.sequences, int(row.residues)
 
 

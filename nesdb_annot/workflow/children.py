@@ -70,7 +70,9 @@ class Child(Generic[Chunk, Answer]):
         if self._connection is None:
             context = multiprocessing.get_context("spawn")
             self._connection, there = context.Pipe()
-            self._process = context.Process(target=_serve, args=(there, self._initialise, self._arguments), daemon=True)
+            self._process = context.Process(
+                target=_serve, args=(there, self._initialise, self._arguments), daemon=True
+            )
             with _STARTING:
                 self._process.start()
             there.close()

@@ -199,7 +199,9 @@ def _of_others(name: str, cut: dict[str, list[ResidueSpan]], ground: _Ground, ti
 def _budgets(ground: _Ground, tiles: _Tiles, progress: Progress) -> list[Compared]:
     """The lattice and the best blind tilings at every budget of `BUDGETS`."""
     progress.note("comparing the lattice with blind tilings at every budget")
-    return [Compared(budget, _measured("lattice", _cut(_lattice(budget), ground), tiles, budget)) for budget in BUDGETS]
+    return [
+        Compared(budget, _measured("lattice", _cut(_lattice(budget), ground), tiles, budget)) for budget in BUDGETS
+    ]
 
 
 def _lattice(density: float | None = None) -> Segmenter:

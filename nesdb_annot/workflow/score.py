@@ -80,7 +80,8 @@ def score_proteome(
     """Score the sequences of a proteome's release that have no scores under the current configuration.
 
     Where only pooled heads are other than those that have scored a sequence, its stored vectors are scored (see
-    `rescore`); all else is embedded. Some of its proteins are scored once more with their residues shuffled, for the q-values of `rank`.
+    `rescore`); all else is embedded. Some of its proteins are scored once more with their residues shuffled, for the
+    q-values of `rank`.
 
     Args:
         proteome: UPID or name, as ingested.

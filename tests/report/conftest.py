@@ -54,7 +54,9 @@ def ranked():
     scores = np.sort(draw.random((300, len(ALL))), axis=0)[::-1].copy()
     classes = [[None, "1a", "3", "1b-R"][i % 4] for i in range(300)]
     named = [f"GENE{i} {10 * i + 1}-{10 * i + 12}" for i in range(20)]
-    return RankedScores("yeast, release 2026_02", ALL, scores, draw.integers(8, 26, 300), classes, named, [0.5] * 20)
+    return RankedScores(
+        "yeast, release 2026_02", ALL, scores, draw.integers(8, 26, 300), classes, named, [0.5] * 20
+    )
 
 
 @pytest.fixture

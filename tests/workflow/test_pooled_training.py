@@ -51,8 +51,7 @@ def annotated(store, settings, tmp_path):
     """References of as many families, and three proteins, ingested, scored and ranked."""
     draw = random.Random(11)
     table = ["accession\tfirst\tlast\tevidence\tcitation\tresidues"]
-    for number in range(FAMILIES):
-        table.append(f"R{number}\t27\t37\tmade up\tnone\t{protein(draw, signal(draw))}")
+    table += [f"R{n}\t27\t37\tmade up\tnone\t{protein(draw, signal(draw))}" for n in range(FAMILIES)]
     (tmp_path / "mine.tsv").write_text("\n".join(table) + "\n")
     done = ingest_references(store, "user:mine", user_entries(store, str(tmp_path / "mine.tsv"), "mine"))
     assert not done.rejects.all

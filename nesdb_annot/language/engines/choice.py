@@ -45,7 +45,9 @@ def chosen_engine(loaded: LoadedModel, layer: int, settings: Settings) -> tuple[
     device, why = found_device(settings.device)
     kind = settings.engine
     if kind not in ENGINES:
-        raise ConfigurationError(f"no engine {kind!r}", why=f"engines are {', '.join(ENGINES)}", remedy="--engine auto")
+        raise ConfigurationError(
+            f"no engine {kind!r}", why=f"engines are {', '.join(ENGINES)}", remedy="--engine auto"
+        )
     if kind == "auto":
         kind, reason = _best(loaded, device, settings)
         why = "; ".join(filter(None, (why, reason)))
