@@ -630,13 +630,13 @@ SELECT number, cardinality(sequence_ids) AS sequences, residues, attempts, worke
  ORDER BY error IS NULL, number LIMIT :limit;
 
 -- name: failed_sequences
--- Sequences that a run could not score, with an accession each.
+-- Sequences that a run could not score, with an accession each; not those that a worker gave back untried.
 SELECT s.sha256, s.length, d.attempts, d.error,
        (SELECT min(p.accession) FROM nesannot.membership m JOIN nesannot.protein p ON p.id = m.protein_id
          WHERE m.sequence_id = s.id) AS accession
   FROM nesannot.scored_sequence d
   JOIN nesannot.sequence s ON s.id = d.sequence_id
- WHERE d.configuration_id = :configuration_id AND d.run_id = :run_id AND d.error IS NOT NULL
+ WHERE d.configuration_id = :configuration_id AND d.run_id = :run_id AND d.error IS NOT NULL AND d.attempts > 0
  ORDER BY s.sha256 LIMIT :limit;
 
 -- name: stage_annotations
