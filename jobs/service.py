@@ -9,7 +9,7 @@ from procrastinate import App
 from nesdb_annot.language.processor import single_threaded
 from nesdb_annot.settings import Settings
 from nesdb_annot.store.engine import Store, open_store
-from nesdb_annot.store.queue import QUEUES, connector
+from nesdb_annot.store.queue import QUEUES, connector, queue_state
 from nesdb_annot.store.runs import this_process
 from nesdb_annot.workflow.queue_commands import CommandRunner
 from nesdb_annot.workflow.queue_scoring import UnitScorer
@@ -45,6 +45,7 @@ def run_worker(
     """
     single_threaded()
     with open_store(settings) as store:
+        queue_state(store)  # a role that may not work is told so, before procrastinate finds no function of its own
         scorer = UnitScorer(store, settings, this_process(), note)
         runner = CommandRunner(store, settings, performer, note)
         worker = QueueWorker(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "tsv", "csv", "jsonl")
 HEADER = ("outcome", "cause", "accession", "before", "since", "peptide", "rank before", "rank", "p before", "p")
+REFERENCES = ("kind", "accession", "source", "entry", "added", "removed", "recorded")
 PROTEINS = ("kind", "accession", "successors", "basis", "gained", "lost", "moved")
 
 
@@ -25,6 +26,9 @@ def changes(
     proteome: Annotated[str | None, typer.Argument(help="UPID or name; default: all with two releases")] = None,
     first: Annotated[str | None, typer.Option("--from", help="release; default: the one before --to")] = None,
     last: Annotated[str | None, typer.Option("--to", help="release; default: the newest")] = None,
+    references: Annotated[
+        bool, typer.Option("--references", help="list reference motifs that came, changed or went")
+    ] = False,
     proteins: Annotated[bool, typer.Option("--proteins", help="list proteins, not candidates")] = False,
     minimum: Annotated[float, typer.Option(min=0, max=1, help="least probability, before or since")] = 0.0,
     top: Annotated[int, typer.Option(min=0, max=10**9, help="candidates to list; 0 for all")] = 50,
@@ -34,7 +38,7 @@ def changes(
 ) -> None:
     """Say what changed between releases: proteins by kind, and the candidates that it gained, lost and moved."""
     from ..store.engine import open_store
-    from ..workflow.changes import changes_of, proteomes_with_changes, write_changes
+    from ..workflow.changes import changes_of, proteomes_with_changes, reference_changes, write_changes
 
     if format_ not in FORMATS:
         raise UsageError(f"no such format: {format_!r}", remedy=f"choose from {', '.join(FORMATS)}")
@@ -42,7 +46,12 @@ def changes(
         raise UsageError("which proteome?", why="--from, --to and files go with one", remedy="nesannot changes UP...")
     if format_ == "table" and output != "-":
         raise UsageError("a table goes to the terminal only", remedy=f"--format tsv --output {output}")
+    if references and (proteome or proteins or format_ != "table"):
+        raise UsageError("--references goes alone", why="references belong to no proteome", remedy="nesannot changes")
     with open_store(settings_of(ctx)) as store:
+        if references:
+            print_table(REFERENCES, map(_reference, reference_changes(store)))
+            return
         for name in [proteome] if proteome else proteomes_with_changes(store):
             found = changes_of(store, name, first, last, minimum=minimum, limit=top or None)
             if format_ == "table":
@@ -72,6 +81,17 @@ def _line(row: Mapping[str, object]) -> tuple[object, ...]:
         row["peptide"],
         *(row[name] for name in ("old_rank", "rank", "old_probability", "probability")),
     )
+
+
+def _reference(row: Mapping[str, Any]) -> tuple[object, ...]:
+    facts = row["facts"]
+    added, removed = (", ".join(_site(*site) for site in facts[name]) or None for name in ("added", "removed"))
+    moment = row["recorded_at"].astimezone().isoformat(" ", "seconds")
+    return row["kind"], row["accession"], facts["source"], facts["entry"], added, removed, moment
+
+
+def _site(kind: str, sign: str, first: int, last: int) -> str:
+    return f"{first}-{last} ({kind.replace('_', ' ')}{'' if sign == 'motif' else f', {sign}'})"
 
 
 def _span(first: object, last: object) -> str:

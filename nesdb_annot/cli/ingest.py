@@ -41,6 +41,9 @@ def _deferred(ctx: typer.Context, command: str, rejects: Path | None, quiet: boo
     with TerminalProgress(quiet) as progress, open_store(settings_of(ctx)) as store:
         for line in defer_command(store, command, arguments).said:
             progress.note(line)
+        source = str(arguments.get("source") or "")
+        if ("." in source or "/" in source) and not source.startswith("@") and not Path(source).is_file():
+            progress.note(f"there is no file {source} here; it must be where the worker starts")
 
 
 def _absolute(source: str) -> str:

@@ -21,15 +21,20 @@ def train(
     workers: Workers = None,
     negatives: Annotated[str | None, typer.Option(help="a proteome without CRM1, as UP000000625 (E. coli)")] = None,
     save_to: Annotated[Path | None, typer.Option(help="also write the head set to this file")] = None,
+    pooled_only: Annotated[
+        bool, typer.Option("--pooled-only", help="fit only heads that stored vectors can be scored with again")
+    ] = False,
     seed: Annotated[int, typer.Option(help="of every random choice")] = 17,
     quiet: Quiet = False,
 ) -> None:
     """Train the scoring heads for a language model and print how they do on held-out families."""
     from ..store.engine import open_store
     from ..workflow.train import train_heads
+    from ..workflow.train_pooled import train_pooled_heads
 
     settings = settings_with(ctx, model=model, layer=layer, device=device, engine=engine, workers=workers)
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
-        outcome = train_heads(store, settings, negatives=negatives, seed=seed, save_to=save_to, progress=progress)
+        fit = train_pooled_heads if pooled_only else train_heads
+        outcome = fit(store, settings, negatives=negatives, seed=seed, save_to=save_to, progress=progress)
     note(outcome.table.title)
     print_table(outcome.table.columns, outcome.table.rows)

@@ -64,7 +64,7 @@ class FittedHeads:
         return methods_of(self.arrays, self.parameters, self.digests, training_digest)
 
 
-def _stored(arrays: Mapping[str, Array], method: str) -> dict[str, Array]:
+def stored_arrays(arrays: Mapping[str, Array], method: str) -> dict[str, Array]:
     """Under the method's prefix; floating weights as float16, which is what is scored with everywhere."""
     small = {name: array.astype(np.float16) if array.dtype == np.float32 else array for name, array in arrays.items()}
     return {f"{method}/{name}": array for name, array in small.items()}
@@ -94,9 +94,9 @@ def fit_heads(
     references, chosen = fit_references(proteins, folds, settings.references, seed)
     parameters = settings.parameters()
     arrays = {
-        **_stored(references, similarity.NAME),
-        **_stored(perceptron, neural.NAME),
-        **_stored({**tags, **(scale if settings.tagger.bottleneck else {})}, tagger.NAME),
+        **stored_arrays(references, similarity.NAME),
+        **stored_arrays(perceptron, neural.NAME),
+        **stored_arrays({**tags, **(scale if settings.tagger.bottleneck else {})}, tagger.NAME),
         **{f"{biochemical.NAME}/{name}": array for name, array in trees.to_arrays().items()},
     }
     return FittedHeads(

@@ -111,7 +111,7 @@ def held_out_scores(
         told(f"without fold {' and '.join(str(fold + 1) for fold in out)}: fitted to {len(inside)} proteins")
         return {i: raw_scores(methods, proteins[i].context()) for i, own in enumerate(folds) if own in out}
 
-    with _OneThreadEach(), ThreadPoolExecutor(workers) as pool:
+    with OneThreadEach(), ThreadPoolExecutor(workers) as pool:
         scores = dict(zip(left_out, pool.map(fit_and_score, left_out), strict=True))
     scored = []
     for i, (protein, own) in enumerate(zip(proteins, folds, strict=True)):
@@ -124,7 +124,7 @@ def _pair(one: int, other: int) -> tuple[int, ...]:
     return min(one, other), max(one, other)
 
 
-class _OneThreadEach:
+class OneThreadEach:
     """While it lasts, an operation uses one thread: several fits run side by side, and outcomes repeat."""
 
     def __enter__(self) -> None:
@@ -221,7 +221,7 @@ def train_head_set(
         raise InputError("no candidate of any protein hits a motif", remedy="nesannot ingest nesdb FILE")
     scored = held_out_scores(proteins, folds, chosen, seed, workers=workers, told=told)
     fitted = fit_ranking(scored, folds, resolve)
-    with _OneThreadEach():
+    with OneThreadEach():
         heads = fit_heads(proteins, folds, chosen, seed)
         seen = _watched(watched, heads, fitted, resolve)
     held_out = cross_fitted(scored, folds, resolve)

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 from ..errors import ConfigurationError
 from ..records import Json
 from . import neural, similarity
+from .calibration import Calibration, calibration_from_json
 from .headset import HeadSet
 
 DERIVED = "derived"
-"""Key among a head set's parameters: the root's digest, and how many training sequences are the root's."""
+"""Key among a head set's parameters: the root's digest, how many training sequences are the root's, and its
+calibrations where they differ."""
 
 POOLED = (similarity.NAME, neural.NAME)
 """Methods that read pooled vectors: what may differ from the root."""
@@ -50,28 +52,40 @@ def rescores_stored(head_set: HeadSet) -> bool:
     return head_set.parameters.get(similarity.NAME, {}).get("parts", 1) == 1
 
 
-def derive(base: HeadSet, arrays: Mapping[str, NDArray[Any]], added_digests: tuple[str, ...] = ()) -> HeadSet:
-    """`base` with other weights of pooled methods; its calibrations, combination and other heads stay.
+def derive(
+    base: HeadSet,
+    arrays: Mapping[str, NDArray[Any]],
+    added_digests: tuple[str, ...] = (),
+    calibrations: Mapping[str, Calibration] | None = None,
+) -> HeadSet:
+    """`base` with other weights of pooled methods; its combination and its other heads stay.
 
     Args:
         base: a root, or derived itself.
         arrays: ``method/name`` -> weights that take the place of those of that name.
         added_digests: training sequences beyond those of `base`.
+        calibrations: of pooled methods, where they change with the weights; those of `base` by default.
 
     Raises:
-        ConfigurationError: if `arrays` are of other than pooled methods, or new names.
+        ConfigurationError: if `arrays` or `calibrations` are of other than pooled methods, or `arrays` have new names.
     """
     wrong = [name for name in arrays if name.partition("/")[0] not in POOLED or name not in base.arrays]
     if wrong:
         raise ConfigurationError(f"{wrong[0]} cannot be replaced in a head set", why="it is no weight of a pooled head")
-    root = root_of(base)
+    others = sorted(set(calibrations or {}) - set(POOLED))
+    if others:
+        raise ConfigurationError(f"the calibration of {others[0]} cannot be replaced", why="it is no pooled head")
+    root, own = root_of(base), {**base.calibrations, **(calibrations or {})}
     merged = {name: array for name, array in base.arrays.items() if not name.startswith(_ROOT)} | dict(arrays)
     replaced = {_ROOT + name: root.arrays[name] for name in merged if not _equal(merged[name], root.arrays[name])}
     told: dict[str, Json] = {"root": root.digest, "root_sequences": len(root.training_digests)}
+    earlier = {name: root.calibrations[name].to_json() for name in own if own[name] != root.calibrations[name]}
+    told |= {"calibrations": dict(earlier)} if earlier else {}
     return dataclasses.replace(
         base,
         arrays={**merged, **replaced},
         parameters={**base.parameters, DERIVED: told},
+        calibrations=own,
         training_digests=(*base.training_digests, *added_digests),
     )
 
@@ -84,14 +98,16 @@ def root_of(head_set: HeadSet) -> HeadSet:
     """
     if not is_derived(head_set):
         return head_set
-    told = head_set.parameters[DERIVED]
+    told: Mapping[str, Any] = head_set.parameters[DERIVED]
+    earlier = {name: calibration_from_json(stored) for name, stored in told.get("calibrations", {}).items()}
     kept = {name.removeprefix(_ROOT): array for name, array in head_set.arrays.items() if name.startswith(_ROOT)}
     own = {name: array for name, array in head_set.arrays.items() if not name.startswith(_ROOT)}
     root = dataclasses.replace(
         head_set,
         arrays=own | kept,
         parameters={name: value for name, value in head_set.parameters.items() if name != DERIVED},
-        training_digests=head_set.training_digests[: int(str(told["root_sequences"]))],
+        training_digests=head_set.training_digests[: int(told["root_sequences"])],
+        calibrations={**head_set.calibrations, **earlier},
     )
     if root.digest != told["root"]:
         raise ConfigurationError("the head set is damaged", why="its root is another one", remedy="nesannot train")

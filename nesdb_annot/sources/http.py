@@ -95,11 +95,19 @@ class HttpClient:
             self._client.close()
             self._client = None
 
-    def get(self, address: str, parameters: Mapping[str, str] | None = None) -> Answer:
+    def get(
+        self, address: str, parameters: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
         """GET `address` (absolute, or a path below the base URL).
 
+        Args:
+            address: what is asked for.
+            parameters: of the query.
+            headers: of the request, such as ``If-None-Match``.
+
         Returns:
-            Any answer but a retried or a redirecting one, so 303, 400, 404 and 410 too: callers know what they mean.
+            Any answer but a retried or a redirecting one, so 303, 304, 400, 404 and 410 too: callers know what they
+            mean.
 
         Raises:
             ConfigurationError: offline, another host, or an address that has moved.
@@ -112,7 +120,7 @@ class HttpClient:
             self._wait_turn()
             problem, asked = "", None
             try:
-                answer = self._request(url, parameters)
+                answer = self._request(url, parameters, headers)
             except httpx.TransportError as error:
                 problem = f"{type(error).__name__}: {error}"
             else:
@@ -139,11 +147,11 @@ class HttpClient:
             self._sleep(wait)
         self._last = time.monotonic()
 
-    def _request(self, url: str, parameters: Mapping[str, str] | None) -> Answer:
+    def _request(self, url: str, parameters: Mapping[str, str] | None, headers: Mapping[str, str] | None) -> Answer:
         if self._client is None:
-            headers = {"User-Agent": f"nesannot/{__version__} python-httpx/{httpx.__version__}"}
-            self._client = httpx.Client(timeout=_TIMEOUT, headers=headers, follow_redirects=False)
-        with self._client.stream("GET", url, params=parameters) as response:
+            own = {"User-Agent": f"nesannot/{__version__} python-httpx/{httpx.__version__}"}
+            self._client = httpx.Client(timeout=_TIMEOUT, headers=own, follow_redirects=False)
+        with self._client.stream("GET", url, params=parameters, headers=headers) as response:
             chunks, size = [], 0
             for chunk in response.iter_bytes():
                 size += len(chunk)

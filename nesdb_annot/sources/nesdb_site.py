@@ -1,7 +1,12 @@
-"""The NESdb site: its two index pages, then the page of each entry, at most one request a second, kept on disk."""
+"""The NESdb site: its two index pages, then the page of each entry, at most one request a second, kept on disk.
+
+A page that is kept is asked for again when it was last looked at longer ago than the caller says, and then with what
+the site said of it (``ETag``, ``Last-Modified``), so that a site that can answers "not modified" instead of sending it.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +15,7 @@ from ..errors import CannotWriteError, ConfigurationError, TryLaterError
 from ..records import Reject
 from ..settings import Settings
 from .http import Answer, HttpClient
+from .revalidation import Seen
 
 TERMS = (
     "NESdb (UT Southwestern Medical Center; Mol. Biol. Cell 23:3673, 2012) is freely available to nonprofit "
@@ -19,6 +25,7 @@ INDEX_PAGES = {"namesGood.php": False, "namesDoubt.php": True}
 """Index pages, and whether the entries that they list are doubtful."""
 
 SECONDS_BETWEEN = 1.0
+NOT_MODIFIED = 304
 _MARK = "NES ID"
 
 ReadIndex = Callable[[Path], list[tuple[str, str]]]
@@ -43,7 +50,8 @@ def cached_index(settings: Settings) -> bool:
 class NesdbSite:
     """Fetches the pages of ``settings.nesdb_url`` into ``settings.cache_dir``.
 
-    Pages that are on disk are not fetched again, so that an interrupted crawl goes on where it stopped.
+    Pages that are on disk are not fetched again before they are old, so that an interrupted crawl goes on where it
+    stopped.
 
     Args:
         settings: address, cache, offline.
@@ -68,16 +76,17 @@ class NesdbSite:
         self._http = http or HttpClient(settings.nesdb_url, offline=settings.offline, pause=SECONDS_BETWEEN)
         self._directory = settings.cache_dir / "nesdb"
         self._told = told
+        self._seen = Seen(self._directory / "seen.json")
 
     def pages(
-        self, read_index: ReadIndex, *, refresh: bool = False, refresh_index: bool = False
+        self, read_index: ReadIndex, *, refresh_index: bool = False, oldest_days: float = math.inf
     ) -> Iterator[SitePage | Reject]:
         """One saved page per entry, by ascending NES ID; a page that the site does not have is a `Reject`.
 
         Args:
             read_index: reads a saved index page.
-            refresh: fetch everything again.
-            refresh_index: fetch the two index pages again, and of the others those that are not on disk.
+            refresh_index: look at the two index pages again.
+            oldest_days: look again at pages of entries that were looked at longer ago; 0 for all.
 
         Raises:
             TryLaterError: if the site does not answer; the pages fetched so far are kept.
@@ -87,12 +96,13 @@ class NesdbSite:
         names: dict[str, str] = {}
         doubtful: set[str] = set()
         for page, in_doubt in INDEX_PAGES.items():
-            listed = dict(self._index(page, read_index, refresh or refresh_index))
+            listed = dict(self._index(page, read_index, refresh_index))
             names = {**listed, **names}
             doubtful |= set(listed) if in_doubt else set()
         for count, (entry_id, name) in enumerate(sorted(names.items(), key=lambda pair: int(pair[0])), 1):
             path = self._directory / f"details-{int(entry_id)}.html"
-            reason = "" if path.is_file() and not refresh else self._fetch_details(entry_id, path)
+            known = path.is_file() and not self._seen.is_older(path, oldest_days)
+            reason = "" if known else self._fetch_details(entry_id, path)
             self._told(count, len(names))
             if reason:
                 yield Reject(f"NESdb {path.name}", 0, "", f"NES ID {entry_id} ({name}): {reason}")
@@ -103,23 +113,31 @@ class NesdbSite:
         path = self._directory / page.replace(".php", ".html")
         if path.is_file() and not refresh:
             return read_index(path)
-        answer = self._http.get(page)
+        answer = self._http.get(page, headers=self._seen.conditions(path))
+        if answer.status == NOT_MODIFIED:
+            self._seen.look(path, answer.headers)
+            return read_index(path)
         if answer.status != 200:
             raise TryLaterError(f"{answer.url} is not there", why=f"HTTP status {answer.status}")
         fresh = path.with_suffix(".new")
         self._save(fresh, answer)
         listed = read_index(fresh)  # a page that is no index is not kept
         fresh.replace(path)
+        self._seen.look(path, answer.headers)
         return listed
 
     def _fetch_details(self, entry_id: str, path: Path) -> str:
         """Fetch and save one page; returns why not, or an empty string."""
-        answer = self._http.get("details.php", {"name": entry_id})
+        answer = self._http.get("details.php", {"name": entry_id}, self._seen.conditions(path))
+        if answer.status == NOT_MODIFIED:
+            self._seen.look(path, answer.headers)
+            return ""
         if answer.status != 200:
             return f"HTTP status {answer.status}"
         if _MARK not in answer.text():
             return f"the page does not hold {_MARK!r}"
         self._save(path, answer)
+        self._seen.look(path, answer.headers)
         return ""
 
     def _save(self, path: Path, answer: Answer) -> None:

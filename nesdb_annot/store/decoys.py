@@ -18,6 +18,15 @@ class StoredDecoys:
 
 
 @dataclass(frozen=True, slots=True)
+class DecoyCandidates:
+    """Candidates of shuffled proteins, as bytes whose inside is the workflow's business."""
+
+    proteins: int
+    residues: int
+    candidates: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class SequenceScores:
     """Combined scores of the candidates of one sequence, in no order."""
 
@@ -35,8 +44,14 @@ def save_decoys(
     proteins: int,
     residues: int,
     combined: Sequence[float],
+    candidates: bytes | None = None,
 ) -> None:
-    """Keep the scores of a proteome's shuffled proteins, in place of those kept before."""
+    """Keep the scores of a proteome's shuffled proteins, in place of those kept before.
+
+    Args:
+        combined: score of each candidate.
+        candidates: what other pooled heads need to score them again.
+    """
     with store.transaction() as connection:
         execute(
             connection,
@@ -47,7 +62,16 @@ def save_decoys(
             proteins=proteins,
             residues=residues,
             combined=sorted(combined),
+            candidates=candidates,
         )
+
+
+def decoy_candidates(store: Store, configuration_ids: Sequence[int], proteome_id: int) -> DecoyCandidates | None:
+    """Candidates that were kept under one of these configurations; None if none were."""
+    place = {"configuration_ids": list(configuration_ids), "proteome_id": proteome_id}
+    with store.transaction() as connection:
+        row = execute(connection, "decoy_candidates", **place).one_or_none()
+    return None if row is None else DecoyCandidates(row.proteins, row.residues, bytes(row.candidates))
 
 
 def find_decoys(store: Store, configuration_id: int, proteome_id: int) -> StoredDecoys | None:

@@ -630,13 +630,13 @@ SELECT number, cardinality(sequence_ids) AS sequences, residues, attempts, worke
  ORDER BY error IS NULL, number LIMIT :limit;
 
 -- name: failed_sequences
--- Sequences that a run could not score, with an accession each.
+-- Sequences that a run could not score, with an accession each; not those that a worker gave back untried.
 SELECT s.sha256, s.length, d.attempts, d.error,
        (SELECT min(p.accession) FROM nesannot.membership m JOIN nesannot.protein p ON p.id = m.protein_id
          WHERE m.sequence_id = s.id) AS accession
   FROM nesannot.scored_sequence d
   JOIN nesannot.sequence s ON s.id = d.sequence_id
- WHERE d.configuration_id = :configuration_id AND d.run_id = :run_id AND d.error IS NOT NULL
+ WHERE d.configuration_id = :configuration_id AND d.run_id = :run_id AND d.error IS NOT NULL AND d.attempts > 0
  ORDER BY s.sha256 LIMIT :limit;
 
 -- name: stage_annotations
@@ -1090,16 +1090,22 @@ SELECT s.sha256, c.first_residue, c.last_residue, c.part, c.score, c.verdict, c.
 
 -- name: save_decoys
 -- Scores of a proteome's shuffled proteins.
-INSERT INTO nesannot.decoy (configuration_id, proteome_id, run_id, proteins, residues, combined)
-VALUES (:configuration_id, :proteome_id, :run_id, :proteins, :residues, CAST(:combined AS real[]))
+INSERT INTO nesannot.decoy (configuration_id, proteome_id, run_id, proteins, residues, combined, candidates)
+VALUES (:configuration_id, :proteome_id, :run_id, :proteins, :residues, CAST(:combined AS real[]), :candidates)
 ON CONFLICT (configuration_id, proteome_id) DO UPDATE
    SET run_id = excluded.run_id, proteins = excluded.proteins, residues = excluded.residues,
-       combined = excluded.combined, made_at = clock_timestamp();
+       combined = excluded.combined, candidates = excluded.candidates, made_at = clock_timestamp();
 
 -- name: find_decoys
 -- Scores of a proteome's shuffled proteins.
 SELECT residues, combined FROM nesannot.decoy
  WHERE configuration_id = :configuration_id AND proteome_id = :proteome_id;
+
+-- name: decoy_candidates
+-- Candidates of a proteome's shuffled proteins, from the newest of some configurations that has kept them.
+SELECT proteins, residues, candidates FROM nesannot.decoy
+ WHERE configuration_id = ANY(:configuration_ids) AND proteome_id = :proteome_id AND candidates IS NOT NULL
+ ORDER BY made_at DESC LIMIT 1;
 
 -- name: combined_scores
 -- Combined scores of all candidates of a release, a row for each distinct sequence that was scored.

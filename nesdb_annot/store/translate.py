@@ -53,5 +53,6 @@ def _ours(error: BaseException | None) -> NesannotError | None:
     if state == "53100":
         return CannotWriteError("the database's disk is full", why=said)
     if state == "42501":
-        return ConfigurationError("this database role may not do that", why=said)
+        remedy = "set NESANNOT_DATABASE_URL to a role that may; `nesannot db roles` shows what each may do"
+        return ConfigurationError("this database role may not do that", why=said, remedy=remedy)
     return None

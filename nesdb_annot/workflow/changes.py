@@ -23,6 +23,7 @@ class Changes:
     """Changes of a proteome between two of its releases.
 
     Attributes:
+        first: the earlier release; empty where `last` is the first one, whose only changes are of the pipeline.
         proteins: rows of ``nes.release_change``.
         candidates: rows of ``nes.candidate_change``.
     """
@@ -49,7 +50,7 @@ class Changes:
         kinds = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in sorted(self.kinds().items()))
         total = self.outcomes()
         gained = ", ".join(f"{total[name]:,} {name}" for name in ("gained", "lost", "moved"))
-        place = f"{self.proteome}, {self.first} to {self.last}"
+        place = f"{self.proteome}, {f'{self.first} to {self.last}' if self.first else self.last}"
         return [f"{place}: {kinds or 'no change'}", f"candidates: {gained}"]
 
 
@@ -73,7 +74,8 @@ def changes_of(
         limit: candidates at most.
 
     Raises:
-        UsageError: if there is no such proteome or release, only one release, or `first` is not older than `last`.
+        UsageError: if there is no such proteome or release; if it is the first one and the pipeline did not change
+            either; if `first` is not older than `last`.
     """
     from ..store.change_reports import candidate_changes, release_changes
     from ..store.proteomes import all_releases, proteome_of, release_of
@@ -82,27 +84,37 @@ def changes_of(
     releases = all_releases(store, found)
     until = release_of(store, found, last)
     begin = release_of(store, found, first) if first else _before(releases, until)
-    if begin.effective >= until.effective:
+    if begin and begin.effective >= until.effective:
         told = f"{begin.name} is not older than {until.name}"
         raise UsageError(told, why="releases are ordered by their dates", remedy="change --from and --to over")
-    place: tuple[str, date, date] = (found.name, begin.effective, until.effective)
+    place: tuple[str, date, date] = (found.name, begin.effective if begin else date.min, until.effective)
+    proteins = release_changes(store, *place)
+    if not begin and not proteins:
+        told = f"there is no release before {until.name}"
+        raise UsageError(told, why="changes are between two releases", remedy="nesannot reannotate")
     candidates = candidate_changes(store, *place, minimum=minimum, limit=limit)
-    return Changes(found.name, begin.name, until.name, release_changes(store, *place), candidates)
+    return Changes(found.name, begin.name if begin else "", until.name, proteins, candidates)
+
+
+def reference_changes(store: Store) -> Sequence[Row]:
+    """Rows of ``nes.release_change`` of reference motifs that came, changed or went, in order."""
+    from ..store.change_reports import release_changes
+
+    return release_changes(store, None, date.min, date.max)
 
 
 def proteomes_with_changes(store: Store) -> list[str]:
-    """Names of the proteomes that have two releases or more."""
+    """Names of the proteomes that have two releases or more, or changes of the pipeline in their only one."""
+    from ..store.change_reports import release_changes
     from ..store.proteomes import list_proteomes
 
-    return [proteome.name for proteome in list_proteomes(store) if proteome.releases > 1]
+    found = list_proteomes(store)
+    return [p.name for p in found if p.releases > 1 or release_changes(store, p.name, date.min, date.max)]
 
 
-def _before(releases: list[StoredRelease], until: StoredRelease) -> StoredRelease:
+def _before(releases: list[StoredRelease], until: StoredRelease) -> StoredRelease | None:
     earlier = [release for release in releases if release.effective < until.effective]
-    if not earlier:
-        told = f"there is no release before {until.name}"
-        raise UsageError(told, why="changes are between two releases", remedy="nesannot reannotate")
-    return earlier[-1]
+    return earlier[-1] if earlier else None
 
 
 def write_changes(changes: Changes, path: str, format_: str, *, proteins: bool, force: bool = False) -> int:

@@ -31,15 +31,19 @@ RESIDUES_PER_CHUNK = 20_000
 def score_decoys(
     store: Store, settings: Settings, heads: Heads, target: Target, *, progress: Progress | None = None
 ) -> None:
-    """Score shuffled proteins of a proteome and keep the scores, unless that was done under this configuration."""
+    """Score shuffled proteins of a proteome and keep the scores, unless that was done under this configuration.
+
+    Where only pooled heads changed, those that were scored before are scored again from their vectors.
+    """
     from ..language.workers import WorkerPool
     from ..methods.significance import decoys_of
     from ..store.decoys import find_decoys, save_decoys
     from ..store.proteomes import sequences_of
     from ..store.runs import run
+    from .decoy_candidates import Packing
     from .protein_scorer import build_scorer
 
-    if find_decoys(store, heads.configuration_id, target.proteome_id) is not None:
+    if find_decoys(store, heads.configuration_id, target.proteome_id) is not None or _again(store, heads, target):
         return
     decoys = list(decoys_of(sequences_of(store, *target.key), RESIDUES, COPIES))
     residues = sum(len(letters) for _, letters in decoys)
@@ -48,7 +52,7 @@ def score_decoys(
     progress = progress or Silent()
     progress.begin("scoring shuffled proteins", residues)
     combined: list[float] = []
-    failed = 0
+    failed, packing, letters_of = 0, Packing(), dict(decoys)
     workers = settings.workers if residues > RESIDUES_PER_CHUNK else 1
     stated = {**heads.stated, "proteome": target.name, "release": target.release}
     try:
@@ -59,12 +63,37 @@ def score_decoys(
             for chunk in pool.map_unordered(_chunks(decoys)):
                 combined += [s.scores[-1].calibrated for one in chunk.sequences for s in one.segments]
                 failed += sum(bool(one.error) for one in chunk.sequences)
+                for one in chunk.sequences:
+                    packing.add(letters_of[one.digest], one)
                 progress.advance(chunk.residues)
             counts |= {"proteins": len(decoys), "residues": residues, "segments": len(combined), "failed": failed}
             place = (heads.configuration_id, target.proteome_id, run_id)
-            save_decoys(store, *place, proteins=len(decoys), residues=residues, combined=combined)
+            told = {"proteins": len(decoys), "residues": residues}
+            save_decoys(store, *place, **told, combined=combined, candidates=packing.packed())
     finally:
         progress.end()
+
+
+def _again(store: Store, heads: Heads, target: Target) -> bool:
+    """Score stored candidates of shuffled proteins under a derived head set; False if there are none to be had."""
+    from ..methods.derived import is_derived, rescores_stored
+    from ..store.decoys import decoy_candidates, save_decoys
+    from ..store.runs import run
+    from .decoy_candidates import combined_again
+    from .rescore import same_root
+
+    if not is_derived(heads.head_set) or not rescores_stored(heads.head_set):
+        return False
+    found = decoy_candidates(store, same_root(store, heads), target.proteome_id)
+    if found is None:
+        return False
+    stated = {**heads.stated, "proteome": target.name, "release": target.release, "from_stored_vectors": True}
+    with run(store, "decoys", stated, device="cpu") as (run_id, counts):
+        combined, told = combined_again(found.candidates, heads.head_set), (found.proteins, found.residues)
+        counts |= {"proteins": told[0], "residues": told[1], "segments": len(combined), "failed": 0}
+        place = (heads.configuration_id, target.proteome_id, run_id)
+        save_decoys(store, *place, proteins=told[0], residues=told[1], combined=combined, candidates=found.candidates)
+    return True
 
 
 def _chunks(decoys: list[tuple[str, str]]) -> Iterator[Chunk]:

@@ -147,4 +147,11 @@ def _folds(proteins: list[TrainingProtein], seed: int) -> list[int]:
     members = [
         FoldMember(p.digest, p.residues, tuple(span.of(p.residues) for span in p.truth.motifs)) for p in proteins
     ]
-    return [int(fold) for fold in grouped_folds(members, FOLDS, seed)]
+    try:
+        return [int(fold) for fold in grouped_folds(members, FOLDS, seed)]
+    except ValueError as error:
+        raise InputError(
+            "the proteins with a known NES are too much alike to hold any out",
+            why=str(error),
+            remedy="nesannot ingest nesdb FILE",
+        ) from None

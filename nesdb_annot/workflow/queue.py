@@ -10,6 +10,8 @@ from ..errors import UsageError
 from ..records import Json
 from ..settings import Settings
 from .heads import heads_for
+from .progress import Silent
+from .rescore import RescoreSummary, rescore_proteome
 from .score import RESIDUES_PER_CHUNK
 from .target import find_target
 
@@ -50,6 +52,8 @@ def defer_score(
 ) -> Deferred:
     """Defer the scoring of what of a release has no scores yet: a run, and a job for each chunk of sequences.
 
+    What stored vectors can be scored from (see `rescore`) is not worth a worker and is scored here, at once.
+
     Args:
         proteome: UPID or name, as ingested.
         release: None for the newest by date.
@@ -74,9 +78,13 @@ def defer_score(
     if waiting is not None:
         told = f"run {waiting} scores {target.name} already; nothing was deferred"
         return Deferred(waiting, (*heads.notes, told, f"nesannot runs show {waiting}"))
+    notes = heads.notes
+    stored = RescoreSummary() if again else rescore_proteome(store, heads, target, Silent())
+    if stored.sequences:
+        notes += (f"{target.name}: {stored.sequences:,} sequences were scored from stored vectors, here and now",)
     todo = pending(store, heads.configuration_id, *target.key, again=again)
     if not todo.sequences:
-        return Deferred(None, (*heads.notes, f"{target.name}: every sequence is scored already; nothing was deferred"))
+        return Deferred(None, (*notes, f"{target.name}: every sequence is scored already; nothing was deferred"))
     stated = {**heads.stated, **same, "model": settings.model, "layer": settings.layer}
     run_id, units = queue_scoring(
         store,
@@ -89,7 +97,7 @@ def defer_score(
     )
     queue_command(store, "decoys", {name: stated[name] for name in _DECOYS_NEED})
     told = f"run {run_id}: {target.name}, {todo.sequences:,} sequences, {todo.residues:,} residues in {units:,} chunks"
-    return Deferred(run_id, (*heads.notes, told, where_workers_run(store)))
+    return Deferred(run_id, (*notes, told, where_workers_run(store)))
 
 
 def defer_command(store: Store, command: str, arguments: Mapping[str, Json]) -> Deferred:

@@ -27,7 +27,7 @@ from .children import StoppedError
 if TYPE_CHECKING:
     from ..store.engine import Store
 
-GRACE_S = 6.0
+GRACE_S = 5.0
 _LONGEST_WAIT_S = 300
 
 

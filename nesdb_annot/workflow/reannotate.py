@@ -161,7 +161,6 @@ class _Reannotating:
             self._proteome(proteome.name, heads, done)
 
     def _proteome(self, name: str, heads: Heads, done: Reannotation) -> None:
-        from .rescore import rescore_proteome
         from .score import score_proteome
         from .target import find_target
 
@@ -169,13 +168,10 @@ class _Reannotating:
         if self._is_current(target, heads):
             self.progress.note(f"{name}: every sequence of release {target.release} is scored and ranked")
             return
-        again = rescore_proteome(self.store, heads, target, self.progress, dry_run=self.dry_run)
-        if again.sequences:
-            self.progress.note(again.sentence(name, self.dry_run))
         summary = score_proteome(self.store, self.settings, name, dry_run=self.dry_run, progress=self.progress)
         self.progress.note(summary.sentence())
-        done.rescored += again.sequences
-        done.embedded += summary.sequences - (again.sequences if self.dry_run else 0)
+        done.rescored += summary.rescored
+        done.embedded += summary.sequences
         done.failed += len(summary.failed)
         if not self.dry_run:
             done.ranked += self._ranked(target)

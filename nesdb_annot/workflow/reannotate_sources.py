@@ -121,7 +121,7 @@ class Looking:
         self.news.counts[MOTIFS_RELEASE] = present.name
 
     def nesdb(self, file: Path | None) -> None:
-        """NESdb: an export, or the site if it was read from there before; the site's lists are read anew."""
+        """NESdb: an export, or the site if it was read from there before; the site is looked at anew."""
         from .reference_sources import nesdb_entries, nesdb_site_is_read
 
         if file is None and not (nesdb_site_is_read(self._settings) and self._has("nesdb")):
@@ -133,7 +133,7 @@ class Looking:
             self._progress.note(f"NESdb would be compared with {file or self._settings.nesdb_url}")
             return
         try:
-            entries = nesdb_entries(self._settings, file, progress=self._progress, refresh_index=True)
+            entries = nesdb_entries(self._settings, file, progress=self._progress, look_again=True)
             self._said(ingest_references(self._store, "nesdb", entries))
         except NesannotError as error:
             self._failed("NESdb", error)

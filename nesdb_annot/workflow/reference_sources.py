@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import as_file
@@ -21,18 +22,22 @@ Entries = Iterator[ReferenceEntry | Reject]
 ACCEPTED = "nesdb_terms_accepted"
 """File in the data directory that remembers that its user accepted NESdb's terms."""
 
+OLDEST_DAYS = 28
+"""Age from which a re-annotation looks at a page of NESdb again: some 300 small requests, one a second, a month."""
+
 
 def nesdb_entries(
     settings: Settings,
     file: Path | None,
     *,
     accepted_terms: bool = False,
-    refresh_index: bool = False,
+    look_again: bool = False,
     progress: Progress | None = None,
 ) -> Entries:
     """Entries of NESdb from an export file, or from its site if `file` is None.
 
-    With `refresh_index` the site's lists of entries are fetched again, and with them the pages of new entries.
+    With `look_again` the site's lists of entries are asked for again, and the pages of new entries and of those that
+    were last looked at more than `OLDEST_DAYS` ago.
 
     The terms need to be accepted once per data directory, and for the site only: who has an export got it from NESdb.
 
@@ -43,7 +48,7 @@ def nesdb_entries(
 
     if file is not None:
         return read_nesdb_export(file)
-    return _from_site(settings, accepted_terms, refresh_index, progress or Silent())
+    return _from_site(settings, accepted_terms, look_again, progress or Silent())
 
 
 def nesdb_site_is_read(settings: Settings) -> bool:
@@ -53,7 +58,7 @@ def nesdb_site_is_read(settings: Settings) -> bool:
     return (settings.data_dir / ACCEPTED).is_file() and cached_index(settings)
 
 
-def _from_site(settings: Settings, accepted_terms: bool, refresh_index: bool, progress: Progress) -> Entries:
+def _from_site(settings: Settings, accepted_terms: bool, look_again: bool, progress: Progress) -> Entries:
     from ..formats.nesdb_page import read_nesdb_index, read_nesdb_page
     from ..sources.nesdb_site import TERMS, NesdbSite
     from .told import entries_told
@@ -64,7 +69,8 @@ def _from_site(settings: Settings, accepted_terms: bool, refresh_index: bool, pr
     progress.note(TERMS)
     memory.parent.mkdir(parents=True, exist_ok=True)
     memory.touch()
-    for page in site.pages(read_nesdb_index, refresh_index=refresh_index):
+    oldest = OLDEST_DAYS if look_again else math.inf
+    for page in site.pages(read_nesdb_index, refresh_index=look_again, oldest_days=oldest):
         if isinstance(page, Reject):
             yield page
         else:

@@ -32,11 +32,6 @@ class RescoreSummary:
     sequences: int = 0
     residues: int = 0
 
-    def sentence(self, proteome: str, dry_run: bool) -> str:
-        """The outcome in words."""
-        did = "would be scored" if dry_run else "were scored"
-        return f"{proteome}: {self.sequences:,} sequences {did} again from stored vectors, without embedding"
-
 
 def rescore_proteome(
     store: Store, heads: Heads, target: Target, progress: Progress, *, dry_run: bool = False
@@ -56,7 +51,7 @@ def rescore_proteome(
 
     if not is_derived(heads.head_set) or not rescores_stored(heads.head_set):
         return RescoreSummary()
-    sources = _sources(store, heads)
+    sources = same_root(store, heads)
     todo = RescoreSummary(*count_rescorable(store, heads.configuration_id, sources, *target.key))
     if dry_run or not todo.sequences:
         return todo
@@ -77,7 +72,7 @@ def rescore_proteome(
     return todo
 
 
-def _sources(store: Store, heads: Heads) -> list[int]:
+def same_root(store: Store, heads: Heads) -> list[int]:
     """Configurations whose segments were chosen by the same root, and whose scores that are kept are the root's."""
     from ..methods.derived import replaced_methods, root_digest
     from ..methods.headset import HeadSet

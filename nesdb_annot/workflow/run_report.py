@@ -92,7 +92,7 @@ def _facts(run: StoredRun) -> Iterator[tuple[str, object]]:
     yield from ((name, value) for name, value in run.counts.items() if name not in ("residues", "residues_total"))
     yield "embedding", _embedding_share(run.counts)
     yield "device", run.device
-    yield "error", run.error
+    yield "error", run.error.replace("\n ", ";") if run.error else None
     yield from _told("setting", run.settings)
     yield from _told("software", run.software)
     yield "git", run.git

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -35,7 +35,12 @@ WORTH_A_PROCESS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class ScoreSummary:
-    """What a scoring run did."""
+    """What a scoring run did.
+
+    Attributes:
+        sequences: that were embedded and scored, or would be, with `residues` and the `segments` stored.
+        rescored: sequences that were, or would be, scored from stored vectors.
+    """
 
     proteome: str
     sequences: int
@@ -44,16 +49,22 @@ class ScoreSummary:
     failed: tuple[ScoredSequence, ...]
     chosen: str
     dry_run: bool = False
+    rescored: int = 0
 
     def sentence(self) -> str:
         """The outcome in words."""
+        did = "would be scored" if self.dry_run else "were scored"
+        before = f"{self.proteome}: {self.rescored:,} sequences {did} again from stored vectors, without embedding"
         if not self.sequences:
-            return f"{self.proteome}: every sequence is scored already; nothing was computed"
+            return (
+                before if self.rescored else f"{self.proteome}: every sequence is scored already; nothing was computed"
+            )
         amount = f"{self.sequences:,} sequences, {self.residues:,} residues"
+        before = f"{before}\n" if self.rescored else ""
         if self.dry_run:
-            return f"{self.proteome}: {amount} would be scored; nothing was written"
+            return f"{before}{self.proteome}: {amount} would be embedded and scored; nothing was written"
         failed = "".join(f"\n  failed: sequence {s.digest[:12]}: {s.error}" for s in self.failed)
-        return f"{self.proteome}: {amount} scored, {self.segments:,} candidates stored{failed}"
+        return f"{before}{self.proteome}: {amount} scored, {self.segments:,} candidates stored{failed}"
 
 
 def score_proteome(
@@ -68,7 +79,9 @@ def score_proteome(
 ) -> ScoreSummary:
     """Score the sequences of a proteome's release that have no scores under the current configuration.
 
-    Some of its proteins are scored once more with their residues shuffled, for the q-values of `rank`.
+    Where only pooled heads are other than those that have scored a sequence, its stored vectors are scored (see
+    `rescore`); all else is embedded. Some of its proteins are scored once more with their residues shuffled, for the
+    q-values of `rank`.
 
     Args:
         proteome: UPID or name, as ingested.
@@ -82,6 +95,7 @@ def score_proteome(
     """
     from ..store.locks import one_after_another
     from ..store.scores import pending
+    from .rescore import RescoreSummary, rescore_proteome
 
     progress = progress or Silent()
     target = find_target(store, proteome, release)
@@ -90,11 +104,14 @@ def score_proteome(
         progress.note(line)
     scoring = _Scoring(store, settings, heads, target, again, progress)
     if dry_run:
+        stored = RescoreSummary() if again else rescore_proteome(store, heads, target, progress, dry_run=True)
         todo = pending(store, heads.configuration_id, *target.key, again=again)
-        return ScoreSummary(target.name, todo.sequences, todo.residues, 0, (), heads.chosen, dry_run)
+        amount = (todo.sequences - stored.sequences, todo.residues - stored.residues)
+        return ScoreSummary(target.name, *amount, 0, (), heads.chosen, dry_run, stored.sequences)
     lock = f"nesannot score {heads.configuration_id} {target.proteome_id}"
     with one_after_another(store, lock, scoring.say_that_another_scores):
-        summary = scoring.all_that_is_pending()
+        stored = RescoreSummary() if again else rescore_proteome(store, heads, target, progress)
+        summary = replace(scoring.all_that_is_pending(), rescored=stored.sequences)
         score_decoys(store, settings, heads, target, progress=progress)
     return summary
 

@@ -54,8 +54,7 @@ def train_heads(
     from ..language.embedder import open_embedder
     from ..store.runs import run
 
-    if save_to and not save_to.resolve().parent.is_dir():
-        raise CannotWriteError(f"there is no directory {save_to.parent}", remedy="--save-to FILE in one that exists")
+    check_place(save_to)
     progress = progress or Silent()
     embedder = open_embedder(settings)
     progress.note(embedder.chosen)
@@ -64,11 +63,21 @@ def train_heads(
         material = gather(store, embedder, settings, negatives, seed, progress)
         counts.update(material.counts)
         outcome = fit(material, settings, seed, progress)
-        _keep(store, outcome.head_set, run_id, save_to)
+        keep(store, outcome.head_set, run_id, save_to)
     return TrainedHeads(outcome.head_set, headline(outcome.held_out, material))
 
 
-def _keep(store: Store, head_set: HeadSet, run_id: int, save_to: Path | None) -> None:
+def check_place(save_to: Path | None) -> None:
+    """Refuse, before anything is trained, a file that could not be written.
+
+    Raises:
+        CannotWriteError: if its directory does not exist.
+    """
+    if save_to and not save_to.resolve().parent.is_dir():
+        raise CannotWriteError(f"there is no directory {save_to.parent}", remedy="--save-to FILE in one that exists")
+
+
+def keep(store: Store, head_set: HeadSet, run_id: int, save_to: Path | None) -> None:
     """Make `head_set` the one in use for its language model, and write it to a file if one is named."""
     from ..store.head_sets import save_head_set
 

@@ -52,7 +52,8 @@ def test_a_deferred_ingest_is_done_by_a_worker(call, store, tmp_path):
 
 
 def test_a_deferred_ingest_of_a_file_that_is_gone_says_so(call, tmp_path):
-    call("ingest", "proteome", "nowhere.fasta", "--name", "small", "--queue")
+    said = call("ingest", "proteome", "nowhere.fasta", "--name", "small", "--queue").output
+    assert "there is no file nowhere.fasta here" in said
     assert call("worker", "--until-empty", "--quiet").exit_code == 0
     shown = call("runs", "show", "1").output
     assert "failed" in shown
@@ -61,6 +62,18 @@ def test_a_deferred_ingest_of_a_file_that_is_gone_says_so(call, tmp_path):
     call("runs", "retry", "1")
     assert call("worker", "--until-empty", "--quiet").exit_code == 0
     assert "done" in call("runs", "show", "1").output
+
+
+@pytest.mark.parametrize("source", ["UP000000001", "@accessions.txt"])
+def test_what_a_worker_fetches_is_no_missing_file(call, store, source):
+    assert "no file" not in call("ingest", "proteome", source, "--name", "small", "--queue").output
+
+
+def test_errors_are_shown_on_one_line(call, store):
+    with pytest.raises(UsageError), run(store, "rank", {}):
+        raise UsageError("nothing to rank", remedy="nesannot score X")
+    (line,) = [line for line in call("runs", "show", "1").output.splitlines() if line.startswith("error")]
+    assert line.split("  ", 1)[1].strip() == "nothing to rank; try: nesannot score X"
 
 
 def test_two_runs_are_compared(call, store):

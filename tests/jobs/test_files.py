@@ -149,6 +149,23 @@ def test_kubernetes_runs_nothing_as_root_and_knows_no_password():
     assert documents[0]["spec"]["selector"]["matchLabels"] == labels
 
 
+def test_kubernetes_own_schemas_accept_the_documents():
+    schemas = pytest.importorskip("kubernetes_validate")
+    for document in yaml.safe_load_all(text("kubernetes.yaml")):
+        assert schemas.validate(document, schemas.latest_version(), strict=True)
+
+
+def test_snakemake_itself_reads_the_rule(tmp_path):
+    if not shutil.which("snakemake"):
+        pytest.skip("no snakemake here")
+    (tmp_path / "UP000000001.fasta.gz").touch()
+    command = ["snakemake", "--snakefile", str(FOLDER / "nesannot.smk"), "--cores", "1", "--dry-run"]
+    target = "UP000000001.candidates.tsv"
+    done = subprocess.run([*command, target], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert target in done.stdout + done.stderr
+
+
 def test_workflow_files_name_what_they_read_and_write():
     rule = text("nesannot.smk")
     for word in ("rule nesannot:", "input:", "output:", "threads:", "shell:"):

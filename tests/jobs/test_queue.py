@@ -255,3 +255,15 @@ def test_runs_are_compared_by_what_differs(store):
     assert facts["setting layer"] == ["3", "6"]
     assert "setting model" not in facts
     assert "nesannot rank" in told.sentences[0]
+
+
+def test_a_sequence_that_was_given_back_untried_is_no_failure(deferral):
+    run_id, _ = deferral.defer(["MKLVA", "MKLVI"])
+    unit = begin(deferral, run_id, 1)
+    configuration = unit.settings["configuration"]
+    ids = [one.id for one in queue_units.pending_of_unit(deferral.store, unit, configuration)]
+    queue_units.mark_tried(deferral.store, unit, configuration, ids, "gone")
+    marked = (deferral.store, run_id, configuration, 10)
+    assert len(queue_units.failed_sequences(*marked)) == 2
+    queue_units.unmark_tried(deferral.store, configuration, ids[0])
+    assert [one.attempts for one in queue_units.failed_sequences(*marked)] == [1]

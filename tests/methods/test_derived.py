@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nesdb_annot.errors import ConfigurationError
+from nesdb_annot.methods.calibration import PlattCalibration
 from nesdb_annot.methods.derived import (
     derive,
     is_derived,
@@ -79,3 +80,16 @@ def test_parts_of_segments_need_more_than_pooled_vectors(root):
     assert not rescores_stored(divided)
     whole = dataclasses.replace(root, parameters={**root.parameters, "similarity": {**similarity, "parts": 1}})
     assert rescores_stored(whole)
+
+
+def test_calibrations_of_pooled_heads_may_change_and_the_root_keeps_its_own(root):
+    other = PlattCalibration(2.0, -1.0)
+    derived = derive(root, shifted(root), calibrations={"neural": other})
+    again = HeadSet.from_bytes(derived.to_bytes())
+    assert again.calibrations["neural"] == other
+    assert root_of(again).digest == root.digest
+    assert root_of(again).calibrations["neural"] == root.calibrations["neural"]
+    twice = derive(again, {}, calibrations={"neural": PlattCalibration(3.0, 0.0)})
+    assert root_of(twice).digest == root.digest
+    with pytest.raises(ConfigurationError, match="calibration of combined"):
+        derive(root, {}, calibrations={"combined": other})

@@ -1,5 +1,6 @@
 """The NESdb site: only on accepted terms, slowly, once, and as far as it goes."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -79,11 +80,78 @@ def test_nothing_is_fetched_twice(site, site_server):
     assert site_server.asked == []
 
 
-def test_refresh_fetches_again(site, site_server):
+def test_what_is_old_is_fetched_again(site, site_server):
     list(site.pages(read_nesdb_index))
     site_server.asked.clear()
-    list(site.pages(read_nesdb_index, refresh=True))
+    list(site.pages(read_nesdb_index, refresh_index=True, oldest_days=0))
     assert len(site_server.asked) == 6
+
+
+def aged(settings, name, days):
+    path = settings.cache_dir / "nesdb" / "seen.json"
+    seen = json.loads(path.read_text())
+    seen[name]["looked"] -= days * 86_400
+    path.write_text(json.dumps(seen))
+
+
+def test_pages_are_looked_at_again_when_their_time_has_come(local_settings, site, site_server):
+    list(site.pages(read_nesdb_index))
+    aged(local_settings, "details-12.html", 29)
+    aged(local_settings, "details-30.html", 27)
+    site_server.asked.clear()
+    again = NesdbSite(local_settings, accepted_terms=True, http=site._http)
+    assert len(list(again.pages(read_nesdb_index, oldest_days=28))) == 4
+    assert [query["name"] for _, query in site_server.asked] == ["12"]
+    site_server.asked.clear()
+    list(NesdbSite(local_settings, accepted_terms=True, http=site._http).pages(read_nesdb_index, oldest_days=28))
+    assert site_server.asked == [], "it was looked at just now"
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        (("ETag", '"v1"'), ("If-None-Match", '"v1"')),
+        (("Last-Modified", "Fri, 01 May 2026 10:00:00 GMT"), ("If-Modified-Since", "Fri, 01 May 2026 10:00:00 GMT")),
+    ],
+)
+def test_what_is_not_modified_is_not_sent_again(local_settings, site, site_server, reply, said, asked):
+    whole = site_server.answer
+
+    def answer(path, query):
+        if site_server.headers[-1].get(asked[0]) == asked[1] and query.get("name") != "41":
+            return reply(status=304)
+        plain = whole(path, query)
+        return reply(plain.body, plain.status, {said[0]: said[1]})
+
+    site_server.answer = answer
+    first = {page.path: page.path.read_bytes() for page in site.pages(read_nesdb_index)}
+    assert not any(asked[0] in headers for headers in site_server.headers), "nothing was known yet"
+    site_server.headers.clear()
+    again = NesdbSite(local_settings, accepted_terms=True, http=site._http)
+    pages = again.pages(read_nesdb_index, refresh_index=True, oldest_days=0)
+    assert {page.path: page.path.read_bytes() for page in pages} == first
+    assert [headers.get(asked[0]) for headers in site_server.headers] == [asked[1]] * 6
+
+
+def test_a_page_that_changed_takes_the_place_of_the_old_one(local_settings, site, site_server, reply):
+    list(site.pages(read_nesdb_index))
+    whole = site_server.answer
+    site_server.answer = lambda path, query: (
+        reply(details("12").replace(b"MKLVALALKLAGLDI", b"MKLVALALKLAGLDISS"))
+        if query.get("name") == "12"
+        else whole(path, query)
+    )
+    pages = {page.entry_id: page for page in site.pages(read_nesdb_index, oldest_days=0)}
+    assert "LDISS" in pages["12"].path.read_text()
+
+
+def test_a_damaged_memory_is_none(local_settings, site, site_server):
+    list(site.pages(read_nesdb_index))
+    (local_settings.cache_dir / "nesdb" / "seen.json").write_text('{"details-12.html": [')
+    site_server.asked.clear()
+    again = NesdbSite(local_settings, accepted_terms=True, http=site._http)
+    assert len(list(again.pages(read_nesdb_index, oldest_days=28))) == 4
+    assert site_server.asked == [], "the date of the file stands in"
 
 
 def test_an_interrupted_crawl_goes_on(site, site_server, reply):

@@ -382,3 +382,53 @@ def test_nesdb_is_compared_with_an_export_and_the_site_is_left_alone_if_it_never
     assert any("all known already; nothing changed" in note for note in heard.notes)
     reannotate(store, online, progress=heard)
     assert all(path == "/uniprotkb/search" for path in server.paths())
+
+
+def nesdb_page(number, residues):
+    return (
+        f"<html><h2>Summary for Name {number} (NES ID: {number})</h2>"
+        f"<h3>Functional Export Signals</h3><p>{residues[80]}81-{residues[-1]}90</p>"
+        f"<h3>Sequence (FASTA)</h3><pre>&gt;sp|P0000{number}|A_B Name\n{residues}</pre></html>"
+    ).encode()
+
+
+@pytest.fixture
+def nesdb_served(annotated, server, reply, monkeypatch):
+    """NESdb beside UniProt on the same server: pages by NES ID, which may be changed."""
+    from nesdb_annot.sources import nesdb_site
+
+    monkeypatch.setattr(nesdb_site, "SECONDS_BETWEEN", 0.0)
+    pages = {str(n): nesdb_page(n, annotated.entries[f"P0000{n}"]) for n in (1, 2)}
+
+    def answer(path, query):
+        if not path.startswith("/LRNes/"):
+            return annotated(path, query)
+        if path.endswith("details.php"):
+            return reply(pages[query["name"]])
+        listed = sorted(pages) if path.endswith("namesGood.php") else ["2"]
+        return reply("".join(f'<a href="details.php?name={n}">Name {n}</a>' for n in listed).encode())
+
+    server.answer = answer
+    return pages
+
+
+def test_an_entry_that_nesdb_changed_is_read_again_and_stored_vectors_are_scored(
+    store, online, annotated, nesdb_served, server, monkeypatch
+):
+    from nesdb_annot.workflow import reference_sources
+    from nesdb_annot.workflow.ingest import ingest_references
+    from nesdb_annot.workflow.reference_sources import nesdb_entries
+
+    ingest_references(store, "nesdb", nesdb_entries(online, None, accepted_terms=True))
+    assert len(load_entries(store, sources=["nesdb"])) == 2
+    reannotate(store, online)
+    nesdb_served["1"] = nesdb_page(1, annotated.entries["P00001"]).replace(b"81-", b"80-")
+    server.asked.clear()
+    assert not any(reannotate(store, online).counts().values()), "seen a moment ago"
+    assert [path for path in server.paths() if "LRNes" in path] == ["/LRNes/namesGood.php", "/LRNes/namesDoubt.php"]
+    monkeypatch.setattr(reference_sources, "OLDEST_DAYS", 0)
+    done = reannotate(store, online)
+    assert (done.references, done.embedded, done.rescored) == (1, 0, 6)
+    told = rows(store, "select accession, facts ->> 'source' from release_change where kind = 'motif_curation'")
+    assert ("P00001", "nesdb") in told
+    assert not any(reannotate(store, online).counts().values())

@@ -54,7 +54,8 @@ def test_ranking_again_does_not_bloat(store, make, scene):
         assert materialise(store, proteome_id, release_id, configuration, run_id) == 1200
         sizes.append(size(store, "ranked_segment"))
     assert max(sizes) <= 2 * sizes[0]
-    assert max(sizes[5:]) <= max(sizes[:5]), sizes
+    # A page of an index splits now and then; what stays behind would add a ranking each time, four in all here.
+    assert max(sizes[5:]) <= 1.25 * max(sizes[:5]), sizes
 
 
 def test_another_configuration_takes_nothing_from_the_first(store, make, scene):

@@ -263,3 +263,14 @@ def test_who_may_not_create_roles_is_told_so(house):
     ):
         create_roles(store, Roles.named("other"))
     assert "CREATEROLE" in raised.value.remedy
+
+
+def test_a_worker_whose_role_may_only_read_is_told_so(house):
+    from nesdb_annot.jobs.service import run_worker
+
+    settings = Settings(database_url=house.url["reader"], data_dir=house.directory)
+    with pytest.raises(ConfigurationError, match="may not do that") as caught:
+        run_worker(settings, until_empty=True)
+    assert "nesannot db roles" in caught.value.remedy
+    settings = Settings(database_url=house.url["writer"], data_dir=house.directory)
+    assert run_worker(settings, until_empty=True) == 0

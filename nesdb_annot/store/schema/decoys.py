@@ -31,4 +31,7 @@ class Decoy(Base):
     combined: Mapped[list[float]] = mapped_column(
         ARRAY(REAL), comment="Combined score of every candidate in them, ascending, before the prior"
     )
+    candidates: Mapped[bytes | None] = mapped_column(
+        comment="Their candidates with pooled vectors and raw scores (safetensors); NULL if they were not kept"
+    )
     made_at: Mapped[datetime] = moment("When it was made")

@@ -1,0 +1,160 @@
+"""Fits only the heads that read pooled vectors, and their calibrations: what stored segments can be scored with again.
+
+Each of the two heads is judged, and its calibration fitted, on families that it has not seen, over the candidates that
+the root of the head set keeps: those are what is stored. Tagger, trees, combination and operating points stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..methods import neural, similarity
+from ..methods.calibration import Calibration
+from ..methods.derived import POOLED, derive, root_of
+from ..methods.headset import HeadSet
+from ..methods.protocol import raw_column
+from ..methods.scoring import METHODS, build_methods, methods_of
+from .calibration import fit_platt
+from .examples import TrainingProtein, segment_rows
+from .heads import stored_arrays
+from .metrics import Events, average_precision, precision_recall
+from .neural import NeuralSettings, fit_neural
+from .similarity import ReferenceSettings, fit_references
+from .stacking import Resolve
+from .training import OneThreadEach
+from .truth import Verdict
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class PooledOutcome:
+    """A derived head set, and how its pooled heads do on families that they had not seen.
+
+    Attributes:
+        merit: method -> average precision over the candidates of cargoes that the root keeps and that are known to be
+            a motif or none, each scored by heads that had not seen its family.
+        candidates: number of these candidates, and of the motifs among them.
+    """
+
+    head_set: HeadSet
+    merit: Mapping[str, float]
+    candidates: tuple[int, int]
+
+
+def refit_pooled(
+    base: HeadSet,
+    proteins: Sequence[TrainingProtein],
+    folds: Sequence[int],
+    resolve: Resolve,
+    *,
+    seed: int = 17,
+    workers: int = 1,
+    told: Callable[[str], None] = lambda _: None,
+) -> PooledOutcome:
+    """A head set derived from `base` whose similarity and neural head are fitted to `proteins`.
+
+    Args:
+        base: in use so far; its settings of the two methods are used again.
+        proteins: cargoes with their motifs, and motif-free proteins.
+        folds: of each protein; no family is divided.
+        resolve: overlap resolution, the one that scoring uses.
+        seed: of every random choice.
+        workers: folds fitted at a time, one core each.
+        told: called with a line after each fold.
+    """
+    fitting = _Fitting(base, seed)
+    numbers = sorted(set(folds))
+
+    def held_out(fold: int) -> dict[int, Floats]:
+        inside = [i for i, own in enumerate(folds) if own != fold]
+        arrays = fitting.arrays([proteins[i] for i in inside], [folds[i] for i in inside])
+        told(f"without fold {fold + 1}: fitted to {len(inside)} proteins")
+        digests = [proteins[i].digest for i in inside]
+        return {i: fitting.raw(arrays, digests, proteins[i]) for i, own in enumerate(folds) if own == fold}
+
+    with OneThreadEach():
+        with ThreadPoolExecutor(workers) as pool:
+            raw = {i: own for fold in pool.map(held_out, numbers) for i, own in fold.items()}
+        arrays = fitting.arrays(proteins, folds)
+        rows = _kept_rows(root_of(base), proteins, resolve, raw)
+    calibrations: dict[str, Calibration] = {n: fit_platt(rows.raw[:, i], rows.motif) for i, n in enumerate(POOLED)}
+    merit = {n: _merit(rows, i) for i, n in enumerate(POOLED)}
+    arrays, added = _owned(base, arrays, [protein.digest for protein in proteins])
+    head_set = derive(base, arrays, added, calibrations)
+    return PooledOutcome(head_set, merit, (len(rows.motif), int(rows.motif.sum())))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """Both pooled heads, fitted with the settings of `base`."""
+
+    base: HeadSet
+    seed: int
+
+    def arrays(self, proteins: Sequence[TrainingProtein], folds: Sequence[int]) -> dict[str, Array]:
+        """Weights as a head set stores them; owners of references are numbers of `proteins`."""
+        perceptron, _ = fit_neural(segment_rows(proteins, folds), self._neural(), self.seed)
+        references, _ = fit_references(proteins, folds, self._references(), self.seed)
+        return {**stored_arrays(references, similarity.NAME), **stored_arrays(perceptron, neural.NAME)}
+
+    def raw(self, arrays: Mapping[str, Array], digests: Sequence[str], protein: TrainingProtein) -> Floats:
+        """Raw scores of the candidates of `protein`, shape (n, 2), by the two heads in the order of `POOLED`."""
+        methods = methods_of({**self.base.arrays, **arrays}, self.base.parameters, digests, "")
+        context = protein.context()
+        return np.column_stack([raw_column(methods[METHODS.index(name)].score(context)) for name in POOLED])
+
+    def _neural(self) -> NeuralSettings:
+        told: Mapping[str, Any] = self.base.parameters[neural.NAME]
+        return NeuralSettings(**{**told, "hidden": tuple(told["hidden"])})
+
+    def _references(self) -> ReferenceSettings:
+        told: Mapping[str, Any] = self.base.parameters[similarity.NAME]
+        same = {name: int(told[name]) for name in ("dimensions", "motifs", "others", "queries")}
+        return ReferenceSettings(parts=(int(told["parts"]),), neighbours=(int(told["neighbours"]),), **same)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Candidates of cargoes that the root keeps and that are a motif or none; `raw` has a column for each head."""
+
+    raw: Floats
+    motif: NDArray[np.bool_]
+    protein: NDArray[np.int64]
+
+
+def _kept_rows(
+    root: HeadSet, proteins: Sequence[TrainingProtein], resolve: Resolve, raw: Mapping[int, Floats]
+) -> _Kept:
+    methods = build_methods(root)
+    scores, motifs, owners = [np.empty((0, len(POOLED)))], [np.empty(0, dtype=bool)], [np.empty(0, dtype=np.int64)]
+    for number, protein in enumerate(proteins):
+        if protein.cargo and protein.spans:
+            left = resolve(protein.spans, methods.score(protein.context()).probabilities, len(protein.residues))
+            known = np.array([i for i in left if protein.verdicts[i] != Verdict.UNKNOWN], dtype=np.intp)
+            scores.append(raw[number][known])
+            motifs.append(protein.verdicts[known] == Verdict.HIT)
+            owners.append(np.full(len(known), number))
+    return _Kept(np.concatenate(scores), np.concatenate(motifs), np.concatenate(owners))
+
+
+def _merit(rows: _Kept, column: int) -> float:
+    return average_precision(precision_recall(Events(rows.raw[:, column], rows.motif, rows.protein)))
+
+
+def _owned(
+    base: HeadSet, arrays: Mapping[str, Array], digests: Sequence[str]
+) -> tuple[dict[str, Array], tuple[str, ...]]:
+    """Arrays whose references point at the training sequences of the whole, and those that `base` did not have."""
+    added = tuple(digest for digest in digests if digest not in set(base.training_digests))
+    place = {digest: number for number, digest in enumerate((*base.training_digests, *added))}
+    owner = f"{similarity.NAME}/owner"
+    moved = np.array([place[digests[i]] for i in arrays[owner].tolist()], dtype=arrays[owner].dtype)
+    return {**arrays, owner: moved}, added

@@ -1,0 +1,63 @@
+"""What a site said of the pages that are kept, and when each was last looked at: what asks for it again politely."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import CannotWriteError
+
+_DAY = 86_400.0
+_VALIDATORS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+"""Header of an answer -> header of the next request (RFC 9110, 13.1)."""
+
+
+class Seen:
+    """Reads and writes a small JSON file beside the pages; one that is damaged is as if it were not there.
+
+    Args:
+        path: of the JSON file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._pages: dict[str, dict[str, str | float]] | None = None
+
+    def is_older(self, page: Path, days: float) -> bool:
+        """Whether a page that is kept was looked at more than `days` ago; by its own date if nothing is known."""
+        looked = self._read().get(page.name, {}).get("looked", page.stat().st_mtime)
+        return time.time() - float(looked) > days * _DAY
+
+    def conditions(self, page: Path) -> dict[str, str]:
+        """Headers that ask for the page only if it is other than the one kept; none if none is kept."""
+        known = self._read().get(page.name, {}) if page.is_file() else {}
+        return {asked: str(known[said]) for said, asked in _VALIDATORS.items() if said in known}
+
+    def look(self, page: Path, headers: Mapping[str, str]) -> None:
+        """Note that a page was looked at now, and what the site said of it.
+
+        Raises:
+            CannotWriteError: if the file cannot be written.
+        """
+        pages = self._read()
+        stated = {name: headers[name] for name in _VALIDATORS if name in headers}
+        pages[page.name] = {**pages.get(page.name, {}), **stated, "looked": time.time()}
+        temporary = self._path.with_name(self._path.name + ".new")
+        try:
+            temporary.write_text(json.dumps(pages), encoding="utf-8")
+            temporary.replace(self._path)
+        except OSError as error:
+            told = f"{self._path} cannot be written"
+            raise CannotWriteError(told, why=error.strerror or str(error), remedy="set NESANNOT_CACHE_DIR") from None
+
+    def _read(self) -> dict[str, dict[str, str | float]]:
+        if self._pages is None:
+            try:
+                found = json.loads(self._path.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                found = {}
+            good = isinstance(found, dict) and all(isinstance(page, dict) for page in found.values())
+            self._pages = found if good else {}
+        return self._pages

@@ -1,0 +1,82 @@
+"""Train the pooled heads only: what follows scores stored vectors again, and embeds no proteome."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from ..settings import Settings
+from .figure_table import Table, shown
+from .heads import heads_for
+from .material import gather
+from .progress import Progress, Silent
+from .train import TrainedHeads, check_place, keep
+
+if TYPE_CHECKING:
+    from ..learning.pooled import PooledOutcome
+    from ..store.engine import Store
+
+
+def train_pooled_heads(
+    store: Store,
+    settings: Settings,
+    *,
+    negatives: str | None = None,
+    seed: int = 17,
+    save_to: Path | None = None,
+    progress: Progress | None = None,
+) -> TrainedHeads:
+    """Fit similarity, neural head and their calibrations anew, and put the head set that results in use.
+
+    Which candidates are kept, all other heads, the combination and the operating points stay what they are in the head
+    set in use, so that `score` and `reannotate` need the stored vectors and no language model.
+
+    Args:
+        negatives: a proteome of an organism without CRM1; a part of it is taught to be free of NESs.
+        seed: of every random choice.
+        save_to: a file that also gets the head set.
+
+    Raises:
+        InputError: if the database holds too few references.
+        UsageError: if the similarity in use reads parts of segments, of which no vectors are stored.
+        ConfigurationError: if there are no weights or no head set for the language model.
+        CannotWriteError: if `save_to` cannot be written.
+    """
+    from ..language.embedder import open_embedder
+    from ..learning.pooled import refit_pooled
+    from ..methods.derived import rescores_stored
+    from ..store.runs import run
+
+    check_place(save_to)
+    progress = progress or Silent()
+    base = heads_for(store, settings).head_set
+    if not rescores_stored(base):
+        why = "the similarity in use reads parts of segments, of which no vectors are stored"
+        raise UsageError("pooled heads cannot be trained by themselves", why=why, remedy="nesannot train")
+    embedder = open_embedder(settings)
+    progress.note(embedder.chosen)
+    if not negatives and base.report.get("motif_free_proteins"):
+        progress.note("the heads in use were taught motif-free proteins, these will not be: --negatives UPID")
+    stated = {"language_model": embedder.identity.name, "negatives": negatives, "seed": seed, "pooled_only": True}
+    with run(store, "train", {**stated, "base": base.digest}, device=embedder.chosen) as (run_id, counts):
+        material = gather(store, embedder, settings, negatives, seed, progress)
+        counts.update(material.counts)
+        outcome = refit_pooled(
+            base,
+            material.proteins,
+            material.folds,
+            material.resolve,
+            seed=seed,
+            workers=settings.workers,
+            told=progress.note,
+        )
+        keep(store, outcome.head_set, run_id, save_to)
+    return TrainedHeads(outcome.head_set, _table(outcome))
+
+
+def _table(outcome: PooledOutcome) -> Table:
+    candidates, motifs = outcome.candidates
+    title = f"pooled heads on families that they have not seen: {candidates:,} stored candidates, {motifs:,} on NESs"
+    rows = [(name, shown(merit)) for name, merit in outcome.merit.items()]
+    return Table(title, ("method", "average precision"), rows)

@@ -1,0 +1,59 @@
+"""The pooled heads by themselves: the same as in a whole training, judged on families that they have not seen."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nesdb_annot.learning.pooled import refit_pooled
+from nesdb_annot.methods.derived import root_digest, root_of
+
+from .conftest import FAST
+
+
+@pytest.fixture(scope="module")
+def base(train):
+    references = replace(FAST.references, parts=(1,), neighbours=(8,))
+    return train(settings=replace(FAST, references=references)).head_set
+
+
+@pytest.fixture(scope="module")
+def refitted(base, made_up, resolve):
+    return refit_pooled(base, *made_up, resolve, seed=3)
+
+
+def test_the_same_proteins_give_the_same_heads(base, refitted):
+    names = [name for name in base.arrays if name.startswith(("similarity/", "neural/"))]
+    assert all(np.array_equal(refitted.head_set.arrays[name], base.arrays[name]) for name in names)
+    assert refitted.head_set.training_digests == base.training_digests
+
+
+def test_only_pooled_heads_and_their_calibrations_differ(base, made_up, resolve):
+    other = refit_pooled(base, *made_up, resolve, seed=4).head_set
+    assert root_digest(other) == base.digest
+    assert root_of(other).digest == base.digest
+    differ = {name for name in base.arrays if not np.array_equal(other.arrays[name], base.arrays[name])}
+    assert {name.partition("/")[0] for name in differ} == {"similarity", "neural"}
+    changed = {name for name in base.calibrations if other.calibrations[name] != base.calibrations[name]}
+    assert changed == {"similarity", "neural"}
+    assert other.operating_points == base.operating_points
+
+
+def test_merit_is_of_families_not_seen(base, refitted, made_up, resolve):
+    assert refitted.merit["similarity"] > 0.5
+    candidates, motifs = refitted.candidates
+    assert 0 < motifs < candidates
+    proteins, folds = made_up
+    draw = np.random.default_rng(0)
+    noise = [replace(p, embedding=draw.normal(size=p.embedding.shape).astype(np.float32)) for p in proteins]
+    assert refit_pooled(base, noise, folds, resolve, seed=3).merit["similarity"] < 0.5, "not of those it was fitted to"
+
+
+def test_references_of_new_proteins_point_at_them(base, made_up, resolve):
+    proteins, folds = made_up
+    renamed = [replace(p, digest=f"{n:064x}") if n < 3 else p for n, p in enumerate(proteins)]
+    head_set = refit_pooled(base, renamed, folds, resolve, seed=3).head_set
+    assert head_set.training_digests == (*base.training_digests, *(f"{n:064x}" for n in range(3)))
+    owners = {head_set.training_digests[i] for i in head_set.arrays["similarity/owner"].tolist()}
+    assert f"{0:064x}" in owners
+    assert proteins[0].digest not in owners

@@ -1,0 +1,157 @@
+"""Training the pooled heads only: what follows comes from stored vectors, and no language model computes anything."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from nesdb_annot.errors import CannotWriteError, InputError, UsageError
+from nesdb_annot.methods.derived import replaced_methods, root_digest
+from nesdb_annot.store.analyst import run_sql
+from nesdb_annot.workflow.heads import heads_for
+from nesdb_annot.workflow.ingest import ingest_proteome, ingest_references
+from nesdb_annot.workflow.proteome_source import proteome_source
+from nesdb_annot.workflow.queue import defer_score
+from nesdb_annot.workflow.rank import rank_proteome
+from nesdb_annot.workflow.reannotate import reannotate
+from nesdb_annot.workflow.reference_sources import user_entries
+from nesdb_annot.workflow.score import score_proteome
+from nesdb_annot.workflow.train import train_heads
+from nesdb_annot.workflow.train_pooled import train_pooled_heads
+
+pytestmark = pytest.mark.xdist_group("score")
+
+FAMILIES = 14
+SCORES = """
+select s.sha256, g.first_residue, g.last_residue, encode(g.pooled, 'hex'), m.name, x.raw, x.calibrated
+from nesannot.segment g join nesannot.sequence s on s.id = g.sequence_id
+join nesannot.method_score x using (configuration_id, sequence_id, segment) join nesannot.method m on m.id = x.method_id
+where g.configuration_id = {} order by 1, 2, 3, 5
+"""
+DECOYS = "select configuration_id, combined from nesannot.decoy order by 1"
+
+
+def rows(store, text):
+    return list(run_sql(store, text).rows)
+
+
+def protein(draw, signal):
+    letters = "".join(draw.choices("ADEGHKNPQRSTLV", k=60))
+    return "M" + letters[:25] + signal + letters[25:]
+
+
+def signal(draw):
+    """Four hydrophobic residues as NESs of class 1a have them; a family of its own."""
+    between = ["".join(draw.choices("DEKSTQNGPR", k=count)) for count in (3, 2, 1)]
+    return "".join(draw.choice("LIMVF") + rest for rest in between) + draw.choice("LI") + draw.choice("DENS")
+
+
+@pytest.fixture
+def annotated(store, settings, tmp_path):
+    """References of as many families, and three proteins, ingested, scored and ranked."""
+    draw = random.Random(11)
+    table = ["accession\tfirst\tlast\tevidence\tcitation\tresidues"]
+    table += [f"R{n}\t27\t37\tmade up\tnone\t{protein(draw, signal(draw))}" for n in range(FAMILIES)]
+    (tmp_path / "mine.tsv").write_text("\n".join(table) + "\n")
+    done = ingest_references(store, "user:mine", user_entries(store, str(tmp_path / "mine.tsv"), "mine"))
+    assert not done.rejects.all
+    (tmp_path / "p.fasta").write_text("".join(f">p{n}\n{protein(draw, signal(draw))}\n" for n in range(3)))
+    ingest_proteome(store, proteome_source(str(tmp_path / "p.fasta"), upid=None, name="p", release=None, released=None))
+    offline = replace(settings, offline=True)
+    score_proteome(store, offline, "p")
+    rank_proteome(store, offline, "p")
+    return offline
+
+
+@pytest.fixture
+def no_embedding(monkeypatch):
+    """From here on whoever embeds fails."""
+
+    def allow():
+        monkeypatch.undo()
+
+    def refuse():
+        def fails(*_, **__):
+            raise AssertionError("the language model was asked")
+
+        monkeypatch.setattr("nesdb_annot.language.model_embedder.ModelEmbedder.embed", fails)
+        monkeypatch.setattr("nesdb_annot.language.workers.WorkerPool.__init__", fails)
+
+    refuse.allow = allow
+    return refuse
+
+
+@pytest.mark.parametrize("command", ["reannotate", "score", "queue"])
+def test_stored_vectors_are_scored_and_ranked_again_and_nothing_is_embedded(store, annotated, no_embedding, command):
+    before = heads_for(store, annotated)
+    old = rows(store, SCORES.format(before.configuration_id))
+    trained = train_pooled_heads(store, annotated)
+    assert root_digest(trained.head_set) == before.head_set.digest
+    assert replaced_methods(trained.head_set) == {"similarity", "neural"}
+    assert [row[0] for row in trained.table.rows] == ["similarity", "neural"]
+    no_embedding()
+    if command == "reannotate":
+        would = reannotate(store, annotated, dry_run=True)
+        assert (would.embedded, would.rescored) == (0, 3)
+        done = reannotate(store, annotated)
+        assert (done.references, done.embedded, done.rescored, done.ranked) == (0, 0, 3, 1)
+        assert reannotate(store, annotated).sentence() == "everything is current; nothing was computed"
+    elif command == "score":
+        assert score_proteome(store, annotated, "p", dry_run=True).rescored == 3
+        summary = score_proteome(store, annotated, "p")
+        assert (summary.rescored, summary.sequences) == (3, 0)
+        assert summary.sentence() == "p: 3 sequences were scored again from stored vectors, without embedding"
+        assert "nothing was computed" in score_proteome(store, annotated, "p").sentence()
+    else:
+        said = defer_score(store, annotated, "p").said
+        assert "p: 3 sequences were scored from stored vectors, here and now" in said
+        assert "p: every sequence is scored already; nothing was deferred" in said
+    after = heads_for(store, annotated)
+    new = rows(store, SCORES.format(after.configuration_id))
+    assert [row[:5] for row in new] == [row[:5] for row in old], "the same candidates"
+    differ = {row[4] for row, was in zip(new, old, strict=True) if abs(row[5] - was[5]) > 0.01}
+    assert differ == {"similarity", "neural", "combined"}
+    if command == "queue":
+        return
+    no_embedding.allow()
+    fast = rows(store, DECOYS)
+    assert [row[0] for row in fast] == [before.configuration_id, after.configuration_id]
+    assert fast[0][1] != fast[1][1]
+    with store.transaction() as connection:
+        from sqlalchemy import text
+
+        connection.execute(text("DELETE FROM nesannot.decoy"))
+    score_proteome(store, annotated, "p", again=True)
+    slow = rows(store, SCORES.format(after.configuration_id))
+    assert [row[:5] for row in slow] == [row[:5] for row in new]
+    for column in (5, 6):
+        assert [row[column] for row in slow] == pytest.approx([row[column] for row in new], abs=1e-5)
+    assert rows(store, DECOYS)[0][1] == pytest.approx(fast[1][1], abs=1e-5), "decoys, embedded or from vectors"
+
+
+def test_what_cannot_be_trained_is_said_first(store, settings, tmp_path):
+    from nesdb_annot.methods.headset import HeadSet
+    from nesdb_annot.store.head_sets import save_head_set
+    from nesdb_annot.store.runs import start_run
+    from nesdb_annot.workflow.heads import bundled_head_set
+
+    with pytest.raises(CannotWriteError):
+        train_pooled_heads(store, settings, save_to=tmp_path / "no" / "where")
+    bundled = HeadSet.from_bytes(bundled_head_set())
+    parts = {**bundled.parameters, "similarity": {**bundled.parameters["similarity"], "parts": 3}}
+    divided = replace(bundled, parameters=parts)
+    facts = {"language_model": divided.language_model, "references_digest": "", "digest": divided.digest}
+    save_head_set(store, divided.to_bytes(), name="test", run_id=start_run(store, "train", {}), **facts)
+    with pytest.raises(UsageError, match="cannot be trained by themselves"):
+        train_pooled_heads(store, settings)
+
+
+def test_references_of_too_few_families_are_bad_input(store, settings, tmp_path):
+    draw = random.Random(3)
+    known = protein(draw, signal(draw))
+    table = ["accession\tfirst\tlast\tevidence\tcitation\tresidues"]
+    table += [f"R{n}\t27\t37\tmade up\tnone\t{known}{'GSNQ'[n % 4] * (n + 1)}" for n in range(FAMILIES)]
+    (tmp_path / "mine.tsv").write_text("\n".join(table) + "\n")
+    ingest_references(store, "user:mine", user_entries(store, str(tmp_path / "mine.tsv"), "mine"))
+    with pytest.raises(InputError, match="too much alike"):
+        train_heads(store, settings)
