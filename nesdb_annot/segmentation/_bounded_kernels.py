@@ -152,6 +152,19 @@ def squared_distance(one: Floats, other: Floats) -> float:
 
 
 @compiled
+def ends_of(start: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Ends of the segments, in order, from the start of the segment that ends at each place; the last place is an end."""
+    ends = np.empty(len(start), dtype=np.int64)
+    found = 0
+    at = len(start) - 1
+    while at > 0:
+        ends[found] = at
+        found += 1
+        at = start[at]
+    return ends[:found][::-1].copy()
+
+
+@compiled
 def optimal_change_points(
     embedding: NDArray[np.float32], scale: Floats, offset: Floats, minimum: int, reach: int, penalty: float
 ) -> NDArray[np.int64]:
@@ -212,11 +225,4 @@ def optimal_change_points(
                         best, place = total, end + k - reach
             base[number] = best + penalty
             start[end] = place
-    ends = np.empty(length, dtype=np.int64)
-    found = 0
-    at = length
-    while at > 0:
-        ends[found] = at
-        found += 1
-        at = start[at]
-    return ends[:found][::-1].copy()
+    return ends_of(start)
