@@ -153,7 +153,7 @@ def squared_distance(one: Floats, other: Floats) -> float:
 
 @compiled
 def ends_of(start: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Ends of the segments, in order, from the start of the segment that ends at each place; the last place is an end."""
+    """Ends of the segments, in order, given where the segment that would end at each place starts."""
     ends = np.empty(len(start), dtype=np.int64)
     found = 0
     at = len(start) - 1
