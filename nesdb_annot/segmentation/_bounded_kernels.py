@@ -186,14 +186,12 @@ def optimal_change_points(
     sums, short = aligned(size, dimension, offset), aligned(size, dimension, embedding)
     near = np.zeros((ROWS, BEGINS * ((lengths + ROWS + BEGINS - 2) // BEGINS)), dtype=np.float32)
     # Numbered from `reach` on, so that what would begin before the first row stands there, too, at infinite cost.
-    squares = np.zeros(length + reach + 1)
-    base = np.full(length + reach + 1, np.inf)
+    squares, base = np.zeros(length + reach + 1), np.full(length + reach + 1, np.inf)
     base[reach] = 0.0
     share = 1.0 / np.arange(reach, minimum - 1, -1)
     # Of products of rounded numbers, in whichever order they are summed, and some room (Higham 2002, chapter 3).
     error = (dimension + 16) * 2.0**-24
-    least = np.empty(lengths)
-    start = np.zeros(length + 1, dtype=np.int64)
+    least, start = np.empty(lengths), np.zeros(length + 1, dtype=np.int64)
     for block in range(0, length, ROWS):
         if block and block % REBASED_AFTER == 0:
             rebase(sums, short, squares, block + reach, reach)
