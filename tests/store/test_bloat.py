@@ -43,7 +43,7 @@ def test_replacing_the_scores_of_a_configuration_does_not_bloat(store, make, sce
 
 
 def test_ranking_again_does_not_bloat(store, make, scene):
-    """The old ranking is dead when the new one is whole; its space is used by the next, and it does not grow with every ranking."""
+    """The old ranking is dead when the new one is whole; the next one uses its space, and nothing goes on growing."""
     proteome_id, release_id, run_id, scored = scene
     configuration = make.configuration(store)
     write_scored(store, configuration, run_id, scored)
@@ -53,7 +53,7 @@ def test_ranking_again_does_not_bloat(store, make, scene):
     for _ in range(10):
         assert materialise(store, proteome_id, release_id, configuration, run_id) == 1200
         sizes.append(size(store, "ranked_segment"))
-    # Two rankings, and a third where a snapshot taken elsewhere (statistics of the server's own) kept the dead for once.
+    # Two rankings, and a third where a snapshot taken elsewhere (by the server itself) kept the dead for once.
     assert max(sizes) <= 3 * sizes[0], sizes
     # A page of an index splits now and then; what stays behind would add a ranking each time, four in all here.
     assert max(sizes[5:]) <= 1.25 * max(sizes[:5]), sizes
