@@ -48,6 +48,7 @@ def evaluate(
     negatives: Annotated[str | None, typer.Option(help="a proteome without CRM1, as UP000000625 (E. coli)")] = None,
     cargo: Annotated[Path | None, typer.Option(help="a table of proteins by affinity to CRM1")] = None,
     errors: Annotated[Path | None, typer.Option(help="write every NES and every false positive to this file")] = None,
+    save_to: Annotated[Path | None, typer.Option(help="also write the head set that `train` would make")] = None,
     ablation: Annotated[bool, typer.Option("--ablation", help="also without each method")] = False,
     learning_curve: Annotated[bool, typer.Option("--learning-curve", help="also with fewer families (slow)")] = False,
     stored: Annotated[bool, typer.Option("--stored", help="show the newest evaluation, compute nothing")] = False,
@@ -61,7 +62,7 @@ def evaluate(
     from ..store.engine import open_store
     from ..workflow.evaluate import Wanted, evaluate_methods, stored_evaluation
 
-    wanted = Wanted(negatives, cargo, protocol is Protocol.PAPER, ablation, learning_curve, errors, seed)
+    wanted = Wanted(negatives, cargo, protocol is Protocol.PAPER, ablation, learning_curve, errors, save_to, seed)
     settings = settings_with(ctx, model=model, layer=layer, device=device, engine=engine, workers=workers)
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
         outcome = stored_evaluation(store) if stored else evaluate_methods(store, settings, wanted, progress)

@@ -15,9 +15,11 @@ from ..methods.scoring import methods_of
 from ..records import Json
 from .biochemical import BoostingSettings, fit_trees
 from .examples import TrainingProtein, feature_rows, segment_rows
+from .linear import LinearSettings, fit_linear
 from .neural import NeuralSettings, fit_neural
 from .similarity import ReferenceSettings, fit_references
-from .tagger import TaggerExample, TaggerSettings, fit_ensemble
+from .tagger import TaggerExample, TaggerSettings
+from .tagger_choice import fit_tagger
 
 Array = NDArray[Any]
 
@@ -30,6 +32,7 @@ class TrainingSettings:
     neural: NeuralSettings = field(default_factory=NeuralSettings)
     biochemical: BoostingSettings = field(default_factory=BoostingSettings)
     references: ReferenceSettings = field(default_factory=ReferenceSettings)
+    linear: LinearSettings = field(default_factory=LinearSettings)
 
     def parameters(self) -> dict[str, dict[str, Json]]:
         """The settings by method, as plain values."""
@@ -37,7 +40,7 @@ class TrainingSettings:
         plain: dict[str, dict[str, Any]] = {
             tagger.NAME: asdict(self.tagger),
             neural.NAME: {**asdict(self.neural), "hidden": list(self.neural.hidden)},
-            biochemical.NAME: asdict(self.biochemical),
+            biochemical.NAME: {**asdict(self.biochemical), "linear": asdict(self.linear)},
             similarity.NAME: {**references, "grid": [list(self.references.parts), list(self.references.neighbours)]},
         }
         return plain
@@ -88,20 +91,26 @@ def fit_heads(
     """Every trained method, fitted to all of `proteins`; `folds` are the groups that early stopping holds out."""
     rows = segment_rows(proteins, folds)
     examples, scale = _scaled([protein.tagger_example() for protein in proteins])
-    tags, tag_losses = fit_ensemble(examples, settings.tagger, seed, folds)
+    tags = fit_tagger(examples, settings.tagger, seed, folds)
     perceptron, losses = fit_neural(rows, settings.neural, seed)
-    trees = fit_trees(feature_rows(proteins), rows.positive, rows.weight, settings.biochemical, seed)
+    features = feature_rows(proteins)
+    trees = fit_trees(features, rows.positive, rows.weight, settings.biochemical, seed)
+    linear = fit_linear(features, rows.positive, rows.weight, settings.linear)
     references, chosen = fit_references(proteins, folds, settings.references, seed)
     parameters = settings.parameters()
     arrays = {
         **stored_arrays(references, similarity.NAME),
         **stored_arrays(perceptron, neural.NAME),
-        **stored_arrays({**tags, **(scale if settings.tagger.bottleneck else {})}, tagger.NAME),
-        **{f"{biochemical.NAME}/{name}": array for name, array in trees.to_arrays().items()},
+        **stored_arrays({**tags.arrays, **(scale if tags.settings.bottleneck else {})}, tagger.NAME),
+        **{f"{biochemical.NAME}/{name}": array for name, array in (trees.to_arrays() | linear.to_arrays()).items()},
     }
     return FittedHeads(
         arrays,
-        {**parameters, similarity.NAME: {**parameters[similarity.NAME], **chosen}},
+        {
+            **parameters,
+            similarity.NAME: {**parameters[similarity.NAME], **chosen},
+            tagger.NAME: {**asdict(tags.settings), "compared": {str(k): loss for k, loss in tags.compared.items()}},
+        },
         tuple(protein.digest for protein in proteins),
-        {tagger.NAME: tag_losses, neural.NAME: losses},
+        {tagger.NAME: tags.curves, neural.NAME: losses},
     )

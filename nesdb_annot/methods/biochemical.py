@@ -1,6 +1,8 @@
-"""Scoring method `biochemical`: boosted trees on interpretable features, which say what each feature contributed.
+"""Scoring method `biochemical`: interpretable features judged by two models that say what each feature contributed.
 
-Training (scikit-learn) is in `learning.biochemical`; here the trees are plain arrays.
+One is a linear model, the other boosted trees; the score is the mean of their log-odds. The first extends trends to
+what was rarely seen, the second knows thresholds and pairs of features: they err in different places. Training is in
+`learning.linear` and `learning.biochemical`; here both are plain arrays.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..records import Json, MethodIdentity
 from .biochemical_features import feature_names, segment_features
+from .linear import LinearModel
 from .protocol import ProteinContext, RawScores
 from .trees import BoostedTrees
 
@@ -22,23 +25,25 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Biochemical:
-    """Scores a segment by the log-odds of the trees.
+    """Scores a segment by the mean log-odds of the two models.
 
     Attributes:
         identity: name, version, parameters and training set.
         trees: over the columns of `biochemical_features.segment_features`.
+        linear: over the same columns.
     """
 
     identity: MethodIdentity
     trees: BoostedTrees
+    linear: LinearModel
 
     def score(self, context: ProteinContext) -> RawScores:
         """Log-odds of each segment; the evidence lists the largest contributions with their features' values."""
         if not len(context.spans):
             return RawScores([], lambda _: {})
         features = segment_features(context.residues, context.spans, context.stated)
-        contributions = self.trees.contributions(features)
-        logits = contributions.sum(axis=1) + self.trees.base
+        contributions = (self.trees.contributions(features) + self.linear.contributions(features)) / 2
+        logits = contributions.sum(axis=1) + (self.trees.base + self.linear.intercept) / 2
         return RawScores(logits.tolist(), lambda i: _evidence(features[i], contributions[i]))
 
 

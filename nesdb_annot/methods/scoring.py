@@ -14,6 +14,7 @@ from . import biochemical, neural, ranking, similarity, tagger
 from .calibration import Calibration, logit
 from .consensus import Consensus
 from .headset import HeadSet
+from .linear import LinearModel
 from .protocol import Method, OnDemand, ProteinContext, RawScore, raw_column
 from .ranking import Ranking
 from .segment_context import segment_context
@@ -62,6 +63,7 @@ def methods_of(
     def identity(name: str) -> MethodIdentity:
         return MethodIdentity(name, VERSION, dict(parameters.get(name, {})), training_digest)
 
+    features = _own(arrays, biochemical.NAME)
     try:
         neighbours = int(parameters[similarity.NAME]["neighbours"])  # type: ignore[arg-type]
         return [
@@ -70,7 +72,7 @@ def methods_of(
             neural.Neural(identity(neural.NAME), _own(arrays, neural.NAME)),
             tagger.Tagger(identity(tagger.NAME), _own(arrays, tagger.NAME)),
             biochemical.Biochemical(
-                identity(biochemical.NAME), BoostedTrees.from_arrays(_own(arrays, biochemical.NAME))
+                identity(biochemical.NAME), BoostedTrees.from_arrays(features), LinearModel.from_arrays(features)
             ),
         ]
     except (KeyError, IndexError) as error:

@@ -41,6 +41,7 @@ class Wanted:
         ablation: the combination without each method.
         learning_curve: the combination with fewer families; takes some minutes more.
         errors: a file that gets every NES and every false positive.
+        save_to: a file that gets the head set, fitted to all families: the one that `train` makes with the same seed.
         seed: of every random choice.
     """
 
@@ -50,6 +51,7 @@ class Wanted:
     ablation: bool = False
     learning_curve: bool = False
     errors: Path | None = None
+    save_to: Path | None = None
     seed: int = 17
 
 
@@ -92,11 +94,12 @@ def evaluate_methods(
         InputError: if the database holds too few references, or the table of cargoes cannot be read.
         ConfigurationError: if there are no weights of the language model.
         UsageError: if there is no proteome of that name.
-        CannotWriteError: if the file of errors cannot be written.
+        CannotWriteError: if the file of errors or of the head set cannot be written.
     """
     from ..language.embedder import open_embedder
     from ..store.evaluations import save_evaluation
     from ..store.runs import run
+    from .train import write_head_set
 
     wanted, progress = wanted or Wanted(), progress or Silent()
     _check(store, wanted)
@@ -107,6 +110,8 @@ def evaluate_methods(
         material = gather(store, embedder, settings, wanted.negatives, wanted.seed, progress)
         counts.update(material.counts)
         outcome = fit(material, settings, wanted.seed, progress)
+        if wanted.save_to:
+            write_head_set(wanted.save_to, outcome.head_set.to_bytes())
         figures, candidates = _held_out(outcome, material, wanted, progress)
         if wanted.paper:
             published, segments = paper_evaluation(material, wanted.seed, progress)
@@ -119,7 +124,9 @@ def evaluate_methods(
 def _check(store: Store, wanted: Wanted) -> None:
     """Refuse now what would fail only after minutes."""
     from .target import find_target
+    from .train import check_place
 
+    check_place(wanted.save_to)
     if wanted.negatives:
         find_target(store, wanted.negatives)
     if wanted.cargo and not wanted.cargo.is_file():

@@ -92,10 +92,15 @@ def keep(store: Store, head_set: HeadSet, run_id: int, save_to: Path | None) -> 
         run_id=run_id,
     )
     if save_to:
-        _write(save_to, payload)
+        write_head_set(save_to, payload)
 
 
-def _write(path: Path, payload: bytes) -> None:
+def write_head_set(path: Path, payload: bytes) -> None:
+    """Write the bytes of a head set to a file.
+
+    Raises:
+        CannotWriteError: if that fails.
+    """
     try:
         path.write_bytes(payload)
     except OSError as error:

@@ -8,6 +8,8 @@ import sys
 import numpy as np
 import pytest
 
+from nesdb_annot.methods.headset import HeadSet
+
 pytestmark = pytest.mark.xdist_group("evaluate")
 
 QUICK = """
@@ -27,6 +29,8 @@ from nesdb_annot.cli.main import main
 main()
 """
 """The command line with smaller heads: 22 fits in seconds instead of a minute."""
+
+SAVED = ("heads.safetensors", "trained.safetensors")
 
 POLAR = list("ADEGHKNPQRST")
 
@@ -93,7 +97,8 @@ def evaluated(nesannot, quick, files):
     assert nesannot("ingest", "references", files / "mine.tsv").returncode == 0
     assert nesannot("ingest", "proteome", files / "mute.fasta", "--name", "mute").returncode == 0
     wanted = ("--negatives", "mute", "--cargo", files / "screen.tsv", "--protocol", "paper", "--ablation")
-    return quick("evaluate", *wanted, "--errors", files / "errors.tsv", "--format", "markdown")
+    kept = ("--errors", files / "errors.tsv", "--save-to", files / "heads.safetensors")
+    return quick("evaluate", *wanted, *kept, "--format", "markdown")
 
 
 def test_every_table_is_printed(evaluated):
@@ -146,12 +151,20 @@ def test_errors_are_written_for_people(evaluated, files):
         assert int(row["protein_length"]) == len(residues)
 
 
+def test_the_head_set_that_was_measured_is_the_one_that_train_makes(evaluated, quick, files):
+    trained = quick("train", "--negatives", "mute", "--save-to", files / "trained.safetensors")
+    assert trained.returncode == 0, trained.stderr
+    measured, made = (HeadSet.from_bytes((files / name).read_bytes()) for name in SAVED)
+    assert measured.digest == made.digest
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (["--negatives", "nothing"], 2, "nothing"),
         (["--cargo", "absent.tsv"], 65, "there is no file absent.tsv"),
         (["--errors", "absent/errors.tsv"], 73, "there is no directory absent"),
+        (["--save-to", "absent/heads"], 73, "there is no directory absent"),
         (["--protocol", "own"], 2, "own"),
         (["--format", "pdf"], 2, "pdf"),
     ],

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 
 from nesdb_annot.learning.biochemical import BoostingSettings, exported, fit_trees
+from nesdb_annot.learning.linear import LinearSettings, fit_linear
 from nesdb_annot.learning.neural import NeuralSettings, SegmentRows, _Perceptron, fit_neural
 from nesdb_annot.learning.neural import _exported as exported_perceptron
 from nesdb_annot.learning.tagger import (
@@ -20,6 +22,7 @@ from nesdb_annot.learning.tagger import (
     residue_labels,
 )
 from nesdb_annot.learning.truth import Truth
+from nesdb_annot.methods.linear import CLIP, LinearModel, standardised
 from nesdb_annot.methods.neural import perceptron_logits
 from nesdb_annot.methods.tagger import residue_logits
 from nesdb_annot.methods.tagger_features import residue_features
@@ -165,6 +168,25 @@ def test_trees_survive_storage(table):
     assert stored.depth == trees.depth
     assert stored.logits(x) == pytest.approx(trees.logits(x), abs=1e-5)
     assert all(array.dtype.itemsize <= 4 for name, array in trees.to_arrays().items() if name != "threshold")
+
+
+def test_linear_is_the_library_s(table):
+    x, y = table
+    weight = np.where(y, 2.0, 1.0)
+    model = fit_linear(x, y, weight, LinearSettings(ridge=0.01))
+    rows = standardised(x, x.mean(axis=0), 1 / x.std(axis=0))
+    library = LogisticRegression(C=1 / (0.01 * weight.sum()), tol=1e-8, max_iter=500).fit(rows, y, sample_weight=weight)
+    added = model.contributions(x)
+    assert added.sum(axis=1) + model.intercept == pytest.approx(library.decision_function(rows), abs=1e-4)
+
+
+def test_linear_leaves_out_what_never_varies(table):
+    x, y = table
+    constant = np.column_stack([x, np.full(len(x), 0.3)])
+    model = LinearModel.from_arrays(fit_linear(constant, y, np.ones(len(x)), LinearSettings()).to_arrays())
+    elsewhere = constant + np.array([0.0] * x.shape[1] + [5.0])
+    assert (model.contributions(elsewhere) == model.contributions(constant)).all()
+    assert np.abs(model.contributions(constant * 1e6)).max() <= CLIP * np.abs(model.weight).max()
 
 
 def test_members_count_alike(table):

@@ -10,6 +10,7 @@ from nesdb_annot.methods._segment_kernels import largest_sizes
 from nesdb_annot.methods.biochemical import SHOWN, Biochemical
 from nesdb_annot.methods.biochemical_features import feature_names, segment_features
 from nesdb_annot.methods.descriptors import LETTER_FEATURES, SCALES, UNKNOWN, letter_indices
+from nesdb_annot.methods.linear import LinearModel
 from nesdb_annot.methods.protocol import ProteinContext, pool
 from nesdb_annot.methods.tagger import Tagger, residue_logits, segment_logits
 from nesdb_annot.methods.tagger_features import FEATURES, core_features, place_features, residue_features
@@ -195,14 +196,19 @@ def test_one_split_by_hand():
 
 
 def test_biochemical_says_why():
-    method = Biochemical(MethodIdentity("biochemical", 1), stump(column("segment L"), 0.2, -1.0, 1.0))
+    weight = np.zeros(len(feature_names()))
+    weight[column("segment L")] = 2.0
+    linear = LinearModel(np.full(len(weight), 0.1), np.ones(len(weight)), weight, -0.5)
+    method = Biochemical(MethodIdentity("biochemical", 1), stump(column("segment L"), 0.2, -1.0, 1.0), linear)
     embedding = np.zeros((len(PROTEIN), 1), dtype=np.float32)
     spans = [ResidueSpan(14, 26), ResidueSpan(1, 10)]
     scores = method.score(ProteinContext("d", PROTEIN, embedding, spans, pool(embedding, spans)))
-    assert [score.raw for score in scores] == [1.25, -0.75]
+    by_trees, by_line = [1.25, -0.75], [2 * (4 / 13 - 0.1) - 0.5, 2 * (0.0 - 0.1) - 0.5]
+    assert [score.raw for score in scores] == pytest.approx(np.mean([by_trees, by_line], axis=0))
     contributions = scores[0].evidence["contributions"]
     assert len(contributions) == SHOWN
-    assert contributions[0] == {"feature": "segment L", "value": pytest.approx(4 / 13, abs=1e-3), "log_odds": 1.0}
+    added = pytest.approx((1.0 + 2 * (4 / 13 - 0.1)) / 2, abs=1e-3)
+    assert contributions[0] == {"feature": "segment L", "value": pytest.approx(4 / 13, abs=1e-3), "log_odds": added}
     assert method.score(ProteinContext("d", PROTEIN, embedding, [], pool(embedding, []))) == []
 
 
