@@ -12,11 +12,12 @@ from nesdb_annot.language import embedder as embedder_module
 from nesdb_annot.language import gate, processor
 from nesdb_annot.language.checkpoint import load_model
 from nesdb_annot.language.embedder import open_embedder
-from nesdb_annot.language.engines import build, choice
-from nesdb_annot.language.engines import int8 as int8_module
-from nesdb_annot.language.engines.compiled import PANEL, CompiledEngine, in_panels
+from nesdb_annot.language.engines import build, choice, easing
+from nesdb_annot.language.engines.compiled import CompiledEngine
 from nesdb_annot.language.engines.easing import eased, largest_inputs
+from nesdb_annot.language.engines.image import PANEL
 from nesdb_annot.language.engines.int8 import LARGEST, LARGEST_GROUP, Int8Engine, group_of, rounded
+from nesdb_annot.language.engines.layout import in_panels
 from nesdb_annot.language.engines.stock import StockEngine
 from nesdb_annot.language.models import BUNDLED_FILE
 from nesdb_annot.language.random_twin import random_twin
@@ -160,7 +161,7 @@ class TestGate:
     def test_without_easing_they_are_refused_with_what_why_and_what_next(self, bundled, monkeypatch):
         layer = int(bundled.model.num_layers)
         twin = with_outliers(bundled.model, 64.0, 4, reachable=True)
-        monkeypatch.setattr(int8_module, "eased", lambda inputs, _: torch.ones_like(inputs))
+        monkeypatch.setattr(easing, "eased", lambda inputs, _: torch.ones_like(inputs))
         engine = Int8Engine(twin, layer, LIBRARY)
         with pytest.raises(ConfigurationError) as caught:
             gate.check(engine, dataclasses.replace(bundled, name="spiky", model=twin), layer)

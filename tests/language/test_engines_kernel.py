@@ -1,6 +1,7 @@
 """The compiled kernels: right, independent of what lies beside, and silently absent where they cannot be built."""
 
 import ctypes
+import pickle
 import stat
 from functools import cache
 
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 
 from nesdb_annot.language import processor
 from nesdb_annot.language.engines import build
-from nesdb_annot.language.engines.compiled import PANEL, CompiledEngine, fits, panels
+from nesdb_annot.language.engines.compiled import CompiledEngine, fits
+from nesdb_annot.language.engines.image import PANEL
 from nesdb_annot.language.engines.int8 import Int8Engine
+from nesdb_annot.language.engines.layout import panels
 from nesdb_annot.language.engines.stock import StockEngine
 from nesdb_annot.settings import Settings
 
@@ -100,6 +103,20 @@ class TestNumbers:
         residues = random_residues(1500)
         found = CompiledEngine(model, 1, LIBRARY).run([residues])[0]
         assert cosines(found, StockEngine(model, 1).run([residues])[0]).min() >= 0.999
+
+    def test_it_can_be_sent_to_another_process(self, kind):
+        engine = opened(kind, sharpened(random_model((2, 96, 6)), 3.0), 2)
+        assert engine.portable
+        sent = pickle.loads(pickle.dumps(engine))
+        residues = [random_residues(1100), "MKLV"]
+        for own, other in zip(engine.run(residues), sent.run(residues), strict=True):
+            np.testing.assert_array_equal(own, other)
+        assert (sent.name, sent.batch_residues) == (engine.name, engine.batch_residues)
+
+    def test_without_its_library_it_cannot_be_sent(self, kind, tmp_path):
+        engine = opened(kind, random_model((1, 32, 4)), 1)
+        engine._library = str(tmp_path / "gone.so")
+        assert not engine.portable
 
     def test_want_of_memory_is_said(self, kind, monkeypatch):
         engine = opened(kind, random_model((1, 32, 4)), 1)
