@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
+import gc
 import signal
 import sys
 import traceback
@@ -73,6 +75,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with a code of `errors.EXIT_CODES`."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _on_signal)
+    atexit.register(gc.freeze)  # the interpreter would look through all of torch for garbage once more: half a second
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show stops nothing

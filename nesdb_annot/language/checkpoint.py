@@ -8,9 +8,6 @@ No other pickle is read.
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import hashlib
-import json
 import re
 import warnings
 import zipfile
@@ -27,14 +24,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from ..errors import ConfigurationError
-from ..records import RECEIPT_SUFFIX, FileReceipt
+from .card import CHECKPOINT, LARGEST_SHAPE, checked_sha256, read_card
 from .windows import WHOLE, LongRule
-
-LARGEST_SHAPE = {"encoder_layers": 96, "encoder_embed_dim": 16_384, "encoder_attention_heads": 256}
-"""What a checkpoint may claim; more than the largest ESM-2 by far, less than what fills a machine's memory."""
-
-CHECKPOINT = "give a fair-esm ESM-2 checkpoint (NAME.pt) or the name of a model: nesannot models list"
-"""What to type instead of a file that is none."""
 
 _FORBIDDEN = re.compile(r"(?:GLOBAL|class|global)\s+([\w.]+)")
 _INSTRUCTION = re.compile(r"Unsupported operand (\d+)")
@@ -57,41 +48,6 @@ class LoadedModel:
     alphabet: Alphabet
     rule: LongRule = WHOLE
     layer: int = -1
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, 64 hexadecimal digits."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def checked_sha256(path: Path) -> str:
-    """Digest of the file, after comparing size and digest with the receipt beside it, if there is one.
-
-    Raises:
-        ConfigurationError: if the file is absent, or not what it was when it came.
-    """
-    if not path.is_file():
-        raise ConfigurationError(f"{path} is not there", remedy="nesannot models list")
-    found, expected = file_sha256(path), _receipt(path)
-    if expected and (expected.size, expected.sha256) != (path.stat().st_size, found):
-        came = f"{expected.size} bytes, sha256 {expected.sha256[:12]}"
-        why = f"{path.stat().st_size} bytes, sha256 {found[:12]}; it came with {came}"
-        remedy = "delete it and fetch it again"
-        raise ConfigurationError(f"{path} has changed since it was fetched", why=why, remedy=remedy)
-    return found
-
-
-def _receipt(path: Path) -> FileReceipt | None:
-    """What was noted when the file was fetched, if it was."""
-    beside = path.with_name(path.name + RECEIPT_SUFFIX)
-    if not beside.is_file():
-        return None
-    try:
-        receipt = FileReceipt(**json.loads(beside.read_text(encoding="utf-8")))
-        return dataclasses.replace(receipt, size=int(receipt.size), sha256=str(receipt.sha256))
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"{beside} is damaged", why=str(error), remedy=f"delete it and {path}") from None
 
 
 def _unpickled(path: Path) -> Mapping[str, object]:
@@ -180,39 +136,10 @@ def _official(path: Path, digest: str) -> LoadedModel:
     return LoadedModel(path.stem, digest, model, alphabet)
 
 
-def read_card(path: Path) -> dict[str, object]:
-    """The JSON card beside a safetensors file: name, layers, width, heads, sha256, training facts.
-
-    Raises:
-        ConfigurationError: if it is absent or not JSON.
-    """
-    card_path = path.with_suffix(".json")
-    try:
-        card = json.loads(card_path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise ConfigurationError(f"{path} has no readable card {card_path.name}", why=why, remedy=CHECKPOINT) from None
-    if not isinstance(card, dict) or not {"name", "layers", "width", "heads", "sha256"} <= card.keys():
-        raise ConfigurationError(
-            f"{card_path} is no card of a model", why="name, layers, width, heads, sha256 are needed"
-        )
-    for name, largest in zip(("layers", "width", "heads"), LARGEST_SHAPE.values(), strict=True):
-        if type(card[name]) is not int or not 0 < card[name] <= largest:
-            raise ConfigurationError(f"{card_path} is no card of a model", why=f"{name} is {card[name]!r}")
-    if card["width"] % (2 * card["heads"]):
-        why = f"{card['heads']} heads do not divide a width of {card['width']}"
-        raise ConfigurationError(f"{card_path} is no card of a model", why=why)
-    return card
-
-
 def _own(path: Path, digest: str) -> LoadedModel:
-    card = read_card(path)
-    if card["sha256"] != digest:
-        raise ConfigurationError(
-            f"{path} is not the file of its card", why=f"sha256 {digest[:12]}, not {str(card['sha256'])[:12]}"
-        )
+    card = read_card(path, digest)
     alphabet = Alphabet.from_architecture("ESM-1b")
-    model = ESM2(int(str(card["layers"])), int(str(card["width"])), int(str(card["heads"])), alphabet)
+    model = ESM2(card.layers, card.width, card.heads, alphabet)
     tensors = {name: tensor.float() for name, tensor in load_tensors(path).items()}
     tensors["lm_head.weight"] = tensors.get("embed_tokens.weight", torch.empty(0))
     derived = {k for k in model.state_dict() if k.startswith("contact_head") or k.endswith("inv_freq")}
@@ -226,22 +153,7 @@ def _own(path: Path, digest: str) -> LoadedModel:
     except RuntimeError as error:
         why = str(error).splitlines()[-1].strip()
         raise ConfigurationError(f"{path} does not hold the tensors of its card", why=why) from None
-    return LoadedModel(str(card["name"]), digest, model, alphabet, _rule(path, card), _layer(path, card))
-
-
-def _layer(path: Path, card: Mapping[str, object]) -> int:
-    layer, layers = card.get("layer", -1), int(str(card["layers"]))
-    if not isinstance(layer, int) or not (layer == -1 or 0 <= layer <= layers):
-        raise ConfigurationError(f"the card of {path} names no layer of it", why=f"{layer!r} is not 0 to {layers}")
-    return layer
-
-
-def _rule(path: Path, card: Mapping[str, object]) -> LongRule:
-    stated = card.get("long_rule", {})
-    try:
-        return LongRule(**stated)  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
-        raise ConfigurationError(f"the card of {path} states no rule for long proteins", why=str(error)) from None
+    return LoadedModel(card.name, digest, model, alphabet, card.rule, card.layer)
 
 
 def load_model(path: Path) -> LoadedModel:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ..errors import ConfigurationError
@@ -13,6 +13,12 @@ from ..records import LanguageModelIdentity
 from ..residues import ResidueSpan
 from .engines.protocol import Engine
 from .windows import LongRule
+
+
+def _out_of_memory() -> tuple[type[BaseException], ...]:
+    """What engines raise for want of memory; torch has an error of its own, where it is in use."""
+    torch = sys.modules.get("torch")
+    return (MemoryError, torch.OutOfMemoryError) if torch else (MemoryError,)
 
 
 class ModelEmbedder:
@@ -26,6 +32,11 @@ class ModelEmbedder:
     def __init__(self, identity: LanguageModelIdentity, engine: Engine, rule: LongRule, chosen: str) -> None:
         self.identity, self.chosen = identity, chosen
         self._engine, self._rule, self._budget = engine, rule, engine.batch_residues
+
+    @property
+    def portable(self) -> bool:
+        """Whether it can be sent to another process, which then reads no weights and needs no torch."""
+        return getattr(self._engine, "portable", False)
 
     def embed(self, sequences: Iterable[str]) -> Iterator[NDArray[np.float32]]:
         """Per-residue embeddings, shape (L, dimension) each, in the order of `sequences`.
@@ -59,7 +70,7 @@ class ModelEmbedder:
             return []
         try:
             return self._engine.run(batch)
-        except (torch.OutOfMemoryError, MemoryError) as error:
+        except _out_of_memory() as error:
             if len(batch) == 1:
                 what = f"a protein of {len(batch[0]):,} residues does not fit the memory of the device"
                 why = (str(error) or "out of memory").splitlines()[0]

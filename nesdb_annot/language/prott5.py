@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from ..errors import ConfigurationError
 from ..records import LanguageModelIdentity
 from ..settings import Settings
-from .checkpoint import checked_sha256, load_tensors
+from .card import checked_sha256
+from .checkpoint import load_tensors
 from .engines.choice import found_device
 from .model_embedder import ModelEmbedder, asked_layer
 from .prott5_files import SMALL_FILES, hub_name, read_config, weights_of

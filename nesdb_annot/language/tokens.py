@@ -14,6 +14,10 @@ UNKNOWN = 255
 """What `letter_tokens` gives for a letter without a token."""
 
 
+TOKEN_DROPOUT = 1 - 0.15 * 0.8
+"""fair-esm scales the embedding of a sequence without masks by this constant; engines fold it into the weights."""
+
+
 def _table() -> NDArray[np.uint8]:
     table = np.full(256, UNKNOWN, dtype=np.uint8)
     for token, letter in enumerate(LETTERS, FIRST_LETTER):

@@ -33,6 +33,9 @@ AHEAD = 2
 
 SECONDS_TO_LEAVE = 5.0
 
+ALLOCATED = 50_000
+"""Objects that a worker makes before cycles among them are looked for; of 700 each time, a tenth of scoring."""
+
 LONGEST_WAIT_S = 1.0
 """A Ctrl-C that comes just before the wait begins is seen when it ends: it must not be for long."""
 
@@ -79,7 +82,8 @@ def _serve(connection: Connection, initialise: Callable[..., Callable[[Any], Any
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         try:
             work = initialise(*arguments)
-            gc.freeze()  # models and libraries stay: to look through them for garbage again and again takes time
+            gc.freeze()  # models and libraries stay: to look through them for garbage again and again takes time,
+            gc.set_threshold(ALLOCATED)  # and what a chunk makes is freed without being looked for
             connection.send(_READY)
             while (held := chunks.get()) is not None:
                 connection.send((work(held[0]),))

@@ -15,6 +15,7 @@ from ..errors import CannotWriteError, ConfigurationError, InputError, TryLaterE
 from ..records import RECEIPT_SUFFIX, FileReceipt
 from ..settings import Settings
 from .download import file_sha256
+from .part import Part, version_of
 
 Told = Callable[[int, int], None]
 """Called with the bytes that are here and the bytes in all (0 if the server does not say)."""
@@ -60,7 +61,8 @@ class WeightsSource:
     def fetch(self, file_name: str, folder: Path, *, sha256: str | None = None) -> Path:
         """`folder` / `file_name`, fetched unless it is there and is what its receipt says.
 
-        The part of an interrupted fetch stays under a temporary name and is continued by the next call.
+        The part of an interrupted fetch stays under a temporary name and is continued by the next call, unless the
+        server's file is another one by then.
 
         Args:
             sha256: digest that the file must have, if it is known.
@@ -81,14 +83,14 @@ class WeightsSource:
             raise ConfigurationError(f"{address} is not fetched", why="offline is set", remedy=remedy)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            part = target.with_name(target.name + ".part")
+            part = Part(target)
             self._fetch(address, part)
             return self._finished(address, part, target, sha256)
         except OSError as error:
             why = error.strerror or str(error)
             raise CannotWriteError(f"{target} cannot be written", why=why, remedy="--to DIRECTORY") from None
 
-    def _fetch(self, address: str, part: Path) -> None:
+    def _fetch(self, address: str, part: Part) -> None:
         """Try until the part is whole."""
         headers = {"User-Agent": f"nesannot/{__version__} python-httpx/{httpx.__version__}"}
         problem = ""
@@ -105,15 +107,13 @@ class WeightsSource:
         remedy = "run the command again later; what came is kept"
         raise TryLaterError(f"{address} was not fetched", why=f"{problem}; {ATTEMPTS} attempts", remedy=remedy)
 
-    def _continued(self, client: httpx.Client, address: str, part: Path) -> bool:
+    def _continued(self, client: httpx.Client, address: str, part: Part) -> bool:
         """Ask for what is missing and append it; whether the part is then whole."""
-        have = part.stat().st_size if part.is_file() else 0
-        asked = {"Range": f"bytes={have}-", "Accept-Encoding": "identity"} if have else {"Accept-Encoding": "identity"}
-        with client.stream("GET", address, headers=asked) as answer:
+        with client.stream("GET", address, headers=part.asking()) as answer:
             if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
-                whole: bool = answer.headers.get("content-range", "").rpartition("/")[2] == str(have)
+                whole: bool = answer.headers.get("content-range", "").rpartition("/")[2] == str(part.size)
                 if not whole:
-                    part.unlink()  # longer than the file: it is of another one
+                    part.discard()  # longer than the file: it is of another one
                 return whole
             if answer.status_code in (httpx.codes.NOT_FOUND, httpx.codes.FORBIDDEN, httpx.codes.GONE):
                 why = f"HTTP status {answer.status_code}"
@@ -121,27 +121,30 @@ class WeightsSource:
             if answer.status_code not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
                 raise httpx.TransportError(f"HTTP status {answer.status_code}")
             if answer.status_code == httpx.codes.OK:
-                have = 0  # the server knows no ranges
-            return self._appended(answer, part, have)
+                part.begin(version_of(answer.headers))  # the first time, another version, or a server without ranges
+            elif not part.goes_on(answer.headers):
+                part.discard()
+                raise httpx.TransportError("the server sent a part of another file")
+            return self._appended(answer, part)
 
-    def _appended(self, answer: httpx.Response, part: Path, have: int) -> bool:
+    def _appended(self, answer: httpx.Response, part: Part) -> bool:
+        have = part.size
         total = have + int(answer.headers.get("content-length", 0) or 0)
-        with part.open("r+b" if have else "wb") as out:
-            out.seek(have)
+        with part.path.open("ab") as out:
             for chunk in answer.iter_bytes():
                 out.write(chunk)
                 have += len(chunk)
                 self._told(have, total)
         return have == total if "content-length" in answer.headers else True
 
-    def _finished(self, address: str, part: Path, target: Path, sha256: str | None) -> Path:
+    def _finished(self, address: str, part: Part, target: Path, sha256: str | None) -> Path:
         """Check the part, write its receipt, give it its name."""
-        receipt = FileReceipt(part.stat().st_size, file_sha256(part), address)
+        receipt = FileReceipt(part.path.stat().st_size, file_sha256(part.path), address)
         if sha256 and receipt.sha256 != sha256:
-            part.unlink()
+            part.discard()
             why = f"sha256 {receipt.sha256[:12]}, expected {sha256[:12]}"
             raise InputError(f"{address} is not the file that was expected", why=why, remedy="fetch it again")
         noted = target.with_name(target.name + RECEIPT_SUFFIX)
         noted.write_text(json.dumps(asdict(receipt)) + "\n", encoding="utf-8")
-        part.replace(target)
+        part.finish(target)
         return target

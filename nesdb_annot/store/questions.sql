@@ -102,7 +102,7 @@ SELECT rank, c.accession, c.gene, c.peptide, c.probability, a.lowest, a.highest,
 -- :proteome = (SELECT proteome FROM proteome_release WHERE is_newest ORDER BY proteins DESC, proteome LIMIT 1)
 SELECT c.proteome, c.rank, c.first_residue, c.last_residue, c.peptide, c.probability, s.method, s.raw, s.calibrated, s.evidence
   FROM candidate c
-  JOIN candidate_score s ON s.ranking_id = c.ranking_id AND s.rank = c.rank
+  JOIN candidate_score s ON s.ranking_id = c.ranking_id AND s.rank = c.rank AND s.accession = c.accession
  WHERE c.accession = :accession
  ORDER BY c.proteome, c.first_residue, c.last_residue, s.method;
 

@@ -55,10 +55,11 @@ def score_decoys(
     failed, packing, letters_of = 0, Packing(), dict(decoys)
     workers = settings.workers if residues > RESIDUES_PER_CHUNK else 1
     stated = {**heads.stated, "proteome": target.name, "release": target.release}
+    arguments = (settings, heads.payload, None, heads.portable)
     try:
         with (
             run(store, "decoys", stated, device=heads.chosen) as (run_id, counts),
-            WorkerPool(workers, initialise=build_scorer, arguments=(settings, heads.payload)) as pool,
+            WorkerPool(workers, initialise=build_scorer, arguments=arguments) as pool,
         ):
             for chunk in pool.map_unordered(_chunks(decoys)):
                 combined += [s.scores[-1].calibrated for one in chunk.sequences for s in one.segments]

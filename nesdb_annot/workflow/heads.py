@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from ..settings import Settings
 from .candidates import candidate_segmenter
 
 if TYPE_CHECKING:
+    from ..language.model_embedder import ModelEmbedder
     from ..methods.headset import HeadSet
     from ..store.engine import Store
 
@@ -20,24 +22,49 @@ BUNDLED = "bundled/headset_nes.safetensors"
 """The head set for the bundled language model, within ``nesdb_annot.methods``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Heads:
-    """Everything that scoring needs besides the sequences.
+    """Everything that scoring needs besides the sequences. The language model is opened when it is asked for.
 
     Attributes:
+        settings: name the language model, its device and its engine.
         payload: the head set as bytes, for worker processes.
         configuration_id: key in the database of language model x segmentation x methods x head set.
-        chosen: which model runs on which device with which engine, and why, for people.
         notes: what the user should know before scoring.
         stated: facts for the run's record.
     """
 
+    settings: Settings
+
     head_set: HeadSet
     payload: bytes
     configuration_id: int
-    chosen: str
     notes: tuple[str, ...]
     stated: Mapping[str, Json]
+
+    @cached_property
+    def _opened(self) -> tuple[str, ModelEmbedder | None]:
+        from ..language.embedder import open_embedder
+
+        embedder = open_embedder(self.settings)
+        if embedder.identity.digest != self.head_set.language_model.digest:
+            why = f"its weights are not those of {self.head_set.language_model.name}"
+            raise ConfigurationError(f"{self.settings.model} is another model than its name says", why=why)
+        return embedder.chosen, embedder if embedder.portable else None
+
+    @property
+    def chosen(self) -> str:
+        """Which model runs on which device with which engine, and why, for people.
+
+        Raises:
+            ConfigurationError: if device or engine do not exist here, or do not embed as they should.
+        """
+        return self._opened[0]
+
+    @property
+    def portable(self) -> ModelEmbedder | None:
+        """The embedder, to be sent to worker processes; None if each must open its own."""
+        return self._opened[1]
 
 
 def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> Heads:
@@ -49,26 +76,24 @@ def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> He
     Raises:
         ConfigurationError: if there are no weights or no head set for the language model.
     """
-    from ..language.embedder import open_embedder
+    from ..language.identity import model_identity
     from ..methods.scoring import build_methods
     from ..store.configurations import ensure_configuration
 
-    embedder = open_embedder(settings, checked=False)
-    payload = _exactly(store, head_set_digest) if head_set_digest else _payload(store, embedder.identity)
+    identity = model_identity(settings)
+    payload = _exactly(store, head_set_digest) if head_set_digest else _payload(store, identity)
     head_set, notes = _checked(store, payload)
     segmenter = candidate_segmenter(settings, head_set.segmentation)
-    head_set.check_fits(embedder.identity, segmenter.identity)
+    head_set.check_fits(identity, segmenter.identity)
     identities = build_methods(head_set).identities
-    configuration_id = ensure_configuration(
-        store, NES, embedder.identity, segmenter.identity, identities, head_set.digest
-    )
+    configuration_id = ensure_configuration(store, NES, identity, segmenter.identity, identities, head_set.digest)
     stated: dict[str, Json] = {
-        "language_model": dict(asdict(embedder.identity)),
+        "language_model": dict(asdict(identity)),
         "segmentation": segmenter.identity.algorithm,
         "head_set": head_set.digest,
         "configuration": configuration_id,
     }
-    return Heads(head_set, payload, configuration_id, embedder.chosen, notes, stated)
+    return Heads(settings, head_set, payload, configuration_id, notes, stated)
 
 
 def bundled_head_set() -> bytes:

@@ -140,7 +140,10 @@ class ProteinScorer:
 
 
 def build_scorer(
-    settings: Settings, head_set: bytes, stated: Mapping[str, StatedStretches] | None = None
+    settings: Settings,
+    head_set: bytes,
+    stated: Mapping[str, StatedStretches] | None = None,
+    embedder: Embedder | None = None,
 ) -> ProteinScorer:
     """A scorer from plain values, for a process of its own.
 
@@ -148,9 +151,13 @@ def build_scorer(
         settings: name the language model and the segmentation.
         head_set: as bytes.
         stated: digest -> what UniProt states of that sequence, from `store.annotations.stated_stretches`.
+        embedder: of these settings, if it was opened already.
     """
-    from ..language.embedder import open_embedder
     from ..methods.headset import HeadSet
 
+    if embedder is None:
+        from ..language.embedder import open_embedder
+
+        embedder = open_embedder(settings)
     heads = HeadSet.from_bytes(head_set)
-    return ProteinScorer(open_embedder(settings), candidate_segmenter(settings, heads.segmentation), heads, stated)
+    return ProteinScorer(embedder, candidate_segmenter(settings, heads.segmentation), heads, stated)

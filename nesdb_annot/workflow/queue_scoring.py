@@ -127,13 +127,13 @@ class UnitScorer:
             with self._lock:
                 self._spare.append((heads.configuration_id, process))
 
-
     def _begun(self, heads: Heads, settings: Settings) -> _ScorerProcess:
         """A new process; it knows of UniProt's features what the database holds now."""
         from ..methods.topology import STATED_KEYS
         from ..store.annotations import stated_stretches
 
-        return Child(build_scorer, (settings, heads.payload, stated_stretches(self.store, STATED_KEYS)))
+        stated = stated_stretches(self.store, STATED_KEYS)
+        return Child(build_scorer, (settings, heads.payload, stated, heads.portable))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,9 @@ from .children import StoppedError
 if TYPE_CHECKING:
     from ..store.engine import Store
 
-GRACE_S = 5.0
+GRACE_S = 4.0
+"""A chunk is about two seconds of a core; the rest of the ten is for giving back and for leaving on a busy machine."""
+
 _LONGEST_WAIT_S = 300
 
 

@@ -47,7 +47,6 @@ class ScoreSummary:
     residues: int
     segments: int
     failed: tuple[ScoredSequence, ...]
-    chosen: str
     dry_run: bool = False
     rescored: int = 0
 
@@ -107,7 +106,7 @@ def score_proteome(
         stored = RescoreSummary() if again else rescore_proteome(store, heads, target, progress, dry_run=True)
         todo = pending(store, heads.configuration_id, *target.key, again=again)
         amount = (todo.sequences - stored.sequences, todo.residues - stored.residues)
-        return ScoreSummary(target.name, *amount, 0, (), heads.chosen, dry_run, stored.sequences)
+        return ScoreSummary(target.name, *amount, 0, (), dry_run, stored.sequences)
     lock = f"nesannot score {heads.configuration_id} {target.proteome_id}"
     with one_after_another(store, lock, scoring.say_that_another_scores):
         stored = RescoreSummary() if again else rescore_proteome(store, heads, target, progress)
@@ -190,17 +189,16 @@ class _Scoring:
         from ..store.scores import pending
 
         todo = pending(self.store, self.heads.configuration_id, *self.target.key, again=self.again)
-        chosen = self.heads.chosen
         if not todo.sequences:
-            return ScoreSummary(self.target.name, 0, 0, 0, (), chosen)
-        self.progress.note(chosen)
+            return ScoreSummary(self.target.name, 0, 0, 0, ())
+        self.progress.note(self.heads.chosen)
         self.progress.begin(f"scoring {self.target.name}", todo.residues)
         try:
             tally = self.run(todo.residues)
         finally:
             self.progress.end()
         counts = (todo.sequences, todo.residues, tally.segments)
-        return ScoreSummary(self.target.name, *counts, tuple(tally.failed), chosen)
+        return ScoreSummary(self.target.name, *counts, tuple(tally.failed))
 
     def run(self, residues: int) -> _Tally:
         """Score everything that is pending; returns what was stored."""
@@ -249,7 +247,8 @@ class _Scoring:
             again=self.again,
             residues_per_chunk=RESIDUES_PER_CHUNK,
         )
-        arguments = (self.settings, self.heads.payload, stated_stretches(self.store, STATED_KEYS))
+        stated = stated_stretches(self.store, STATED_KEYS)
+        arguments = (self.settings, self.heads.payload, stated, self.heads.portable)
         with (
             closing(read_ahead(chunks, depth=AHEAD * workers)) as ahead,
             WorkerPool(workers, initialise=build_scorer, arguments=arguments) as pool,

@@ -27,7 +27,7 @@ SELECT %s, n, '{}', 0 FROM generate_series(1, %s) n
 def main(chunks: int = 10_000, concurrency: int = 1) -> None:
     """Defer and work off `chunks` empty chunks."""
     settings = load_settings().settings
-    queue_scoring.heads_for = lambda *_: SimpleNamespace(configuration_id=0, payload=b"")
+    queue_scoring.heads_for = lambda *_: SimpleNamespace(configuration_id=0, payload=b"", portable=None)
     told = {"configuration": 0, "model": "bundled", "layer": -1, "segmentation": "lattice", "head_set": ""}
     with open_store(settings, migrate=True) as store:
         began = time.perf_counter()

@@ -1,10 +1,13 @@
-"""The command line as a user calls it: in a process of its own."""
+"""The command line as a user calls it: in a process of its own, or, where that is not the point, in this one."""
 
 import os
 import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
+
+from nesdb_annot.cli.main import app
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +41,12 @@ def nesannot(home):
         )
 
     return call
+
+
+@pytest.fixture
+def invoke(settings, monkeypatch):
+    """Run the command line in this process, offline, with this test's database and directories; gives what happened."""
+    named = {"DATABASE_URL": settings.database_url, "DATA_DIR": settings.data_dir, "CACHE_DIR": settings.cache_dir}
+    for name, value in (named | {"OFFLINE": 1}).items():
+        monkeypatch.setenv(f"NESANNOT_{name}", str(value))
+    return lambda *words: CliRunner().invoke(app, words)

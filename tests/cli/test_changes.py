@@ -4,23 +4,12 @@ import json
 from datetime import date
 
 import pytest
-from typer.testing import CliRunner
 
-from nesdb_annot.cli.main import app
 from nesdb_annot.records import ProteinRecord, Release
 from nesdb_annot.store.locks import only_one
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release
 from nesdb_annot.store.runs import start_run
 from nesdb_annot.workflow.reannotate import LOCK
-
-
-@pytest.fixture
-def call(settings, monkeypatch):
-    monkeypatch.setenv("NESANNOT_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("NESANNOT_DATA_DIR", str(settings.data_dir))
-    monkeypatch.setenv("NESANNOT_CACHE_DIR", str(settings.cache_dir))
-    monkeypatch.setenv("NESANNOT_OFFLINE", "1")
-    return lambda *words: CliRunner().invoke(app, words)
 
 
 @pytest.fixture
@@ -32,19 +21,21 @@ def two_releases(store):
         ingest_release(store, ProteomeKey("mine"), release, proteins, run_id)
 
 
-def test_changes_are_counted_by_kind(call, two_releases):
-    done = call("changes", "mine")
+def test_changes_are_counted_by_kind(invoke, two_releases):
+    done = invoke("changes", "mine")
     assert done.exit_code == 0, done.output
     assert "mine, r1 to r2: 1 deleted, 1 new, 1 new sequence version" in done.output
     assert "candidates: 0 gained, 0 lost, 0 moved" in done.output
-    assert "mine, r0 to r2: 2 deleted, 2 new, 2 new sequence version" in call("changes", "mine", "--from", "r0").output
-    assert "mine, r0 to r1" in call("changes", "--proteins", "mine", "--to", "r1").output
-    assert "mine, r1 to r2" in call("changes").output
+    assert (
+        "mine, r0 to r2: 2 deleted, 2 new, 2 new sequence version" in invoke("changes", "mine", "--from", "r0").output
+    )
+    assert "mine, r0 to r1" in invoke("changes", "--proteins", "mine", "--to", "r1").output
+    assert "mine, r1 to r2" in invoke("changes").output
 
 
-def test_proteins_as_a_file(call, two_releases, tmp_path):
+def test_proteins_as_a_file(invoke, two_releases, tmp_path):
     path = tmp_path / "changes.jsonl"
-    done = call("changes", "mine", "--proteins", "--format", "jsonl", "-o", str(path))
+    done = invoke("changes", "mine", "--proteins", "--format", "jsonl", "-o", str(path))
     assert done.exit_code == 0, done.output
     head, *lines = map(json.loads, path.read_text().splitlines())
     assert (head["schema"], head["from"], head["to"]) == ("nesannot.release_changes/1", "r1", "r2")
@@ -54,7 +45,7 @@ def test_proteins_as_a_file(call, two_releases, tmp_path):
         ("new_sequence_version", "P12345"),
     ]
     path = tmp_path / "changes.tsv"
-    assert call("changes", "mine", "--format", "tsv", "-o", str(path)).exit_code == 0
+    assert invoke("changes", "mine", "--format", "tsv", "-o", str(path)).exit_code == 0
     assert path.read_text().splitlines()[-1].startswith("proteome\tprevious_release\trelease\toutcome\tcause")
 
 
@@ -70,21 +61,21 @@ def test_proteins_as_a_file(call, two_releases, tmp_path):
         (("mine", "-o", "x"), "a table goes to the terminal only"),
     ],
 )
-def test_what_cannot_be_is_said(call, two_releases, words, told):
-    done = call("changes", *words)
+def test_what_cannot_be_is_said(invoke, two_releases, words, told):
+    done = invoke("changes", *words)
     assert told in str(done.exception)
     assert done.exception.exit_code == 2
 
 
-def test_reannotate_with_nothing_to_do(call, store):
-    done = call("reannotate")
+def test_reannotate_with_nothing_to_do(invoke, store):
+    done = invoke("reannotate")
     assert done.exit_code == 0, done.output
     assert "offline: UniProt is not asked" in done.output
     assert "everything is current; nothing was computed" in done.output
 
 
-def test_reannotate_beside_another_says_so_and_exits_0(call, store):
+def test_reannotate_beside_another_says_so_and_exits_0(invoke, store):
     with only_one(store, LOCK):
-        done = call("reannotate")
+        done = invoke("reannotate")
     assert done.exit_code == 0
     assert "a re-annotation is under way already; nothing was done" in done.output

@@ -4,9 +4,7 @@ import json
 import random
 
 import pytest
-from typer.testing import CliRunner
 
-from nesdb_annot.cli.main import app
 from nesdb_annot.store.analyst import run_sql
 from nesdb_annot.store.schema.changes import ChangeKind
 
@@ -68,14 +66,11 @@ WANTED = {
 
 
 @pytest.fixture
-def call(settings, monkeypatch):
-    monkeypatch.setenv("NESANNOT_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("NESANNOT_DATA_DIR", str(settings.data_dir))
-    monkeypatch.setenv("NESANNOT_CACHE_DIR", str(settings.cache_dir))
-    monkeypatch.setenv("NESANNOT_OFFLINE", "1")
+def call(invoke):
+    """Run a command that must end well; gives what it says."""
 
     def call(*words):
-        done = CliRunner().invoke(app, words)
+        done = invoke(*words)
         assert done.exit_code == 0, (words, done.output, done.exception)
         return done.output
 
@@ -153,8 +148,7 @@ def test_a_change_of_the_pipeline_is_told_where_there_is_one_release(call, tmp_p
 
 
 @pytest.mark.parametrize("words", [("UP000000001",), ("--proteins",), ("--format", "tsv")])
-def test_references_go_alone(store, settings, monkeypatch, words):
-    monkeypatch.setenv("NESANNOT_DATABASE_URL", settings.database_url)
-    done = CliRunner().invoke(app, ["changes", "--references", *words])
+def test_references_go_alone(store, invoke, words):
+    done = invoke("changes", "--references", *words)
     assert done.exception.exit_code == 2
     assert done.exception.what in ("--references goes alone", "which proteome?")

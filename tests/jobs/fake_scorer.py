@@ -48,7 +48,7 @@ def score_chunk(chunk):
     return ScoredChunk(sum(len(residues) for _, residues in chunk), [score(*one) for one in chunk])
 
 
-def build(_settings, _payload, _stated):
+def build(_settings, _payload, _stated, _embedder):
     return score_chunk
 
 
@@ -62,7 +62,7 @@ def main(url, directory, options):
     import fake_scorer
 
     queue_scoring.build_scorer = fake_scorer.build
-    queue_scoring.heads_for = lambda *_: SimpleNamespace(configuration_id=1, payload=b"")
+    queue_scoring.heads_for = lambda *_: SimpleNamespace(configuration_id=1, payload=b"", portable=None)
     told = json.loads(options)
     pace = Pace(**told.pop("pace", QUICK))
     settings = Settings(database_url=url, data_dir=Path(directory), cache_dir=Path(directory))

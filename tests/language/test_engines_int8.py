@@ -1,4 +1,4 @@
-"""The engine in 8 bits: right, independent of company, never chosen by itself, and refused where weights defeat it."""
+"""The engine in 8 bits: never chosen by itself, refused where weights defeat it; the rest is asked of both kernels."""
 
 import copy
 import dataclasses
@@ -6,19 +6,18 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.language import embedder as embedder_module
 from nesdb_annot.language import gate, processor
 from nesdb_annot.language.checkpoint import load_model
 from nesdb_annot.language.embedder import open_embedder
-from nesdb_annot.language.engines import build, choice
-from nesdb_annot.language.engines import int8 as int8_module
-from nesdb_annot.language.engines.compiled import PANEL, CompiledEngine, in_panels
+from nesdb_annot.language.engines import build, choice, easing
+from nesdb_annot.language.engines.compiled import CompiledEngine
 from nesdb_annot.language.engines.easing import eased, largest_inputs
+from nesdb_annot.language.engines.image import PANEL
 from nesdb_annot.language.engines.int8 import LARGEST, LARGEST_GROUP, Int8Engine, group_of, rounded
+from nesdb_annot.language.engines.layout import in_panels
 from nesdb_annot.language.engines.stock import StockEngine
 from nesdb_annot.language.models import BUNDLED_FILE
 from nesdb_annot.language.random_twin import random_twin
@@ -26,7 +25,7 @@ from nesdb_annot.language.reference_proteins import GATING, PERCENT, random_prot
 from nesdb_annot.settings import Settings
 
 from .conftest import random_model, random_residues
-from .test_engines_kernel import SHAPES, sharpened
+from .test_engines_kernel import sharpened
 
 LIBRARY = build.open_library(Settings().cache_dir, build.INT8)
 
@@ -44,27 +43,6 @@ def bundled():
 
 @needs_kernel
 class TestNumbers:
-    @pytest.mark.parametrize("shape", SHAPES, ids=str)
-    @pytest.mark.parametrize("length", [5, 333])
-    def test_it_is_fair_esm(self, shape, length):
-        model = sharpened(random_model(shape), 3.0)
-        residues = random_residues(length, seed=length)
-        expected = StockEngine(model, shape[0]).run([residues])[0]
-        found = Int8Engine(model, shape[0], LIBRARY).run([residues])[0]
-        assert gate.cosines(found, expected).min() >= 0.998
-        np.testing.assert_allclose(found, expected, atol=0.15 * np.abs(expected).max())
-
-    @settings(deadline=None, max_examples=25)
-    @given(st.lists(st.integers(1, 290), min_size=1, max_size=6), st.randoms(use_true_random=False))
-    def test_company_and_order_change_no_bit(self, lengths, shuffle):
-        engine = shared_engine()
-        proteins = [random_residues(length, seed=n) for n, length in enumerate(lengths)]
-        order = list(range(len(proteins)))
-        shuffle.shuffle(order)
-        together = engine.run([proteins[n] for n in order])
-        for place, n in enumerate(order):
-            np.testing.assert_array_equal(together[place], engine.run([proteins[n]])[0])
-
     def test_what_is_fed_with_equal_numbers_has_no_steps(self):
         model = random_model((1, 32, 4))
         with torch.no_grad():
@@ -78,21 +56,6 @@ class TestNumbers:
         other = CompiledEngine(model, 1, build.open_library(Settings().cache_dir))
         residues = random_residues(50)
         assert np.abs(Int8Engine(model, 1, LIBRARY).run([residues])[0] - other.run([residues])[0]).max() > 1e-3
-
-    def test_want_of_memory_is_said(self, monkeypatch):
-        engine = Int8Engine(random_model((1, 32, 4)), 1, LIBRARY)
-        monkeypatch.setattr(engine, "_forward", lambda *_: 1)
-        with pytest.raises(MemoryError, match="7 tokens"):
-            engine.run(["MKLVA"])
-
-
-ENGINES = []
-
-
-def shared_engine():
-    if not ENGINES:
-        ENGINES.append(Int8Engine(random_model((2, 64, 4)), 2, LIBRARY))
-    return ENGINES[0]
 
 
 class TestRounding:
@@ -198,7 +161,7 @@ class TestGate:
     def test_without_easing_they_are_refused_with_what_why_and_what_next(self, bundled, monkeypatch):
         layer = int(bundled.model.num_layers)
         twin = with_outliers(bundled.model, 64.0, 4, reachable=True)
-        monkeypatch.setattr(int8_module, "eased", lambda inputs, _: torch.ones_like(inputs))
+        monkeypatch.setattr(easing, "eased", lambda inputs, _: torch.ones_like(inputs))
         engine = Int8Engine(twin, layer, LIBRARY)
         with pytest.raises(ConfigurationError) as caught:
             gate.check(engine, dataclasses.replace(bundled, name="spiky", model=twin), layer)

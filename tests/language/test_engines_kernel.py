@@ -1,27 +1,48 @@
-"""The compiled kernel: right, independent of what lies beside, and silently absent where it cannot be built."""
+"""The compiled kernels: right, independent of what lies beside, and silently absent where they cannot be built."""
 
 import ctypes
+import pickle
 import stat
+from functools import cache
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nesdb_annot.language import processor
 from nesdb_annot.language.engines import build
-from nesdb_annot.language.engines.compiled import PANEL, CompiledEngine, fits, panels
+from nesdb_annot.language.engines.compiled import CompiledEngine, fits
+from nesdb_annot.language.engines.image import PANEL
+from nesdb_annot.language.engines.int8 import Int8Engine
+from nesdb_annot.language.engines.layout import panels
 from nesdb_annot.language.engines.stock import StockEngine
 from nesdb_annot.settings import Settings
 
 from .conftest import random_model, random_residues
 
-LIBRARY = build.open_library(Settings().cache_dir)
+CACHE = Settings().cache_dir
+LIBRARY = build.open_library(CACHE)
+LIBRARIES = {CompiledEngine: LIBRARY, Int8Engine: build.open_library(CACHE, build.INT8)}
+LEAST = {CompiledEngine: (0.999, 0.05), Int8Engine: (0.998, 0.15)}
+"""Cosine of each residue, and the largest error in parts of the largest number."""
 
 needs_kernel = pytest.mark.skipif(
     isinstance(LIBRARY, build.Unavailable), reason="no AVX512-BF16, or no compiler, on this machine"
 )
+
+
+@pytest.fixture(params=[CompiledEngine, Int8Engine], ids=["bfloat16", "int8"])
+def kind(request):
+    """Each engine that this machine can run."""
+    if isinstance(LIBRARIES[request.param], build.Unavailable):
+        pytest.skip(LIBRARIES[request.param].why)
+    return request.param
+
+
+def opened(kind, model, layer):
+    return kind(model, layer, LIBRARIES[kind])
 
 
 def cosines(these, those):
@@ -46,28 +67,29 @@ def sharpened(model, factor):
 SHAPES = [(2, 32, 4), (1, 320, 20), (1, 480, 20), (1, 640, 20), (1, 1280, 20), (1, 256, 2), (1, 96, 6)]
 
 
-@needs_kernel
 class TestNumbers:
     @pytest.mark.parametrize("shape", SHAPES, ids=str)
     @pytest.mark.parametrize("length", [1, 5, 126, 127, 333])
-    def test_it_is_fair_esm(self, shape, length):
+    def test_it_is_fair_esm(self, kind, shape, length):
         model = sharpened(random_model(shape), 3.0)
         residues = random_residues(length, seed=length)
         expected = StockEngine(model, shape[0]).run([residues])[0]
-        found = CompiledEngine(model, shape[0], LIBRARY).run([residues])[0]
-        assert cosines(found, expected).min() >= 0.999
-        np.testing.assert_allclose(found, expected, atol=0.05 * np.abs(expected).max())
+        found = opened(kind, model, shape[0]).run([residues])[0]
+        cosine, error = LEAST[kind]
+        assert cosines(found, expected).min() >= cosine
+        np.testing.assert_allclose(found, expected, atol=error * np.abs(expected).max())
 
+    @needs_kernel
     def test_scores_that_overflow_unless_their_level_is_lowered(self):
         model = sharpened(random_model((1, 64, 4)), 400.0)
         vectors = CompiledEngine(model, 1, LIBRARY).run([random_residues(300)])[0]
         assert np.isfinite(vectors).all()
         assert cosines(vectors, StockEngine(model, 1).run([random_residues(300)])[0]).min() > 0.9
 
-    @settings(deadline=None, max_examples=25)
-    @given(st.lists(st.integers(1, 290), min_size=1, max_size=6), st.randoms(use_true_random=False))
-    def test_company_and_order_change_no_bit(self, lengths, shuffle):
-        engine = shared_engine()
+    @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(lengths=st.lists(st.integers(1, 290), min_size=1, max_size=6), shuffle=st.randoms(use_true_random=False))
+    def test_company_and_order_change_no_bit(self, kind, lengths, shuffle):
+        engine = shared_engine(kind)
         proteins = [random_residues(length, seed=n) for n, length in enumerate(lengths)]
         order = list(range(len(proteins)))
         shuffle.shuffle(order)
@@ -75,26 +97,37 @@ class TestNumbers:
         for place, n in enumerate(order):
             np.testing.assert_array_equal(together[place], engine.run([proteins[n]])[0])
 
+    @needs_kernel
     def test_tables_of_positions_grow(self):
         model = random_model((1, 32, 4))
         residues = random_residues(1500)
         found = CompiledEngine(model, 1, LIBRARY).run([residues])[0]
         assert cosines(found, StockEngine(model, 1).run([residues])[0]).min() >= 0.999
 
-    def test_want_of_memory_is_said(self, monkeypatch):
-        engine = CompiledEngine(random_model((1, 32, 4)), 1, LIBRARY)
+    def test_it_can_be_sent_to_another_process(self, kind):
+        engine = opened(kind, sharpened(random_model((2, 96, 6)), 3.0), 2)
+        assert engine.portable
+        sent = pickle.loads(pickle.dumps(engine))
+        residues = [random_residues(1100), "MKLV"]
+        for own, other in zip(engine.run(residues), sent.run(residues), strict=True):
+            np.testing.assert_array_equal(own, other)
+        assert (sent.name, sent.batch_residues) == (engine.name, engine.batch_residues)
+
+    def test_without_its_library_it_cannot_be_sent(self, kind, tmp_path):
+        engine = opened(kind, random_model((1, 32, 4)), 1)
+        engine._library = str(tmp_path / "gone.so")
+        assert not engine.portable
+
+    def test_want_of_memory_is_said(self, kind, monkeypatch):
+        engine = opened(kind, random_model((1, 32, 4)), 1)
         monkeypatch.setattr(engine, "_forward", lambda *_: 1)
         with pytest.raises(MemoryError, match="7 tokens"):
             engine.run(["MKLVA"])
 
 
-ENGINES = []
-
-
-def shared_engine():
-    if not ENGINES:
-        ENGINES.append(CompiledEngine(random_model((2, 64, 4)), 2, LIBRARY))
-    return ENGINES[0]
+@cache
+def shared_engine(kind):
+    return opened(kind, random_model((2, 64, 4)), 2)
 
 
 class TestLayout:

@@ -11,7 +11,7 @@ import torch
 
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.language import prott5, prott5_files
-from nesdb_annot.language.checkpoint import file_sha256
+from nesdb_annot.language.card import file_sha256
 from nesdb_annot.language.embedder import open_embedder
 from nesdb_annot.language.models import describe, model_path
 from nesdb_annot.language.windows import LongRule
@@ -224,7 +224,7 @@ def served(monkeypatch, folder, tmp_path):
         source = folder / address.rpartition("/")[2]
         if not source.is_file():
             raise ConfigurationError(f"{address} does not exist")
-        shutil.copy(source, part)
+        shutil.copy(source, part.path)
 
     monkeypatch.setattr(weights.WeightsSource, "_fetch", fetched)
     return asked

@@ -9,29 +9,37 @@ import pytest
 from nesdb_annot.errors import CannotWriteError, ConfigurationError, InputError, TryLaterError
 from nesdb_annot.records import RECEIPT_SUFFIX
 from nesdb_annot.settings import Settings
+from nesdb_annot.sources.part import version_of
 from nesdb_annot.sources.weights import ATTEMPTS, WeightsSource, read_receipt
 
 CONTENT = bytes(range(256)) * 4000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 NAME = "esm2_t6_8M_UR50D.pt"
+VERSION = {"ETag": '"first"'}
+OLD = {"Last-Modified": "Wed, 05 Aug 2026 10:00:00 GMT"}
+NEW = {"Last-Modified": "Thu, 06 Aug 2026 10:00:00 GMT"}
 
 
 class Mirror:
-    """Serves CONTENT with ranges; `cuts` are the bytes to send before breaking off, one for each request."""
+    """Serves a file with ranges as RFC 9110 wants it; `cuts` are the bytes to send before breaking off, by request."""
 
-    def __init__(self, local, reply, content=CONTENT, cuts=(), ranges=True):
+    def __init__(self, local, reply, content=CONTENT, cuts=(), ranges=True, version=VERSION, obeys_if_range=True):
         self.local, self.reply, self.content, self.cuts, self.ranges = local, reply, content, list(cuts), ranges
+        self.version, self.obeys_if_range = version, obeys_if_range
         local.answer = self
 
     def __call__(self, path, query):
-        asked = self.local.headers[-1].get("Range")
+        asked, wanted = (self.local.headers[-1].get(name) for name in ("Range", "If-Range"))
         cut = self.cuts.pop(0) if self.cuts else None
-        if not asked or not self.ranges:
-            return self.reply(self.content, cut=cut)
+        changed = self.obeys_if_range and wanted not in (None, *self.version.values())
+        if not asked or not self.ranges or changed:
+            return self.reply(self.content, headers=self.version, cut=cut)
         begin = int(asked.removeprefix("bytes=").rstrip("-"))
-        if begin >= len(self.content):
-            return self.reply(b"", 416, {"Content-Range": f"bytes */{len(self.content)}"})
-        return self.reply(self.content[begin:], 206, cut=cut)
+        whole = len(self.content)
+        if begin >= whole:
+            return self.reply(b"", 416, {"Content-Range": f"bytes */{whole}"})
+        stated = {"Content-Range": f"bytes {begin}-{whole - 1}/{whole}", **self.version}
+        return self.reply(self.content[begin:], 206, stated, cut=cut)
 
     def ranges_asked(self):
         return [headers.get("Range") for headers in self.local.headers]
@@ -92,15 +100,56 @@ def test_an_interrupted_command_is_continued_by_the_next_one(server, reply, sour
     assert mirror.ranges_asked()[-1] == f"bytes={had}-"
 
 
+def left(folder, content, version='"first"'):
+    """What a command that was interrupted leaves."""
+    (folder / f"{NAME}.part").write_bytes(content)
+    (folder / f"{NAME}.part-version").write_text(version)
+
+
 def test_a_part_that_is_whole_needs_only_its_name(server, reply, source, tmp_path):
-    (tmp_path / f"{NAME}.part").write_bytes(CONTENT)
+    left(tmp_path, CONTENT)
+    mirror = Mirror(server, reply)
+    assert source.fetch(NAME, tmp_path).read_bytes() == CONTENT
+    assert mirror.ranges_asked() == [f"bytes={len(CONTENT)}-"]
+
+
+def test_a_part_of_a_longer_file_is_thrown_away(server, reply, source, tmp_path):
+    left(tmp_path, CONTENT + b"more")
     Mirror(server, reply)
     assert source.fetch(NAME, tmp_path).read_bytes() == CONTENT
 
 
-def test_a_part_of_a_longer_file_is_thrown_away(server, reply, source, tmp_path):
-    (tmp_path / f"{NAME}.part").write_bytes(CONTENT + b"more")
-    Mirror(server, reply)
+@pytest.mark.parametrize("obeys", [True, False], ids=["by the server", "by its answer"])
+@pytest.mark.parametrize(("old", "new"), [(VERSION, {"ETag": '"second"'}), (OLD, NEW)], ids=["ETag", "date"])
+def test_a_file_that_changed_since_the_interruption_is_not_joined(server, reply, source, tmp_path, old, new, obeys):
+    Mirror(server, reply, cuts=[200_000] + [0] * (ATTEMPTS - 1), version=old)
+    with pytest.raises(TryLaterError):
+        source.fetch(NAME, tmp_path)
+    begun = (tmp_path / f"{NAME}.part").stat().st_size
+    mirror = Mirror(server, reply, CONTENT[::-1], version=new, obeys_if_range=obeys)
+    assert source.fetch(NAME, tmp_path).read_bytes() == CONTENT[::-1]
+    asked = mirror.ranges_asked()[ATTEMPTS:]
+    assert asked == ([f"bytes={begun}-"] if obeys else [f"bytes={begun}-", None])
+    assert server.headers[ATTEMPTS]["If-Range"] == next(iter(old.values()))
+    assert leftovers(tmp_path) == [NAME, NAME + RECEIPT_SUFFIX]
+
+
+@pytest.mark.parametrize("version", [{}, {"ETag": 'W/"weak"', **OLD}], ids=["none", "weak"])
+def test_a_file_without_a_version_to_name_is_begun_anew(server, reply, source, tmp_path, version):
+    mirror = Mirror(server, reply, cuts=[200_000], version=version)
+    assert source.fetch(NAME, tmp_path).read_bytes() == CONTENT
+    assert mirror.ranges_asked() == [None, None]
+
+
+def test_a_date_of_the_very_second_of_the_answer_names_no_version():
+    assert version_of({"last-modified": OLD["Last-Modified"], "date": NEW["Last-Modified"]}) == OLD["Last-Modified"]
+    assert version_of({"last-modified": OLD["Last-Modified"], "date": OLD["Last-Modified"]}) == ""
+
+
+def test_a_part_that_begins_elsewhere_is_not_joined(server, reply, source, tmp_path):
+    left(tmp_path, CONTENT[:1000])
+    replies = [reply(CONTENT[5:], 206, {"Content-Range": f"bytes 5-{len(CONTENT) - 1}/{len(CONTENT)}"}), reply(CONTENT)]
+    server.answer = lambda path, query: replies.pop(0)
     assert source.fetch(NAME, tmp_path).read_bytes() == CONTENT
 
 

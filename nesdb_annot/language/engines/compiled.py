@@ -1,27 +1,26 @@
 """All layers in one compiled function, `kernel.c`: bfloat16 products, float32 sums, no padding, nothing between them.
 
 Measured beside the other engines by `nesannot bench embed`.
-The weights lie in the order in which the kernel reads them.
+The weights lie in the order in which the kernel reads them, in one piece of memory: an engine that was made once can be
+sent to worker processes, which then need neither torch nor the file of weights.
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from esm.model.esm2 import ESM2
-from esm.modules import TransformerLayer
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
-from ..tokens import encoded
-from .packed import TOKEN_DROPOUT
+from ..tokens import TOKEN_DROPOUT, encoded
+from .image import Image, aligned, placed
 
-PANEL = 64
-"""Outputs of a linear layer that the kernel computes together; as in `kernel.c`."""
+if TYPE_CHECKING:
+    from esm.model.esm2 import ESM2
+    from esm.modules import TransformerLayer
 
 BATCH_RESIDUES = 512
 """Short proteins share a pass, so that the weights come from memory once for all of them."""
@@ -40,44 +39,6 @@ class _Layer(ctypes.Structure):
     ))  # fmt: skip
 
 
-def in_panels(weight: Tensor) -> Tensor:
-    """Words of 32 bits in the kernel's order: panels of 64 outputs, in each the words of inputs, in each the outputs.
-
-    Args:
-        weight: shape (outputs, inputs) in a narrow type; the inputs of an output fill whole words.
-
-    Returns:
-        int32, shape (words,).
-    """
-    words = weight.contiguous().view(torch.int32)
-    return torch.cat([panel.T.reshape(-1) for panel in torch.split(words, PANEL)])
-
-
-def panels(weight: Tensor) -> Tensor:
-    """Pairs of bfloat16 in the kernel's order.
-
-    Args:
-        weight: shape (outputs, inputs), both even.
-
-    Returns:
-        int32, outputs * inputs / 2 of them.
-    """
-    return in_panels(weight.to(torch.bfloat16))
-
-
-Linear = tuple[Tensor, Tensor]
-"""Weight, shape (outputs, inputs), and bias, shape (outputs,)."""
-
-
-def linears(block: TransformerLayer) -> tuple[Linear, Linear, Linear, Linear]:
-    """The four linear layers of a block: queries, keys and values in one; out; to four times the width; back."""
-    attention = block.self_attn
-    three = (attention.q_proj, attention.k_proj, attention.v_proj)
-    mixing = torch.cat([p.weight for p in three]), torch.cat([p.bias for p in three])
-    out, rise, fall = attention.out_proj, block.fc1, block.fc2
-    return mixing, (out.weight, out.bias), (rise.weight, rise.bias), (fall.weight, fall.bias)
-
-
 class CompiledEngine:
     """Runs the layers 1 to `layer` in bfloat16 on one thread.
 
@@ -93,37 +54,58 @@ class CompiledEngine:
     layout: type[ctypes.Structure] = _Layer
 
     def __init__(self, model: ESM2, layer: int, library: ctypes.CDLL) -> None:
-        self._forward = getattr(library, self.function)
+        from .layout import norm
+
+        image, blocks = Image(), model.layers[:layer]
         self._width, self._heads = int(model.embed_dim), int(model.attention_heads)
-        self._kept: list[Tensor] = []  # what the kernel has addresses of
-        blocks: Any = model.layers
-        self._layers = (self.layout * layer)(*(self._laid_out(block) for block in blocks[:layer]))
-        self._last = self._norm(model.emb_layer_norm_after) if layer == len(blocks) else None
+        self._offsets = bytes((self.layout * layer)(*(self._laid_out(block, image) for block in blocks)))
+        self._last = image.add(norm(model.emb_layer_norm_after)) if layer == len(model.layers) else None
         dropout = TOKEN_DROPOUT if model.token_dropout else 1.0
-        self._embedding = model.embed_tokens.weight.detach().float() * dropout
-        self._inverse = blocks[0].self_attn.rot_emb.inv_freq.float()
+        self._embedding: NDArray[np.float32] = (model.embed_tokens.weight.detach().float() * dropout).numpy()
+        self._inverse: NDArray[np.float32] = model.layers[0].self_attn.rot_emb.inv_freq.float().numpy()
+        self._image = image.whole()
+        self._open(library)
+
+    def _open(self, library: ctypes.CDLL) -> None:
+        """All that holds in this process only: addresses, tables, the function."""
+        self._library, self._forward = library._name, getattr(library, self.function)
+        of_all = self.layout * (len(self._offsets) // ctypes.sizeof(self.layout))
+        base = self._image.ctypes.data
+        self._layers = of_all(*(placed(one, base) for one in of_all.from_buffer_copy(self._offsets)))
+        self._final = None if self._last is None else base + self._last
         self._tables = self._rotary(1024)
 
-    def _address(self, tensor: Tensor) -> int:
-        self._kept.append(tensor.detach().contiguous())
-        return self._kept[-1].data_ptr()
+    @property
+    def portable(self) -> bool:
+        """Whether it can be sent to another process: the library must be there."""
+        return Path(self._library).is_file()
 
-    def _norm(self, norm: nn.LayerNorm) -> int:
-        return self._address(torch.cat([norm.weight, norm.bias]).float())
+    def __getstate__(self) -> dict[str, Any]:
+        """What is the same in every process."""
+        here = ("_forward", "_layers", "_final", "_tables")
+        return {name: value for name, value in vars(self).items() if name not in here}
 
-    def _laid_out(self, block: TransformerLayer) -> ctypes.Structure:
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Begin in the process that it was sent to."""
+        vars(self).update(state)
+        self._image = aligned(len(state["_image"]))
+        self._image[:] = state["_image"]
+        self._open(ctypes.CDLL(self._library))
+
+    def _laid_out(self, block: TransformerLayer, image: Image) -> ctypes.Structure:
+        from .layout import linears, norm, panels
+
         four = linears(block)
         return self.layout(
-            self._norm(block.self_attn_layer_norm), self._norm(block.final_layer_norm),
-            *(self._address(panels(weight)) for weight, _ in four), *(self._address(bias.float()) for _, bias in four),
+            image.add(norm(block.self_attn_layer_norm)), image.add(norm(block.final_layer_norm)),
+            *(image.add(panels(weight)) for weight, _ in four), *(image.add(bias.float()) for _, bias in four),
         )  # fmt: skip
 
-    def _rotary(self, length: int) -> tuple[Tensor, Tensor]:
+    def _rotary(self, length: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Cosine and sine, shape (length, head width / 2)."""
-        angles = torch.outer(torch.arange(length, dtype=torch.float32), self._inverse)
-        return angles.cos(), angles.sin()
+        angles = np.outer(np.arange(length, dtype=np.float32), self._inverse)
+        return np.cos(angles), np.sin(angles)
 
-    @torch.inference_mode()
     def run(self, sequences: Sequence[str]) -> list[NDArray[np.float32]]:
         """Vectors of each sequence, shape (L, dimension).
 
@@ -134,13 +116,14 @@ class CompiledEngine:
         lengths = [len(t) for t in tokens]
         if max(lengths) > len(self._tables[0]):
             self._tables = self._rotary(2 * max(lengths))
-        x = self._embedding[torch.from_numpy(np.concatenate(tokens))]
+        x = aligned(sum(lengths) * self._width * 4).view(np.float32).reshape(-1, self._width)
+        np.take(self._embedding, np.concatenate(tokens), axis=0, out=x, mode="clip")
         whole, pointer = ctypes.c_long, ctypes.c_void_p
         failed = self._forward(
-            pointer(x.data_ptr()), whole(len(x)), whole(self._width), whole(self._heads),
+            pointer(x.ctypes.data), whole(len(x)), whole(self._width), whole(self._heads),
             (whole * len(lengths))(*lengths), whole(len(lengths)), self._layers, whole(len(self._layers)),
-            pointer(self._last), *(pointer(table.data_ptr()) for table in self._tables),
+            pointer(self._final), *(pointer(table.ctypes.data) for table in self._tables),
         )  # fmt: skip
         if failed:
             raise MemoryError(f"{len(x):,} tokens do not fit")
-        return [vectors[1:-1].numpy() for vectors in torch.split(x, lengths)]
+        return [vectors[1:-1] for vectors in np.split(x, np.cumsum(lengths)[:-1])]

@@ -13,14 +13,17 @@ weights were at hand to see how far. So this engine is never chosen by itself, a
 from __future__ import annotations
 
 import ctypes
+from typing import TYPE_CHECKING
 
-import torch
-from esm.model.esm2 import ESM2
-from esm.modules import TransformerLayer
-from torch import Tensor
+from .compiled import CompiledEngine
+from .image import Image
 
-from .compiled import CompiledEngine, Linear, in_panels, linears, panels
-from .easing import eased, largest_inputs
+if TYPE_CHECKING:
+    from esm.model.esm2 import ESM2
+    from esm.modules import TransformerLayer
+    from torch import Tensor
+
+    from .layout import Linear
 
 LARGEST = 127
 
@@ -66,9 +69,11 @@ def rounded(weight: Tensor, group: int) -> tuple[Tensor, Tensor]:
     Returns:
         int8, shape (outputs, groups, group); and the step of each output and group, float32, shape (outputs, groups).
     """
+    from torch import int8
+
     grouped = weight.reshape(len(weight), -1, group)
     steps = (grouped.abs().amax(dim=2) / LARGEST).clamp_min(1e-30)
-    return (grouped / steps[..., None]).round().to(torch.int8), steps
+    return (grouped / steps[..., None]).round().to(int8), steps
 
 
 class Int8Engine(CompiledEngine):
@@ -85,24 +90,33 @@ class Int8Engine(CompiledEngine):
     layout = _Layer
 
     def __init__(self, model: ESM2, layer: int, library: ctypes.CDLL) -> None:
+        from .easing import largest_inputs
+
         self._largest = largest_inputs(model, layer)
         super().__init__(model, layer, library)
+        del self._largest
 
-    def _laid_out(self, block: TransformerLayer) -> ctypes.Structure:
-        norms = self._norm(block.self_attn_layer_norm), self._norm(block.final_layer_norm)
+    def _laid_out(self, block: TransformerLayer, image: Image) -> ctypes.Structure:
+        from .layout import linears, norm, panels
+
+        norms = norm(block.self_attn_layer_norm), norm(block.final_layer_norm)
         (mixing, shift), (out, out_bias), rise, fall = linears(block)
         width = len(out)
         values = panels(mixing[2 * width :]), panels(out), shift[2 * width :].float(), out_bias.float()
-        wide = map(self._address, values)
         query_key = mixing[: 2 * width], shift[: 2 * width]
         fed = zip((query_key, rise, fall), (block.self_attn.q_proj, block.fc1, block.fc2), strict=True)
-        return self.layout(*norms, *wide, *(self._narrow(linear, self._largest[module]) for linear, module in fed))
+        narrow = [self._narrow(linear, self._largest[module], image) for linear, module in fed]
+        return self.layout(*map(image.add, (*norms, *values)), *narrow)
 
-    def _narrow(self, linear: Linear, largest: Tensor) -> ctypes.Structure:
+    @staticmethod
+    def _narrow(linear: Linear, largest: Tensor, image: Image) -> ctypes.Structure:
+        from .easing import eased
+        from .layout import in_panels
+
         weight, bias = (tensor.detach().float() for tensor in linear)
         divisor = eased(largest, weight)
         group = group_of(len(divisor))
         whole, steps = rounded(weight * divisor, group)
         sums = steps * whole.sum(dim=2)
         parts = in_panels(whole.flatten(1)), 1 / divisor, steps.T, sums.T, bias
-        return _Linear(*map(self._address, parts), group, len(bias))
+        return _Linear(*map(image.add, parts), group, len(bias))

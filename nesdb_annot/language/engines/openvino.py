@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..tokens import encoded
-from .packed import TOKEN_DROPOUT
+from ..tokens import TOKEN_DROPOUT, encoded
 
 
 def available() -> bool:

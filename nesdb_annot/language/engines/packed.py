@@ -17,11 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ..tokens import encoded
+from ..tokens import TOKEN_DROPOUT, encoded
 from .attention import attention_for
-
-TOKEN_DROPOUT = 1 - 0.15 * 0.8
-"""fair-esm scales the embedding of a sequence without masks by this constant; it is folded into the weights here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,70 @@
+"""What starts often starts soon: neither a look whether there is anything to do nor a worker process loads torch."""
+
+import os
+import pickle
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from nesdb_annot.errors import ConfigurationError
+from nesdb_annot.language.embedder import open_embedder
+from nesdb_annot.settings import Settings
+from nesdb_annot.workflow.heads import bundled_head_set, heads_for
+from nesdb_annot.workflow.protein_scorer import build_scorer
+
+RESIDUES = "MKLVALALKLAGLDIEEQSRTGHVDNPWYFC" * 4
+
+WORKER = """
+import pickle, sys
+from pathlib import Path
+from nesdb_annot.workflow.protein_scorer import build_scorer
+arguments, chunk = pickle.loads(Path(sys.argv[1]).read_bytes())
+scored = build_scorer(*arguments)(chunk).sequences
+Path(sys.argv[1]).write_bytes(pickle.dumps(scored))
+assert "torch" not in sys.modules, "a worker loaded torch"
+"""
+
+LOOK = """
+import sys
+from nesdb_annot.settings import load_settings
+from nesdb_annot.store.engine import open_store
+from nesdb_annot.workflow.heads import heads_for
+settings = load_settings().settings
+with open_store(settings) as store:
+    assert heads_for(store, settings).configuration_id
+assert "torch" not in sys.modules, "to look loaded torch"
+"""
+
+
+@pytest.fixture
+def embedder():
+    opened = open_embedder(Settings(device="cpu"))
+    if not opened.portable:
+        pytest.skip("this machine has no kernel")
+    return opened
+
+
+def test_a_worker_that_is_sent_an_embedder_needs_no_torch_and_scores_the_same(embedder, tmp_path):
+    arguments, chunk = (Settings(), bundled_head_set(), None, embedder), [("d" * 64, RESIDUES)]
+    path = tmp_path / "sent"
+    path.write_bytes(pickle.dumps((arguments, chunk)))
+    subprocess.run([sys.executable, "-c", WORKER, str(path)], check=True)
+    assert pickle.loads(path.read_bytes()) == build_scorer(*arguments)(chunk).sequences
+
+
+def test_to_look_what_is_to_be_done_needs_no_torch(settings, store):
+    named = {"NESANNOT_DATABASE_URL": settings.database_url, "NESANNOT_DATA_DIR": str(settings.data_dir)}
+    subprocess.run([sys.executable, "-c", LOOK], env={**os.environ, **named}, check=True)
+
+
+def test_an_engine_that_cannot_be_sent_is_opened_by_each_worker(settings, store):
+    heads = heads_for(store, replace(settings, engine="packed", device="cpu"))
+    assert "packed" in heads.chosen
+    assert heads.portable is None
+
+
+def test_an_engine_that_does_not_exist_is_said_when_it_is_asked_for(settings, store):
+    with pytest.raises(ConfigurationError, match="no engine 'fast'"):
+        _ = heads_for(store, replace(settings, engine="fast")).chosen
