@@ -76,7 +76,8 @@ def methods_of(
             ),
         ]
     except (KeyError, IndexError) as error:
-        raise ConfigurationError("the head set is incomplete", why=repr(error), remedy="nesannot train") from None
+        why = f"it has no {error}; an earlier version of nesannot may have made it"
+        raise ConfigurationError("the head set is incomplete", why=why, remedy="nesannot train") from None
 
 
 def raw_scores(methods: Sequence[Method], context: ProteinContext) -> Floats:
