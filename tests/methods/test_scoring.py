@@ -54,7 +54,7 @@ PKI_ALPHA = "MTDVETTYADFIASGRTGRRNAIHDILVSSASGNSNELALKLAGLDINKTEGEEDAQRSSTEQSGEA
 
 def test_the_signal_of_pki_wins(head_set, methods):
     """Whatever the embedding says, here an average one at every residue."""
-    average = head_set.arrays["tagger/embedding.mean"].astype(np.float32)
+    average = head_set.arrays["similarity/center"].astype(np.float32)
     embedding = np.repeat(average[None], len(PKI_ALPHA), axis=0)
     spans = [ResidueSpan(first, first + 14) for first in (1, 12, 20, 35, 50, 60)]
     scores = methods.score(ProteinContext("0" * 64, PKI_ALPHA, embedding, spans, pool(embedding, spans)))
