@@ -1,9 +1,9 @@
 """Residue-level tagger: a small dilated convolution network that gives each residue the odds of lying in a motif.
 
-An ensemble of networks reads letters, scales, consensus cores and position, and the embedding through a narrow
-bottleneck. Each network is a convolution over five residues followed by residual convolutions whose dilation doubles
-(1 to 16), so that a residue is judged by some sixty on either side. Training (torch) is in `learning.tagger`; here is
-the forward pass.
+An ensemble of networks reads letters, scales, consensus cores and position, and, if that gained in training, the
+embedding through a narrow bottleneck. Each network is a convolution over five residues followed by residual
+convolutions whose dilation doubles (1 to 16), so that a residue is judged by some sixty on either side. Training
+(torch) is in `learning.tagger` and `learning.tagger_choice`; here is the forward pass.
 """
 
 from __future__ import annotations
