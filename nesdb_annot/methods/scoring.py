@@ -63,7 +63,7 @@ def methods_of(
     def identity(name: str) -> MethodIdentity:
         return MethodIdentity(name, VERSION, dict(parameters.get(name, {})), training_digest)
 
-    features = _own(arrays, biochemical.NAME)
+    both = _own(arrays, biochemical.NAME)
     try:
         neighbours = int(parameters[similarity.NAME]["neighbours"])  # type: ignore[arg-type]
         return [
@@ -72,11 +72,14 @@ def methods_of(
             neural.Neural(identity(neural.NAME), _own(arrays, neural.NAME)),
             tagger.Tagger(identity(tagger.NAME), _own(arrays, tagger.NAME)),
             biochemical.Biochemical(
-                identity(biochemical.NAME), BoostedTrees.from_arrays(features), LinearModel.from_arrays(features)
+                identity(biochemical.NAME), BoostedTrees.from_arrays(both), LinearModel.from_arrays(both)
             ),
         ]
-    except (KeyError, IndexError) as error:
+    except KeyError as error:
         why = f"it has no {error}; an earlier version of nesannot may have made it"
+        raise ConfigurationError("the head set is incomplete", why=why, remedy="nesannot train") from None
+    except IndexError:
+        why = "a reference vector points at a sequence that it does not name"
         raise ConfigurationError("the head set is incomplete", why=why, remedy="nesannot train") from None
 
 

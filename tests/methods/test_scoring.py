@@ -98,6 +98,11 @@ def test_a_missing_array(head_set):
         build_methods(replace(head_set, arrays=arrays))
 
 
+def test_references_of_sequences_that_are_not_named(head_set):
+    with pytest.raises(ConfigurationError, match="points at a sequence that it does not name"):
+        build_methods(replace(head_set, training_digests=()))
+
+
 def test_a_missing_calibration(head_set):
     calibrations = {name: own for name, own in head_set.calibrations.items() if name != "combined"}
     with pytest.raises(ConfigurationError, match="no calibration"):
