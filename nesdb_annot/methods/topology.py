@@ -55,11 +55,8 @@ class Topology:
     coiled_coil: NDArray[np.bool_]
 
 
-@lru_cache(maxsize=4)
 def topology(residues: str, stated: StatedStretches = ()) -> Topology:
     """All three masks of a protein; see `membrane_like`, `signal_peptide_like` and `coiled_coil_like`.
-
-    Kept for some proteins: several methods read them of one protein after the other.
 
     Args:
         residues: cleaned residues, length L.
@@ -69,13 +66,25 @@ def topology(residues: str, stated: StatedStretches = ()) -> Topology:
         >>> topology("G" * 40, (("TRANSMEM", 11, 30),)).membrane.sum()
         np.int64(20)
     """
-    codes = np.frombuffer(residues.encode("ascii"), dtype=np.uint8)
-    masks = Topology(membrane_like(codes), signal_peptide_like(codes), coiled_coil_like(codes))
+    looks = _looks(residues)
+    if not stated:
+        return looks
+    masks = Topology(looks.membrane.copy(), looks.signal_peptide.copy(), looks.coiled_coil.copy())
     by_key = dict(zip(STATED_KEYS, (masks.signal_peptide, masks.membrane, masks.coiled_coil), strict=True))
     for key, first, last in stated:
         if key in by_key:
             by_key[key][first - 1 : last] = True
     return masks
+
+
+@lru_cache(maxsize=4)
+def _looks(residues: str) -> Topology:
+    """What the residues look like; kept for some proteins, since several methods read it of one after the other."""
+    codes = np.frombuffer(residues.encode("ascii"), dtype=np.uint8)
+    looks = Topology(membrane_like(codes), signal_peptide_like(codes), coiled_coil_like(codes))
+    for mask in (looks.membrane, looks.signal_peptide, looks.coiled_coil):
+        mask.flags.writeable = False
+    return looks
 
 
 def hydropathy(codes: NDArray[np.uint8], window: int) -> NDArray[np.float64]:

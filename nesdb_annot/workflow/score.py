@@ -7,7 +7,7 @@ sequence that has scores under the configuration is not computed again; a killed
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 RESIDUES_PER_CHUNK = 30_000
 """One work unit: what a killed run loses at most, about two seconds of one core."""
+
+LEAST_RESIDUES = 2_000
+"""No chunk is cut smaller than this: each is a transaction."""
+
+CHUNKS_LEFT = 4
+"""A chunk is at most one in so many, times the workers, of what is left: the last ones are small."""
 
 WORTH_A_PROCESS = 100_000
 """Residues below which starting worker processes costs more than it saves."""
@@ -113,6 +119,32 @@ def score_proteome(
         summary = replace(scoring.all_that_is_pending(), rescored=stored.sequences)
         score_decoys(store, settings, heads, target, progress=progress)
     return summary
+
+
+def tapered(chunks: Iterable[Chunk], residues: int, workers: int) -> Iterator[Chunk]:
+    """The same sequences in chunks that get smaller towards the end, so that no worker waits long for the last one.
+
+    Args:
+        chunks: as they are read.
+        residues: in all of them.
+        workers: that share them.
+
+    Example:
+        >>> [len(chunk) for chunk in tapered([[("", "L" * 2000)] * 12], 24_000, 1)]
+        [3, 3, 2, 1, 1, 1, 1]
+    """
+    for chunk in chunks:
+        piece: list[tuple[str, str]] = []
+        size = 0
+        for digest, own in chunk:
+            piece.append((digest, own))
+            size += len(own)
+            if size >= max(LEAST_RESIDUES, residues // (CHUNKS_LEFT * workers)):
+                yield piece
+                piece, residues, size = [], residues - size, 0
+        if piece:
+            yield piece
+            residues -= size
 
 
 def _processor_seconds() -> float:
@@ -216,7 +248,7 @@ class _Scoring:
     def _scored_and_written(self, run_id: int, tally: _Tally) -> None:
         shown = 0
         with WriteBehind(partial(self._write, run_id, tally), depth=2 * tally.workers) as behind:
-            for chunk in self._scored(tally.workers):
+            for chunk in self._scored(tally):
                 behind.put(chunk)
                 stored = tally.residues
                 if stored > shown:
@@ -233,7 +265,7 @@ class _Scoring:
         tally.add(chunk)
         report_run(self.store, run_id, tally.counts())
 
-    def _scored(self, workers: int) -> Iterator[ScoredChunk]:
+    def _scored(self, tally: _Tally) -> Iterator[ScoredChunk]:
         """Scores of each chunk, in the order in which the workers finish."""
         from ..language.workers import AHEAD, WorkerPool
         from ..methods.topology import STATED_KEYS
@@ -247,10 +279,11 @@ class _Scoring:
             again=self.again,
             residues_per_chunk=RESIDUES_PER_CHUNK,
         )
+        sized = tapered(chunks, tally.residues_total, tally.workers) if tally.workers > 1 else chunks
         stated = stated_stretches(self.store, STATED_KEYS)
         arguments = (self.settings, self.heads.payload, stated, self.heads.portable)
         with (
-            closing(read_ahead(chunks, depth=AHEAD * workers)) as ahead,
-            WorkerPool(workers, initialise=build_scorer, arguments=arguments) as pool,
+            closing(read_ahead(sized, depth=AHEAD * tally.workers)) as ahead,
+            WorkerPool(tally.workers, initialise=build_scorer, arguments=arguments) as pool,
         ):
             yield from pool.map_unordered(ahead)

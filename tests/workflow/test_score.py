@@ -194,3 +194,15 @@ def test_shift_follows_bayes(prior):
     base = 0.06
     shifted = 1 / (1 + exp(-(log(base / (1 - base)) + prior_shift(base, prior))))
     assert shifted == pytest.approx(base * prior)
+
+
+@pytest.mark.parametrize("workers", [2, 16])
+def test_the_last_chunks_are_small_and_lose_nothing(workers):
+    lengths = [50 + 37 * i % 900 for i in range(2_000)]
+    sequences = [(str(i), "L" * length) for i, length in enumerate(lengths)]
+    read = [sequences[i : i + 60] for i in range(0, len(sequences), 60)]
+    sized = list(score.tapered(read, sum(lengths), workers))
+    assert [one for chunk in sized for one in chunk] == sequences
+    residues = [sum(len(own) for _, own in chunk) for chunk in sized]
+    assert residues[0] >= min(20_000, sum(lengths) // (score.CHUNKS_LEFT * workers))
+    assert max(residues[-workers:]) < score.LEAST_RESIDUES + max(lengths)
