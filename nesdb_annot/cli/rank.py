@@ -28,7 +28,7 @@ def rank(
     decoys: Annotated[
         str, typer.Option(help="what q-values compare with: shuffled proteins, or a proteome without CRM1")
     ] = "shuffled",
-    proteins: Annotated[bool, typer.Option("--proteins", help="only each protein's best, least chance first")] = False,
+    proteins: Annotated[bool, typer.Option("--proteins", help="each protein's best, likeliest cargo first")] = False,
     release: ReleaseName = None,
     model: Model = None,
     layer: Layer = None,

@@ -51,7 +51,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("configuration_id", "text", "", "language model, segmentation and method versions"),
 )
 NAMES = tuple(column.name for column in COLUMNS)
-_BY_NAME = {column.name: column for column in COLUMNS}
+
+CARGO_SCORE = Column("cargo_score", "number", "log-odds", "of the protein: the mean of its three best candidates")
+"""Further column of a list of proteins."""
+
+_BY_NAME = {column.name: column for column in (*COLUMNS, CARGO_SCORE)}
 
 
 def chosen_columns(names: Sequence[str] | None = None) -> tuple[Column, ...]:

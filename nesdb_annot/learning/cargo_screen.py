@@ -3,6 +3,10 @@
 Long proteins have more candidates, and cargoes are longer than non-binders: length alone tells them apart. Each cargo
 is therefore compared with a non-binder of nearly its length. Complexes are purified together, so that a cargo need not
 carry a signal of its own: no method can reach an AUC of 1.
+
+How candidates make a score of their protein was chosen on half of the screen's families (`chosen_on`): of the best
+candidate, the mean log-odds of the 2, 3, 4, 5 or 8 best, and the chance that one at least is a motif, the mean of three
+had the highest AUC there. Figures are those of the other half.
 """
 
 from __future__ import annotations
@@ -13,14 +17,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..methods.calibration import logit
 from . import metrics
 from .figures import Measured
+from .folds import FoldMember, families
 from .homology import homologous_pairs
 
 Floats = NDArray[np.float64]
 
+LEAST = 1e-6
+"""How far probabilities are kept from 0 and 1."""
+
 LENGTH_TOLERANCE = 0.1
 """Largest difference in length within a pair, as a natural logarithm: about 10 %."""
+
+
+BEST = 3
+"""Candidates whose log-odds are averaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +43,45 @@ class ProteinScore:
     Attributes:
         length: in residues.
         cargo: whether CRM1 binds it.
+        counted: whether it is of the half that nothing was chosen on.
+        cargo_score: mean log-odds of its `BEST` best candidates, or of as many as there are; as ``rank --proteins``
+            and the view ``nes.protein_summary`` have it.
         at_least_one: minus the logarithm of the chance that none of its candidates is a motif, were they independent.
         best: probability of its best candidate.
     """
 
     length: int
     cargo: bool
+    counted: bool
+    cargo_score: float
     at_least_one: float
     best: float
 
     @classmethod
-    def of(cls, length: int, cargo: bool, probabilities: Sequence[float]) -> ProteinScore:
-        """From the probabilities of the protein's candidates.
+    def of(cls, length: int, cargo: bool, probabilities: Sequence[float], counted: bool = True) -> ProteinScore:
+        """From the probabilities of the protein's candidates; without any, it scores as if one in a million.
 
         Example:
-            >>> round(ProteinScore.of(300, True, [0.5, 0.5]).at_least_one, 4)
-            1.3863
+            >>> found = ProteinScore.of(300, True, [0.5, 0.5, 0.2, 0.2])
+            >>> round(found.at_least_one, 4), round(found.cargo_score, 4)
+            (1.8326, -0.4621)
         """
-        sure = np.clip(np.array(probabilities, dtype=np.float64), 0, 1 - 1e-9)
-        return cls(length, cargo, float(-np.log1p(-sure).sum()), float(sure.max(initial=0.0)))
+        sure = np.clip(np.array(probabilities or [0.0], dtype=np.float64), LEAST, 1 - LEAST)
+        best = np.sort(sure)[::-1][:BEST]
+        at_least_one = float(-np.log1p(-sure).sum())
+        return cls(length, cargo, counted, float(logit(best).mean()), at_least_one, float(sure.max()))
+
+
+def chosen_on(digests: Sequence[str], residues: Sequence[str]) -> NDArray[np.bool_]:
+    """Which proteins are of the half of the families that scores of proteins were chosen on, shape (n,).
+
+    Those whose family's least digest is even; no family is divided.
+    """
+    family = families([FoldMember(*member) for member in zip(digests, residues, strict=True)])
+    least: dict[int, str] = {}
+    for own, digest in zip(family.tolist(), digests, strict=True):
+        least[own] = min(digest, least.get(own, digest))
+    return np.array([int(least[own], 16) % 2 == 0 for own in family.tolist()], dtype=bool)
 
 
 def strangers(screened: Sequence[str], trained: Sequence[str]) -> NDArray[np.bool_]:
@@ -80,30 +113,45 @@ def matched_pairs(proteins: Sequence[ProteinScore]) -> list[tuple[int, int]]:
 def screen_figures(proteins: Sequence[ProteinScore]) -> dict[str, Measured]:
     """AUC of cargoes against non-binders on matched pairs, with its interval over pairs, and what to compare it with.
 
-    ``auroc`` is that of `ProteinScore.at_least_one` and ``auroc_best`` that of the best candidate alone; ``_length`` is
-    what length alone reaches, ``_all`` what is reached on all proteins instead of pairs.
+    ``auroc`` is that of `ProteinScore.cargo_score`; ``auroc_at_least_one``, ``auroc_best`` and ``auroc_length`` are
+    those of other scores. They are of the half that is counted; ``_pairs`` are those on the pairs of both halves, and
+    ``_all`` on all proteins instead of pairs.
     """
-    pairs = np.array(matched_pairs(proteins), dtype=np.int64).reshape(-1, 2)
     cargo = np.array([protein.cargo for protein in proteins])
-    columns = {
-        "auroc": np.array([protein.at_least_one for protein in proteins]),
-        "auroc_best": np.array([protein.best for protein in proteins]),
-        "auroc_length": np.array([float(protein.length) for protein in proteins]),
-    }
+    counted = [protein for protein in proteins if protein.counted]
     figures: dict[str, Measured] = {
         "cargoes": (float(cargo.sum()), None),
         "non_binders": (float((~cargo).sum()), None),
-        "pairs": (float(len(pairs)), None),
-        **{f"{name}_all": (metrics.auroc(column, cargo), None) for name, column in columns.items()},
+        "pairs": (float(len(matched_pairs(counted))), None),
+        "pairs_of_both_halves": (float(len(matched_pairs(proteins))), None),
+        **{f"{name}_all": (metrics.auroc(own, cargo), None) for name, own in _columns(proteins).items()},
+        **{f"{name}_pairs": (value, None) for name, (value, _) in _on_pairs(proteins).items()},
+        **_on_pairs(counted),
     }
+    return figures
+
+
+def _columns(proteins: Sequence[ProteinScore]) -> dict[str, Floats]:
+    return {
+        "auroc": np.array([protein.cargo_score for protein in proteins]),
+        "auroc_at_least_one": np.array([protein.at_least_one for protein in proteins]),
+        "auroc_best": np.array([protein.best for protein in proteins]),
+        "auroc_length": np.array([float(protein.length) for protein in proteins]),
+    }
+
+
+def _on_pairs(proteins: Sequence[ProteinScore]) -> dict[str, Measured]:
+    pairs = np.array(matched_pairs(proteins), dtype=np.int64).reshape(-1, 2)
     if not len(pairs):
-        return figures
+        return {}
+    columns = _columns(proteins)
     chosen, first = pairs.T.ravel(), np.repeat([True, False], len(pairs))
 
     def drawn(weight: Floats) -> list[float]:
         return [metrics.auroc(c[chosen], first, np.tile(weight, 2)) or np.nan for c in columns.values()]
 
     values, ends = drawn(np.ones(len(pairs))), metrics.bootstrap(drawn, len(pairs))
-    for name, value, (low, high) in zip(columns, values, ends, strict=True):
-        figures[name] = (value, (float(low), float(high)))
-    return figures
+    return {
+        name: (value, (float(low), float(high)))
+        for name, value, (low, high) in zip(columns, values, ends, strict=True)
+    }

@@ -1042,11 +1042,15 @@ SELECT * FROM nes.candidate_all
  ORDER BY rank LIMIT :limit;
 
 -- name: ranked_proteins
--- The best candidate of each sequence of a ranking, least expected by chance first.
-SELECT * FROM nes.candidate_all
- WHERE ranking_id = :ranking_id AND combined >= :minimum_combined
-   AND rank IN (SELECT min(b.rank) FROM nesannot.ranked_segment b WHERE b.ranking_id = :ranking_id GROUP BY b.sequence_id)
- ORDER BY e_value NULLS LAST, rank LIMIT :limit;
+-- The best candidate of each sequence of a ranking, by the score of the protein (see nes.protein_summary).
+SELECT c.*, b.cargo_score
+  FROM (SELECT DISTINCT ON (r.sequence_id) r.rank, avg(nesannot.log_odds(r.combined)) OVER (
+                   PARTITION BY r.sequence_id ORDER BY r.rank ROWS BETWEEN CURRENT ROW AND 2 FOLLOWING) AS cargo_score
+          FROM nesannot.ranked_segment r WHERE r.ranking_id = :ranking_id
+         ORDER BY r.sequence_id, r.rank) b
+  JOIN nes.candidate_all c ON c.ranking_id = :ranking_id AND c.rank = b.rank
+ WHERE c.combined >= :minimum_combined
+ ORDER BY b.cargo_score DESC, c.rank LIMIT :limit;
 
 -- name: count_over
 -- How many candidates of a ranking pass a threshold on the combined score before the prior.

@@ -196,7 +196,8 @@ def ranked_rows(
     Args:
         limit: at most so many; None for all.
         minimum_combined: threshold on the combined score before the prior.
-        proteins: only the best one of each sequence, by e-value: a long protein has a good candidate more easily.
+        proteins: only the best one of each sequence, by the score of the protein, which is one more column,
+            ``cargo_score``: the mean log-odds of its three best candidates.
     """
     wanted = {"ranking_id": ranking_id, "limit": limit, "minimum_combined": minimum_combined}
     with store.transaction() as connection:

@@ -87,12 +87,13 @@ def cargo_figures(
 
 
 def _protein_scores(kept: Sequence[ScreenedProtein], scored: Mapping[str, ScoredSequence]) -> list[ProteinScore]:
-    from ..learning.cargo_screen import ProteinScore
+    from ..learning.cargo_screen import ProteinScore, chosen_on
 
     found = []
-    for protein in kept:
+    chosen = chosen_on([protein.digest for protein in kept], [protein.residues for protein in kept])
+    for protein, own in zip(kept, chosen.tolist(), strict=True):
         probabilities = [segment.scores[-1].calibrated for segment in scored[protein.digest].segments]
-        found.append(ProteinScore.of(len(protein.residues), protein.category == CARGO, probabilities))
+        found.append(ProteinScore.of(len(protein.residues), protein.category == CARGO, probabilities, not own))
     return found
 
 

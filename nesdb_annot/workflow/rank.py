@@ -35,6 +35,7 @@ class RankedProteome:
         over: number of candidates over each operating point of the head set that has a threshold.
         unscored: sequences of the release that have no scores yet.
         decoys: where q-values come from; None if there are none.
+        proteins: whether the rows are proteins, the best candidate of each, with the score of the protein.
     """
 
     target: Target
@@ -47,6 +48,7 @@ class RankedProteome:
     cargo_prior: float
     point: str | None
     decoys: str | None
+    proteins: bool = False
 
     def facts(self) -> dict[str, object]:
         """Where the numbers come from, for the head of a file."""
@@ -104,7 +106,7 @@ def rank_proteome(
         limit: rows to return, from the top; None for all.
         point: only rows over this operating point of the head set.
         decoys: where q-values come from: `SHUFFLED`, or the name of a proteome without CRM1.
-        proteins: only the best candidate of each protein, in the order of its e-value.
+        proteins: only the best candidate of each protein, in the order of the protein's score as a cargo.
 
     Raises:
         UsageError: if there is no such proteome or release.
@@ -137,6 +139,7 @@ def rank_proteome(
         cargo_prior=settings.cargo_prior,
         point=point,
         decoys=ranking.decoys,
+        proteins=proteins,
     )
 
 

@@ -6,11 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from nesdb_annot.learning.cargo_screen import LENGTH_TOLERANCE, ProteinScore, matched_pairs, screen_figures, strangers
-
-PROTEINS = st.lists(
-    st.builds(ProteinScore, st.integers(50, 3000), st.booleans(), st.floats(0, 5), st.floats(0, 1)), max_size=40
+from nesdb_annot.learning.cargo_screen import (
+    LENGTH_TOLERANCE,
+    ProteinScore,
+    chosen_on,
+    matched_pairs,
+    screen_figures,
+    strangers,
 )
+from nesdb_annot.residues import sequence_digest
+
+
+def screened(length, cargo, score=0.0, counted=True):
+    """A protein whose scores are all the same."""
+    return ProteinScore(length, cargo, counted, score, score, score)
+
+
+PROTEINS = st.lists(st.builds(screened, st.integers(50, 3000), st.booleans()), max_size=40)
 
 
 @given(PROTEINS)
@@ -25,7 +37,7 @@ def test_pairs_are_of_both_kinds_of_nearly_one_length_and_share_nobody(proteins)
 
 
 def test_each_cargo_takes_the_nearest_partner_left():
-    proteins = [ProteinScore(n, cargo, 0.0, 0.0) for n, cargo in ((400, True), (390, True), (401, False), (380, False))]
+    proteins = [screened(n, cargo) for n, cargo in ((400, True), (390, True), (401, False), (380, False))]
     assert matched_pairs(proteins) == [(0, 2), (1, 3)]
 
 
@@ -33,8 +45,25 @@ def test_the_score_is_the_chance_that_one_candidate_at_least_is_a_signal():
     score = ProteinScore.of(500, True, [0.2, 0.5, 0.1])
     assert 1 - np.exp(-score.at_least_one) == pytest.approx(1 - 0.8 * 0.5 * 0.9)
     assert score.best == 0.5
-    assert ProteinScore.of(500, True, []).at_least_one == 0.0
+    assert ProteinScore.of(500, True, []).at_least_one == pytest.approx(0.0, abs=1e-5)
     assert np.isfinite(ProteinScore.of(500, True, [1.0]).at_least_one)
+
+
+def test_the_score_of_a_protein_is_the_mean_of_its_three_best_candidates():
+    odds = [np.log(4), 0.0, -np.log(4)]
+    assert ProteinScore.of(500, True, [0.1, 0.2, 0.8, 0.05, 0.5]).cargo_score == pytest.approx(np.mean(odds))
+    assert ProteinScore.of(500, True, [0.8]).cargo_score == pytest.approx(np.log(4))
+    assert ProteinScore.of(500, True, []).cargo_score == pytest.approx(-13.8155, abs=1e-3)
+
+
+def test_relatives_are_in_the_same_half():
+    random = np.random.default_rng(5)
+    first = ["".join(random.choice(list("ACDEFGHIKLMNPQRSTVWY"), 120)) for _ in range(60)]
+    relatives = ["".join("A" if i % 11 == 0 else letter for i, letter in enumerate(own)) for own in first]
+    residues = [*first, *relatives]
+    chosen = chosen_on([sequence_digest(own) for own in residues], residues)
+    assert chosen[:60].tolist() == chosen[60:].tolist()
+    assert 15 < chosen[:60].sum() < 45
 
 
 def made_up(n, shift, seed=3):
@@ -45,7 +74,7 @@ def made_up(n, shift, seed=3):
         cargo = i < n
         length = int(random.lognormal(6.2 if cargo else 5.8, 0.5))
         score = float(np.log(length) + random.gumbel() + shift * cargo)
-        rows.append(ProteinScore(length, cargo, score, score))
+        rows.append(screened(length, cargo, score, counted=i % 3 > 0))
     return rows
 
 
@@ -59,18 +88,19 @@ def test_length_alone_does_not_count_on_pairs():
 
 
 def test_a_real_difference_is_found_as_scikit_learn_finds_it():
-    proteins = made_up(300, 1.5)
+    proteins = made_up(300, 2.0)
     figures = screen_figures(proteins)
     assert figures["auroc"][0] > 0.75
-    chosen = [i for pair in matched_pairs(proteins) for i in pair]
-    expected = roc_auc_score([proteins[i].cargo for i in chosen], [proteins[i].at_least_one for i in chosen])
-    assert figures["auroc"][0] == pytest.approx(expected)
-    assert figures["pairs"][0] == len(chosen) / 2
+    for name, own in (("auroc", [p for p in proteins if p.counted]), ("auroc_pairs", proteins)):
+        chosen = [own[i] for pair in matched_pairs(own) for i in pair]
+        expected = roc_auc_score([protein.cargo for protein in chosen], [protein.cargo_score for protein in chosen])
+        assert figures[name][0] == pytest.approx(expected)
+    assert figures["pairs_of_both_halves"][0] == len(chosen) / 2 > figures["pairs"][0]
     assert (figures["cargoes"][0], figures["non_binders"][0]) == (300, 300)
 
 
 def test_without_pairs_there_is_no_figure():
-    figures = screen_figures([ProteinScore(100, True, 1.0, 0.5), ProteinScore(900, False, 1.0, 0.5)])
+    figures = screen_figures([screened(100, True, 1.0), screened(900, False, 1.0)])
     assert figures["pairs"] == (0.0, None)
     assert "auroc" not in figures
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from nesdb_annot.errors import UsageError
+from nesdb_annot.learning.cargo_screen import ProteinScore
 from nesdb_annot.residues import sequence_digest
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release, proteome_of
 from nesdb_annot.store.rankings import (
@@ -93,7 +94,7 @@ def test_q_values_are_those_of_the_last_step_not_above(store, scene):
     assert found[5].e_value is None
 
 
-def test_the_score_of_a_protein_is_the_chance_of_its_best_candidate(store, scene):
+def test_the_chance_of_a_protein_is_that_of_its_best_candidate(store, scene):
     rank(store, scene, by_chance=ByChance("shuffled", [(0.0, 1.0, 0.05), (0.5, 0.2, 0.01)]))
     with store.transaction() as connection:
         rows = connection.execute(text("SELECT accession, best_e_value, p_value FROM nes.protein_summary")).all()
@@ -102,12 +103,35 @@ def test_the_score_of_a_protein_is_the_chance_of_its_best_candidate(store, scene
     assert all(row.p_value == pytest.approx(1 - math.exp(-0.6)) for row in rows)
 
 
-def test_proteins_come_by_their_best_candidate_and_what_chance_gives(store, scene):
-    rank(store, scene, by_chance=ByChance("shuffled", [(0.0, 1.0, 0.05), (0.6, 0.2, 0.01)]))
+SCORES = {"P0": (math.log(9) - math.log(4)) / 2, "P1": 0.0, "P2": 0.0}
+"""Mean log-odds of up to three candidates; certainties, which have no odds, count as one in a million."""
+
+
+def test_proteins_come_by_their_three_best_candidates(store, scene):
+    rank(store, scene)
     rows = ranked_rows(store, find_ranking(store, "UPX").id, None, proteins=True)
-    assert [row["accession"] for row in rows] == ["P2", "P0", "P1"]
-    assert [row["e_value"] for row in rows] == pytest.approx([0.6, 0.6, 3.0])
-    assert [row["rank"] for row in ranked_rows(store, find_ranking(store, "UPX").id, 1, 0.55, proteins=True)] == [1]
+    assert {row["accession"]: row["cargo_score"] for row in rows} == pytest.approx(SCORES, abs=1e-5)
+    assert (rows[0]["accession"], rows[0]["rank"]) == ("P0", 2)
+    certain = ranked_rows(store, find_ranking(store, "UPX").id, 5, 0.95, proteins=True)
+    assert [(row["accession"], row["rank"]) for row in certain] == [("P2", 1)]
+
+
+def test_the_summary_has_the_score_of_the_protein(store, scene):
+    rank(store, scene)
+    with store.transaction() as connection:
+        rows = connection.execute(text("SELECT accession, cargo_score FROM nes.protein_summary")).all()
+    expected = SCORES | {"P3": SCORES["P0"]}
+    assert {row.accession: row.cargo_score for row in rows} == pytest.approx(expected, abs=1e-5)
+
+
+def test_only_the_three_best_of_many_candidates_count(store, make, scene):
+    _, _, configuration_id, run_id = scene
+    probabilities = [0.5, 0.1, 0.9, 0.2, 0.1]
+    write_scored(store, configuration_id, run_id, [make.scored(sequence_digest(make.residues(1)), probabilities)])
+    rank(store, scene)
+    rows = ranked_rows(store, find_ranking(store, "UPX").id, None, proteins=True)
+    evaluated = ProteinScore.of(60, True, probabilities).cargo_score
+    assert {row["accession"]: row["cargo_score"] for row in rows}["P1"] == pytest.approx(evaluated, abs=1e-5)
 
 
 def test_a_ranking_by_other_decoys_is_stale(store, scene):
