@@ -48,7 +48,7 @@ class Settings:
         engine: ``auto``, ``stock``, ``packed``, ``openvino``, ``compiled`` or ``int8``.
         workers: embedding processes on a CPU, one core each.
         segmentation: ``lattice``, ``bounded`` or ``zps``.
-        cargo_prior: share of a proteome's proteins assumed to carry an NES; enters every ranked probability.
+        cargo_prior: share of a proteome's proteins assumed to be cargoes of CRM1; enters every ranked probability.
         reannotate_schedule: when workers begin a re-annotation by themselves: a cron expression (UTC); empty for never.
         offline: refuse to open any socket but the database's.
         uniprot_url: address of UniProt's REST API, or a mirror's.
@@ -74,8 +74,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse values that no command could work with."""
-        if not 0 < self.cargo_prior < 1:
-            raise ConfigurationError(f"cargo_prior is {self.cargo_prior}", why="a prior lies between 0 and 1")
+        if not 0 < self.cargo_prior <= 1:
+            raise ConfigurationError(f"cargo_prior is {self.cargo_prior}", why="a prior is above 0 and at most 1")
         if self.workers < 1:
             raise ConfigurationError(f"workers is {self.workers}", why="at least one process is needed")
 

@@ -1,4 +1,4 @@
-"""A score of each protein as a cargo, from its three best candidates."""
+"""How likely each protein is a cargo, in the ranking and in the summary of proteins."""
 
 from pathlib import Path
 
@@ -22,6 +22,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    _execute("DROP VIEW nes.protein_summary")
-    _execute("DROP FUNCTION nesannot.log_odds")
     _execute((_HERE / "0008_protein_score_down.sql").read_text(encoding="utf-8"))

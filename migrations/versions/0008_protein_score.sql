@@ -1,9 +1,8 @@
--- How much a protein looks like a cargo of CRM1: the mean log-odds of its three best candidates.
-CREATE FUNCTION nesannot.log_odds(probability real) RETURNS double precision
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ln(least(greatest(CAST(probability AS double precision), 1e-6), 1 - 1e-6)
-              / (1 - least(greatest(CAST(probability AS double precision), 1e-6), 1 - 1e-6)));
-COMMENT ON FUNCTION nesannot.log_odds IS 'Logarithm of the odds of a probability, which is kept 1e-6 away from 0 and 1';
+-- How likely a protein is a cargo of CRM1: one factor of the probability of each of its candidates, and the score of the protein.
+ALTER TABLE nesannot.ranked_segment ADD COLUMN cargo real;
+COMMENT ON COLUMN nesannot.ranked_segment.cargo IS 'Probability that the protein is a cargo of CRM1, under the prior';
+COMMENT ON COLUMN nesannot.ranking.logit_shift IS 'The prior: added to the log-odds of each protein to be a cargo, which are those where one in ten is';
+COMMENT ON COLUMN nes.score_provenance.logit_shift IS 'The prior: what the ranking added to the log-odds of the protein to be a cargo';
 
 CREATE OR REPLACE VIEW nes.protein_summary AS
 SELECT o.name AS proteome,
@@ -25,17 +24,16 @@ SELECT o.name AS proteome,
        s.sha256 AS sequence_sha256,
        best.e_value AS best_e_value,
        1 - exp(-CAST(best.e_value AS double precision)) AS p_value,
-       best.cargo_score
+       best.cargo AS cargo_probability
   FROM nesannot.proteome o
   JOIN LATERAL (SELECT * FROM nesannot.release n WHERE n.proteome_id = o.id ORDER BY n.effective DESC LIMIT 1) l ON true
   JOIN nesannot.membership m ON m.proteome_id = o.id AND m.valid_to IS NULL
   JOIN nesannot.protein p ON p.id = m.protein_id
   JOIN nesannot.sequence s ON s.id = m.sequence_id
   LEFT JOIN LATERAL (
-       SELECT r.rank, r.probability, r.e_value, r.first_residue, r.last_residue, count(*) OVER () AS candidates,
-              avg(nesannot.log_odds(r.combined)) OVER (ORDER BY r.rank ROWS BETWEEN CURRENT ROW AND 2 FOLLOWING) AS cargo_score
+       SELECT r.rank, r.probability, r.e_value, r.cargo, r.first_residue, r.last_residue, count(*) OVER () AS candidates
          FROM nesannot.ranked_segment r
         WHERE r.sequence_id = m.sequence_id AND r.is_current AND r.proteome = o.name
         ORDER BY r.rank LIMIT 1) best ON true;
 COMMENT ON COLUMN nes.protein_summary.p_value IS 'Probability that a shuffled protein of this length has a candidate as good as the best one here';
-COMMENT ON COLUMN nes.protein_summary.cargo_score IS 'Mean log-odds of the three best candidates, or of as many as there are, before the prior: how much the protein looks like a cargo of CRM1';
+COMMENT ON COLUMN nes.protein_summary.cargo_probability IS 'Probability that the protein is a cargo of CRM1, under the prior of the ranking; the score of the protein';

@@ -1,4 +1,9 @@
--- The summary of proteins as it was, with the rights that its readers have.
+-- The summary of proteins as it was.
+DROP VIEW nes.protein_summary;
+ALTER TABLE nesannot.ranked_segment DROP COLUMN cargo;
+COMMENT ON COLUMN nesannot.ranking.logit_shift IS 'Added to the logit of each calibrated score: the prior of the ranked population';
+COMMENT ON COLUMN nes.score_provenance.logit_shift IS 'The prior: what the ranking added to the logit of the calibrated combined score';
+
 CREATE VIEW nes.protein_summary AS
 SELECT o.name AS proteome,
        l.name AS release,

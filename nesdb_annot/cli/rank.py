@@ -24,7 +24,7 @@ def rank(
     output: Output = "-",
     force: Force = False,
     provenance: Annotated[bool, typer.Option(help="lines that say where the numbers come from")] = True,
-    cargo_prior: Annotated[float | None, typer.Option(help="share of proteins assumed to carry an NES")] = None,
+    cargo_prior: Annotated[float | None, typer.Option(help="share of proteins assumed to be cargoes")] = None,
     decoys: Annotated[
         str, typer.Option(help="what q-values compare with: shuffled proteins, or a proteome without CRM1")
     ] = "shuffled",

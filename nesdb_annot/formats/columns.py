@@ -46,16 +46,16 @@ COLUMNS: tuple[Column, ...] = (
     Column("neural", "number", "probability", "calibrated score of the neural classifier"),
     Column("tagger", "number", "probability", "calibrated score of the residue tagger"),
     Column("biochemical", "number", "probability", "calibrated score of the biochemical features"),
-    Column("combined", "number", "probability", "calibrated score of all methods together, before the prior"),
+    Column("combined", "number", "probability", "calibrated score of all methods, where one protein in ten is a cargo"),
     Column("run_id", "text", "", "the run that ranked"),
     Column("configuration_id", "text", "", "language model, segmentation and method versions"),
 )
 NAMES = tuple(column.name for column in COLUMNS)
 
-CARGO_SCORE = Column("cargo_score", "number", "log-odds", "of the protein: the mean of its three best candidates")
+CARGO_PROBABILITY = Column("cargo_probability", "number", "probability", "that the protein is a cargo, under the prior")
 """Further column of a list of proteins."""
 
-_BY_NAME = {column.name: column for column in (*COLUMNS, CARGO_SCORE)}
+_BY_NAME = {column.name: column for column in (*COLUMNS, CARGO_PROBABILITY)}
 
 
 def chosen_columns(names: Sequence[str] | None = None) -> tuple[Column, ...]:

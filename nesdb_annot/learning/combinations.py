@@ -31,11 +31,9 @@ COMBINATIONS = (
     Combination("adaptive", ridge=0.01),
     Combination("adaptive without vectors", ridge=0.01, silent=VECTORS),
     Combination("adaptive, third peak", ridge=0.01, rivals=("first", "lead", "above")),
-    Combination("adaptive, few motif-free", ridge=0.01, motif_free_share=0.05),
-    Combination("adaptive, many motif-free", ridge=0.01, motif_free_share=0.5),
 )
 """The paper's weighted sum (a), the stack with its second stage (b), weights that adapt to the context (c); without the
-methods that read pooled vectors, with another view of rivals, and with other weights of motif-free proteins."""
+methods that read pooled vectors, and with another view of rivals."""
 
 
 def fit_ranking(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: Resolve) -> FittedRanking:
@@ -71,21 +69,25 @@ def merit(
     combination: Combination,
     known: Mapping[int, Mapping[str, Calibration]] | None = None,
 ) -> float:
-    """Mean of two average precisions on held-out folds: among cargoes, and among all proteins.
+    """Mean of two average precisions on held-out folds: among known cargoes, and among all proteins.
 
-    In the second one errors on motif-free proteins count as often as `operating_points.population_weights` says, so
-    that a combination that finds a signal in every protein does not win. `known` are the calibrations of each fold's
-    others, from `fit_calibrations`.
+    In the second one probabilities are those of a proteome, and errors on motif-free proteins count as often as
+    `operating_points.population_weights` says, so that a combination that finds a signal in every protein does not
+    win. `known` are the calibrations of each fold's others, from `fit_calibrations`.
     """
-    ranked: dict[int, RankedProtein] = {}
+    ranked: dict[int, tuple[RankedProtein, RankedProtein]] = {}
     for fold, others in _shares(scored, folds).items():
         fitted = fit_combination(others, resolve, combination, (known or {}).get(fold))
-        ranked |= {
-            i: ranked_candidates(own.protein, fitted.probability(own), resolve)
-            for i, own in enumerate(scored)
-            if folds[i] == fold
-        }
-    happened = events([ranked[i] for i in ranked], [scored[i].protein.truth for i in ranked])
+        for i, own in enumerate(scored):
+            if folds[i] == fold:
+                both = fitted.probability(own), fitted.in_proteome(own)
+                ranked[i] = (
+                    ranked_candidates(own.protein, both[0], resolve),
+                    ranked_candidates(own.protein, both[1], resolve),
+                )
+    truths = [scored[i].protein.truth for i in ranked]
     cargo = np.array([scored[i].protein.cargo for i in ranked])
+    happened = events([known for known, _ in ranked.values()], truths)
     among_cargoes = average_precision(precision_recall(happened, cargo.astype(np.float64)))
+    happened = events([among_all for _, among_all in ranked.values()], truths)
     return (among_cargoes + average_precision(precision_recall(happened, population_weights(cargo)))) / 2

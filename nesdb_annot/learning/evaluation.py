@@ -22,6 +22,9 @@ from .truth import Truth, Verdict, verdicts
 Floats = NDArray[np.float64]
 
 HONEST = "honest"
+IN_PROTEOME = "combined_in_proteome"
+"""The combination as if it were not known that the proteins are cargoes."""
+
 PROBABILITIES = (*METHODS, COMBINED)
 """Methods whose scores are probabilities, the combination last; baselines have scores of any scale."""
 
@@ -61,6 +64,7 @@ def rankings(held_out: Sequence[HeldOutProtein], resolve: Resolve) -> Rankings:
         name: [ranked_candidates(own.protein, own.calibrated[:, i], resolve) for own in cargoes]
         for i, name in enumerate(PROBABILITIES)
     }
+    by_method[IN_PROTEOME] = [ranked_candidates(own.protein, own.in_proteome, resolve) for own in cargoes]
     for name, baseline in BASELINES.items():
         scores = baseline(proteins, folds)
         by_method[name] = [ranked_candidates(p, s, resolve) for p, s in zip(proteins, scores, strict=True)]

@@ -16,15 +16,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..methods.cargo import CARGO_SHARE
 from ..methods.headset import OperatingPoint
 from .metrics import Curve, RankedProtein, events, highest_f1, precision_recall
 from .truth import Truth
 
 STRICT_PRECISION = 0.5
 SENSITIVE_RECALL = 0.8
-
-CARGO_SHARE = 0.1
-"""Share of cargoes among the proteins that thresholds are chosen for; the default prior of ranking."""
 
 MOTIF_FREE_RATE = 1.0
 """Most candidates per 10,000 residues of motif-free proteins at the strict and the balanced point."""

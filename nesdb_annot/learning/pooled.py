@@ -137,7 +137,7 @@ def _kept_rows(
     scores, motifs, owners = [np.empty((0, len(POOLED)))], [np.empty(0, dtype=bool)], [np.empty(0, dtype=np.int64)]
     for number, protein in enumerate(proteins):
         if protein.cargo and protein.spans:
-            left = resolve(protein.spans, methods.score(protein.context()).probabilities, len(protein.residues))
+            left = resolve(protein.spans, methods.score(protein.context()).in_cargo, len(protein.residues))
             known = np.array([i for i in left if protein.verdicts[i] != Verdict.UNKNOWN], dtype=np.intp)
             scores.append(raw[number][known])
             motifs.append(protein.verdicts[known] == Verdict.HIT)

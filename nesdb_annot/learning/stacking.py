@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..methods.calibration import Calibration, logit
+from ..methods.cargo import NOTHING_KNOWN, CargoOdds, protein_features
 from ..methods.ranking import CONTEXT_FEATURES, Ranking, context_features
 from ..methods.ranking import NAME as COMBINED
 from ..methods.scoring import METHODS
 from ..residues import ResidueSpan
 from .calibration import fit_platt
+from .cargo_odds import fit_cargo_odds
 from .examples import TrainingProtein
 from .logistic import fit_logistic, fit_nonnegative
 from .metrics import RankedProtein
@@ -24,8 +26,10 @@ Floats = NDArray[np.float64]
 Resolve = Callable[[Sequence[ResidueSpan], Sequence[float], int], list[int]]
 """Spans, scores and length of a protein -> indices of the candidates that are left after overlap resolution."""
 
-MOTIF_FREE_SHARE = 0.5
-"""Weight of all candidates of motif-free proteins together, relative to those of the cargoes, in the first stage."""
+MOTIF_FREE_SHARE, RIVALS_MOTIF_FREE_SHARE = 0.5, 0.05
+"""Weight of all candidates of motif-free proteins together, relative to those of the cargoes, in the first stage and in
+the second. The second knows that a cargo has a signal somewhere, which a motif-free protein contradicts; those have
+their say in the odds of cargoes."""
 
 STACK_RIDGE, CONTEXT_RIDGE = 1e-3, 1e-3
 
@@ -40,9 +44,6 @@ class Combination:
     Attributes:
         name: stored with the weights.
         fitted: whether the methods' weights are fitted, or those of the paper's weighted sum.
-        motif_free_share: weight of motif-free proteins in the second stage. It knows that a cargo has a signal
-            somewhere, which a motif-free protein contradicts: the higher, the fewer candidates E. coli has, and the
-            fewer signals of cargoes are found.
         ridge: of the weights that adapt to a segment's context; None where they do not.
         rivals: which of `methods.ranking.CONTEXT_FEATURES` the second stage sees; the others get no weight.
         silent: methods that get no weight, in no context.
@@ -50,7 +51,6 @@ class Combination:
 
     name: str
     fitted: bool = True
-    motif_free_share: float = 0.2
     ridge: float | None = None
     rivals: tuple[str, ...] = ("first", "lead", "behind")
     silent: tuple[str, ...] = ()
@@ -90,16 +90,18 @@ def ranked_candidates(protein: TrainingProtein, scores: Floats, resolve: Resolve
 
 @dataclass(frozen=True, slots=True)
 class FittedRanking:
-    """Calibrations by method and of the combination, the weights of both stages, and the share of motifs.
+    """Calibrations by method and of the combination, the weights of both stages, and the odds of cargoes.
 
     Attributes:
-        prior: share of motifs among the resolved candidates of cargoes, which all the probabilities refer to.
+        prior: share of motifs among the resolved candidates of cargoes, which the calibrations refer to.
+        cargo: how likely a protein is a cargo.
         compared: name of each combination that was tried -> its merit on inner folds.
     """
 
     calibrations: Mapping[str, Calibration]
     ranking: Ranking
     prior: float
+    cargo: CargoOdds = NOTHING_KNOWN
     compared: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -112,14 +114,24 @@ class FittedRanking:
         columns = [self.calibrations[name].apply(raw[:, i]) for i, name in enumerate(METHODS)]
         return np.stack(columns, axis=1)
 
+    def first(self, scored: ScoredProtein) -> Floats:
+        """Log-odds of each segment after the first stage, shape (n,)."""
+        return self.ranking.first(logit(self.calibrated(scored.raw)), scored.protein.segment_context)
+
     def combined(self, scored: ScoredProtein) -> Floats:
         """Combined log-odds of each segment, shape (n,)."""
-        own = scored.protein
-        return self.ranking.combined(logit(self.calibrated(scored.raw)), own.segment_context, own.spans)
+        return self.ranking.second(self.first(scored), scored.protein.spans)
 
     def probability(self, scored: ScoredProtein) -> Floats:
-        """Combined calibrated probability of each segment, shape (n,)."""
+        """Probability of each segment to be a motif if its protein is a cargo, shape (n,)."""
         return self.calibrations[COMBINED].apply(self.combined(scored))
+
+    def in_proteome(self, scored: ScoredProtein) -> Floats:
+        """Probability of each segment where `methods.cargo.CARGO_SHARE` of the proteins are cargoes, shape (n,)."""
+        spans = scored.protein.spans
+        if not len(spans):
+            return np.empty(0)
+        return self.probability(scored) * self.cargo.probability(self.first(scored), spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +238,7 @@ def _second(
     proteins = [s.protein for s in scored]
     first = [fitted.combined(s) for s in scored]
     features = [context_features(own, p.spans) for own, p in zip(first, proteins, strict=True)]
-    rows = _rows(proteins, features, _resolved(proteins, first, resolve), combination.motif_free_share)
+    rows = _rows(proteins, features, _resolved(proteins, first, resolve), RIVALS_MOTIF_FREE_SHARE)
     seen = [CONTEXT_FEATURES.index(name) for name in combination.rivals]
     fitting = fit_logistic if "behind" in combination.rivals else fit_nonnegative
     fit, intercept = fitting(rows.scores[:, seen], rows.positive.astype(float), rows.weight, CONTEXT_RIDGE)
@@ -242,7 +254,10 @@ def _final(scored: Sequence[ScoredProtein], fitted: FittedRanking, resolve: Reso
     proteins, combined = [s.protein for s in cargoes], [fitted.combined(s) for s in cargoes]
     rows = _rows(proteins, combined, _resolved(proteins, combined, resolve))
     calibrations = {**fitted.calibrations, COMBINED: fit_platt(rows.scores, rows.positive)}
-    return FittedRanking(calibrations, fitted.ranking, float(rows.positive.mean()))
+    seen = [own for own in scored if len(own.protein.spans)]
+    features = np.array([protein_features(fitted.first(own), own.protein.spans) for own in seen])
+    odds = fit_cargo_odds(features, np.array([own.protein.cargo for own in seen]))
+    return FittedRanking(calibrations, fitted.ranking, float(rows.positive.mean()), odds)
 
 
 def fit_calibrations(scored: Sequence[ScoredProtein], resolve: Resolve) -> dict[str, Calibration]:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..methods import ranking, similarity
+from ..methods import cargo, ranking, similarity
 from ..methods.headset import HeadSet, OperatingPoint
 from ..methods.scoring import METHODS, raw_scores
 from ..records import Json, LanguageModelIdentity, SegmentationIdentity
@@ -47,7 +47,8 @@ class HeldOutProtein:
         protein: with its candidates and truth.
         fold: it was held out with.
         raw: by method, shape (n, methods).
-        calibrated: by method and, last, combined, shape (n, methods + 1); cross-fitted.
+        calibrated: by method and, last, combined, shape (n, methods + 1); cross-fitted, and those of a known cargo.
+        in_proteome: combined, where one does not know whether the protein is a cargo, shape (n,).
         points: operating points chosen on the other folds.
         without: raw scores by heads that did not see one more fold; see `stacking.ScoredProtein`.
         choice: how the methods are combined, chosen on the other folds.
@@ -57,6 +58,7 @@ class HeldOutProtein:
     fold: int
     raw: Floats
     calibrated: Floats
+    in_proteome: Floats
     points: tuple[OperatingPoint, ...]
     without: Mapping[int, Floats] = field(default_factory=dict)
     choice: str = ""
@@ -156,7 +158,8 @@ def cross_fitted(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve:
         for i, own in enumerate(scored):
             if folds[i] == fold:
                 columns = np.column_stack([fitted.calibrated(own.raw), fitted.probability(own)])
-                outcome[i] = HeldOutProtein(own.protein, fold, own.raw, columns, points, own.without, fitted.choice)
+                told = (own.raw, columns, fitted.in_proteome(own), points, own.without, fitted.choice)
+                outcome[i] = HeldOutProtein(own.protein, fold, *told)
     return [outcome[i] for i in range(len(scored))]
 
 
@@ -164,7 +167,7 @@ def operating_points(
     scored: Sequence[ScoredProtein], fitted: FittedRanking, resolve: Resolve, watched: Sequence[RankedProtein] = ()
 ) -> tuple[OperatingPoint, ...]:
     """Operating points of a ranking, in a population that holds motif-free proteins; see `choose_operating_points`."""
-    left = [ranked_candidates(own.protein, fitted.probability(own), resolve) for own in scored]
+    left = [ranked_candidates(own.protein, fitted.in_proteome(own), resolve) for own in scored]
     truths = [own.protein.truth for own in scored]
     return choose_operating_points(left, truths, [own.protein.cargo for own in scored], watched)
 
@@ -177,7 +180,7 @@ def _watched(
     for protein in proteins:
         if protein.spans:
             own = ScoredProtein(protein, raw_scores(methods, protein.context()))
-            left.append(ranked_candidates(protein, fitted.probability(own), resolve))
+            left.append(ranked_candidates(protein, fitted.in_proteome(own), resolve))
         else:
             left.append(RankedProtein(protein.digest, len(protein.residues), (), np.empty(0)))
     return left
@@ -234,7 +237,7 @@ def train_head_set(
         training_digests=heads.digests,
         prior=fitted.prior,
         arrays=heads.arrays,
-        parameters={**heads.parameters, ranking.NAME: fitted.ranking.to_json()},
+        parameters={**heads.parameters, ranking.NAME: fitted.ranking.to_json(), cargo.NAME: fitted.cargo.to_json()},
         calibrations=fitted.calibrations,
         operating_points=operating_points(scored, fitted, resolve, seen),
         report=report,

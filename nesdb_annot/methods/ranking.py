@@ -6,7 +6,8 @@
 
 The first stage is a stack (Wolpert 1992) of methods that were calibrated apart; where nothing adapts to the segment's
 context (`segment_context`), shifts and adaptive weights are zero. The second sees the protein's other candidates: a
-signal usually stands out in its own protein. The odds `combined` are calibrated at the end.
+signal usually stands out in its own protein. The odds `combined` are calibrated at the end. They are those of a motif
+in a cargo; how likely the protein is one, `cargo` says.
 """
 
 from __future__ import annotations
@@ -56,23 +57,29 @@ def best_rivals(first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
     return np.where(np.isfinite(outcome), outcome, first.min(initial=np.inf))
 
 
-def last_peak(first: Floats, spans: Sequence[ResidueSpan]) -> float:
-    """First-stage log-odds of the last of `PEAKS` candidates that share no residue, taken from the best down.
-
-    Where there are fewer, the lowest of the protein stands in.
+def peaks(first: Floats, spans: Sequence[ResidueSpan], most: int = PEAKS) -> list[int]:
+    """Numbers of candidates that share no residue, taken from the best down, at most `most` of them.
 
     Example:
         >>> spans = [ResidueSpan(1, 9), ResidueSpan(5, 12), ResidueSpan(20, 30), ResidueSpan(40, 50)]
-        >>> last_peak(np.array([1.0, 2.0, -1.0, 0.5]), spans)
-        -1.0
+        >>> peaks(np.array([1.0, 2.0, -1.0, 0.5]), spans, 2)
+        [1, 3]
     """
     begin, end = np.array([span.first for span in spans]), np.array([span.last for span in spans])
-    left = first.copy()
-    for _ in range(PEAKS - 1):
+    left, found = first.copy(), list[int]()
+    while len(found) < most:
         best = int(left.argmax())
+        if not np.isfinite(left[best]):
+            break
+        found.append(best)
         left[(begin <= end[best]) & (end >= begin[best])] = -np.inf
-    highest = float(left.max())
-    return highest if np.isfinite(highest) else float(first.min())
+    return found
+
+
+def last_peak(first: Floats, spans: Sequence[ResidueSpan]) -> float:
+    """First-stage log-odds of the last of `PEAKS` peaks; where there are fewer, the lowest of the protein stands in."""
+    found = peaks(first, spans)
+    return float(first[found[-1]]) if len(found) == PEAKS else float(first.min())
 
 
 def context_features(first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
@@ -124,19 +131,27 @@ class Ranking:
         outcome: Floats = self.intercept + added + (context @ np.array(self.shift) if self.shift else 0.0)
         return outcome
 
-    def combined(self, logits: Floats, context: Floats, spans: Sequence[ResidueSpan]) -> Floats:
+    def second(self, first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
         """Combined log-odds of the candidates of one protein, shape (n,).
+
+        Args:
+            first: of the first stage, shape (n,).
+            spans: the candidates, n of them.
+        """
+        if not len(spans):
+            return np.empty(0)
+        outcome: Floats = self.context_intercept + context_features(first, spans) @ np.array(self.context_weights)
+        return outcome
+
+    def combined(self, logits: Floats, context: Floats, spans: Sequence[ResidueSpan]) -> Floats:
+        """Both stages, shape (n,).
 
         Args:
             logits: of the methods' calibrated probabilities, shape (n, methods).
             context: of the segments, from `segment_context`, shape (n, columns).
             spans: the candidates, n of them.
         """
-        if not len(spans):
-            return np.empty(0)
-        features = context_features(self.first(logits, context), spans)
-        outcome: Floats = self.context_intercept + features @ np.array(self.context_weights)
-        return outcome
+        return self.second(self.first(logits, context), spans)
 
     def to_json(self) -> dict[str, Json]:
         """All weights by name."""

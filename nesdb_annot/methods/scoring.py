@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigurationError
 from ..records import Json, MethodIdentity, MethodScore
-from . import biochemical, neural, ranking, similarity, tagger
+from . import biochemical, cargo, neural, ranking, similarity, tagger
 from .calibration import Calibration, logit
+from .cargo import CargoOdds
 from .consensus import Consensus
 from .headset import HeadSet
 from .linear import LinearModel
@@ -20,7 +21,7 @@ from .ranking import Ranking
 from .segment_context import segment_context
 from .trees import BoostedTrees
 
-VERSION = 1
+VERSION, COMBINED_VERSION = 1, 2
 METHODS = ("consensus", similarity.NAME, neural.NAME, tagger.NAME, biochemical.NAME)
 """Methods that are combined, in the order in which they are stored; `ranking.NAME` comes last."""
 
@@ -96,8 +97,11 @@ class ProteinScores(OnDemand[tuple[MethodScore, ...]]):
         by_method: raw scores in the order of `METHODS`.
         calibrated: shape (n, methods).
         added: what each method adds to the log-odds of the combination, shape (n, methods).
-        combined: log-odds, shape (n,).
-        probability: of the combination, shape (n,).
+        in_cargo: probability of the combination if the protein is a cargo, shape (n,).
+        cargo: probability that it is one.
+
+    The combination's raw score is the log-odds that a candidate is a motif of a cargo; its calibrated score is the
+    probability that it is a motif where `cargo.CARGO_SHARE` of the proteins are cargoes.
     """
 
     def __init__(
@@ -105,18 +109,20 @@ class ProteinScores(OnDemand[tuple[MethodScore, ...]]):
         by_method: Sequence[Sequence[RawScore]],
         calibrated: Floats,
         added: Floats,
-        combined: Floats,
-        probability: Floats,
+        in_cargo: Floats,
+        cargo: float,
     ) -> None:
-        super().__init__(len(combined), self._made)
-        self._by_method, self._calibrated, self._added, self._combined = by_method, calibrated, added, combined
-        self.probabilities: list[float] = probability.tolist()
+        super().__init__(len(in_cargo), self._made)
+        self._by_method, self._calibrated, self._added, self._cargo = by_method, calibrated, added, cargo
+        self.in_cargo: list[float] = in_cargo.tolist()
+        self._log_odds: list[float] = logit(in_cargo).tolist()
 
     def _made(self, place: int) -> tuple[MethodScore, ...]:
         own = [scores[place] for scores in self._by_method]
         named = zip(METHODS, own, self._calibrated[place].tolist(), strict=True)
         log_odds = dict(zip(METHODS, self._added[place].round(3).tolist(), strict=True))
-        total = float(self._combined[place]), self.probabilities[place], {"log_odds": log_odds}
+        evidence: dict[str, Json] = {"log_odds": dict(log_odds), "cargo": round(self._cargo, 4)}
+        total = self._log_odds[place], self.in_cargo[place] * self._cargo, evidence
         methods = [MethodScore(name, score.raw, value, score.evidence) for name, score, value in named]
         return (*methods, MethodScore(ranking.NAME, *total))
 
@@ -133,6 +139,7 @@ class ScoringMethods:
         self.head_set = head_set
         self.methods = methods_of(head_set.arrays, head_set.parameters, head_set.training_digests, head_set.digest)
         self.ranking = Ranking.from_json(head_set.parameters[ranking.NAME])
+        self.cargo = _cargo_odds(head_set)
         self._calibrations = [self._calibration(name) for name in (*METHODS, ranking.NAME)]
 
     def _calibration(self, name: str) -> Calibration:
@@ -143,7 +150,8 @@ class ScoringMethods:
     @property
     def identities(self) -> tuple[MethodIdentity, ...]:
         """Of every method, the combination last."""
-        combined = MethodIdentity(ranking.NAME, VERSION, self.ranking.to_json(), self.head_set.digest)
+        told: dict[str, Json] = {**self.ranking.to_json(), cargo.NAME: self.cargo.to_json()}
+        combined = MethodIdentity(ranking.NAME, COMBINED_VERSION, told, self.head_set.digest)
         return (*(method.identity for method in self.methods), combined)
 
     def score(self, context: ProteinContext) -> ProteinScores:
@@ -156,15 +164,22 @@ class ScoringMethods:
         """All scores of each segment, the combination last, from raw scores by method in the order of `METHODS`."""
         if not len(context.spans):
             empty = np.empty((0, len(METHODS)))
-            return ProteinScores(by_method, empty, empty, empty[:, 0], empty[:, 0])
+            return ProteinScores(by_method, empty, empty, empty[:, 0], 0.0)
         raw = np.array([raw_column(scores) for scores in by_method]).T
         calibrated = np.column_stack([c.apply(raw[:, i]) for i, c in enumerate(self._calibrations[:-1])])
         logits = logit(calibrated)
         around = segment_context(context.residues, context.spans, context.stated)
-        combined = self.ranking.combined(logits, around, context.spans)
+        first = self.ranking.first(logits, around)
         added = logits * self.ranking.method_weights(around)
-        probability = self._calibrations[-1].apply(combined)
-        return ProteinScores(by_method, calibrated, added, combined, probability)
+        in_cargo = self._calibrations[-1].apply(self.ranking.second(first, context.spans))
+        return ProteinScores(by_method, calibrated, added, in_cargo, self.cargo.probability(first, context.spans))
+
+
+def _cargo_odds(head_set: HeadSet) -> CargoOdds:
+    if cargo.NAME not in head_set.parameters:
+        why = "it does not say how likely a protein is a cargo; an earlier version of nesannot may have made it"
+        raise ConfigurationError("the head set is incomplete", why=why, remedy="nesannot train")
+    return CargoOdds.from_json(head_set.parameters[cargo.NAME])
 
 
 def build_methods(head_set: HeadSet) -> ScoringMethods:

@@ -928,10 +928,10 @@ VALUES (:motif, :proteome_id, :release_id, :configuration_id, :run_id, :logit_sh
 RETURNING id;
 
 -- name: fill_ranking
--- Rank all segments of a release by their combined score under the prior; equal sequences stand together on one rank.
+-- Rank all segments of a release by their probability (motif in a cargo, times cargo); equal sequences stand on one rank.
 INSERT INTO nesannot.ranked_segment (ranking_id, rank, sequence_id, membership_id, first_residue, last_residue, segment,
-                                     is_current, probability, q_value, e_value, consensus, similarity, neural, tagger, biochemical, combined,
-                                     proteome, nes_class, core_positions)
+                                     is_current, probability, cargo, q_value, e_value, consensus, similarity, neural, tagger, biochemical,
+                                     combined, proteome, nes_class, core_positions)
 WITH member AS (
     SELECT DISTINCT ON (m.sequence_id) m.sequence_id, m.id AS membership_id
       FROM nesannot.membership m
@@ -950,20 +950,26 @@ WITH member AS (
                   max(x.calibrated) FILTER (WHERE x.method_id = CAST(:tagger AS smallint)) AS tagger,
                   max(x.calibrated) FILTER (WHERE x.method_id = CAST(:biochemical AS smallint)) AS biochemical,
                   max(x.calibrated) FILTER (WHERE x.method_id = CAST(:combined AS smallint)) AS combined,
+                  max(x.raw) FILTER (WHERE x.method_id = CAST(:combined AS smallint)) AS log_odds,
                   (array_agg(x.evidence) FILTER (WHERE x.method_id = CAST(:consensus AS smallint)))[1] AS evidence
              FROM nesannot.method_score x
             WHERE x.configuration_id = :configuration_id AND x.sequence_id = m.sequence_id
             GROUP BY x.segment) v
-), prior AS (
-    SELECT s.*, s.combined * exp(CAST(:logit_shift AS double precision))
-                / (1 - CAST(s.combined AS double precision) + s.combined * exp(CAST(:logit_shift AS double precision)))
-                AS probability
+), factor AS (
+    SELECT s.*, 1 / (1 + exp(-CAST(s.log_odds AS double precision))) AS in_cargo
       FROM score s
      WHERE s.combined IS NOT NULL
+), odds AS (
+    SELECT f.*, least(f.combined / f.in_cargo, 1 - 1e-9) AS before
+      FROM factor f
+), prior AS (
+    SELECT o.*, o.before * exp(CAST(:logit_shift AS double precision))
+                / (1 - o.before + o.before * exp(CAST(:logit_shift AS double precision))) AS cargo
+      FROM odds o
 )
 SELECT :ranking_id,
-       row_number() OVER (ORDER BY r.probability DESC, q.sha256 COLLATE "C", g.first_residue, g.last_residue),
-       r.sequence_id, r.membership_id, g.first_residue, g.last_residue, r.segment, :is_current, r.probability,
+       row_number() OVER (ORDER BY CAST(r.in_cargo * r.cargo AS real) DESC, q.sha256 COLLATE "C", g.first_residue, g.last_residue),
+       r.sequence_id, r.membership_id, g.first_residue, g.last_residue, r.segment, :is_current, r.in_cargo * r.cargo, r.cargo,
        (CAST(:q_values AS real[]))[width_bucket(r.combined, CAST(:thresholds AS real[]))],
        q.length * (CAST(:rates AS double precision[]))[width_bucket(r.combined, CAST(:thresholds AS real[]))],
        r.consensus, r.similarity, r.neural, r.tagger, r.biochemical, r.combined, :proteome,
@@ -975,7 +981,7 @@ SELECT :ranking_id,
   CROSS JOIN LATERAL (SELECT s.first_residue, s.last_residue FROM nesannot.segment s
                        WHERE s.configuration_id = :configuration_id AND s.sequence_id = r.sequence_id
                          AND s.segment = r.segment LIMIT 1) g
- WHERE r.probability >= coalesce(CAST(:minimum_probability AS double precision), 0);
+ WHERE r.in_cargo * r.cargo >= coalesce(CAST(:minimum_probability AS double precision), 0);
 
 -- name: count_ranking
 -- How many candidates a ranking has.
@@ -1042,15 +1048,13 @@ SELECT * FROM nes.candidate_all
  ORDER BY rank LIMIT :limit;
 
 -- name: ranked_proteins
--- The best candidate of each sequence of a ranking, by the score of the protein (see nes.protein_summary).
-SELECT c.*, b.cargo_score
-  FROM (SELECT DISTINCT ON (r.sequence_id) r.rank, avg(nesannot.log_odds(r.combined)) OVER (
-                   PARTITION BY r.sequence_id ORDER BY r.rank ROWS BETWEEN CURRENT ROW AND 2 FOLLOWING) AS cargo_score
-          FROM nesannot.ranked_segment r WHERE r.ranking_id = :ranking_id
-         ORDER BY r.sequence_id, r.rank) b
-  JOIN nes.candidate_all c ON c.ranking_id = :ranking_id AND c.rank = b.rank
- WHERE c.combined >= :minimum_combined
- ORDER BY b.cargo_score DESC, c.rank LIMIT :limit;
+-- The best candidate of each sequence of a ranking, likeliest cargo first.
+SELECT c.*, r.cargo AS cargo_probability
+  FROM nes.candidate_all c
+  JOIN nesannot.ranked_segment r ON r.ranking_id = c.ranking_id AND r.rank = c.rank
+ WHERE c.ranking_id = :ranking_id AND c.combined >= :minimum_combined
+   AND c.rank IN (SELECT min(b.rank) FROM nesannot.ranked_segment b WHERE b.ranking_id = :ranking_id GROUP BY b.sequence_id)
+ ORDER BY r.cargo DESC NULLS LAST, c.rank LIMIT :limit;
 
 -- name: count_over
 -- How many candidates of a ranking pass a threshold on the combined score before the prior.

@@ -96,8 +96,9 @@ def materialise(
 ) -> int:
     """Rank a release, replacing its ranking under this configuration; until it is whole, readers see the old one.
 
-    The order is total: probability, then digest of the sequence, then position. With shift s a calibrated score c
-    becomes ``p = sigmoid(logit(c) + s)``. Equal sequences share one rank.
+    The order is total: probability, then digest of the sequence, then position. A combined score is the product of
+    ``sigmoid(raw)``, for a motif in a cargo, and a probability c of a cargo, which with shift s becomes
+    ``sigmoid(logit(c) + s)``. Equal sequences share one rank.
 
     Args:
         store: where.
@@ -196,8 +197,7 @@ def ranked_rows(
     Args:
         limit: at most so many; None for all.
         minimum_combined: threshold on the combined score before the prior.
-        proteins: only the best one of each sequence, by the score of the protein, which is one more column,
-            ``cargo_score``: the mean log-odds of its three best candidates.
+        proteins: only the best one of each sequence, likeliest cargo first; ``cargo_probability`` is one more column.
     """
     wanted = {"ranking_id": ranking_id, "limit": limit, "minimum_combined": minimum_combined}
     with store.transaction() as connection:

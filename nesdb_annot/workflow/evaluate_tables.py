@@ -147,7 +147,7 @@ def motif_free_table(figures: Figures) -> Table:
 def cargo_table(figures: Figures) -> Table:
     """Cargoes against non-binders, on pairs of equal length."""
     meant = {
-        "auroc": "mean of the three best candidates",
+        "auroc": "odds of a cargo",
         "auroc_at_least_one": "at least one NES",
         "auroc_best": "best candidate",
         "auroc_length": "length alone",

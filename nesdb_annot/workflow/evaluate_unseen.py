@@ -92,8 +92,8 @@ def _protein_scores(kept: Sequence[ScreenedProtein], scored: Mapping[str, Scored
     found = []
     chosen = chosen_on([protein.digest for protein in kept], [protein.residues for protein in kept])
     for protein, own in zip(kept, chosen.tolist(), strict=True):
-        probabilities = [segment.scores[-1].calibrated for segment in scored[protein.digest].segments]
-        found.append(ProteinScore.of(len(protein.residues), protein.category == CARGO, probabilities, not own))
+        scores = [(last.raw, last.calibrated) for *_, last in (s.scores for s in scored[protein.digest].segments)]
+        found.append(ProteinScore.of(len(protein.residues), protein.category == CARGO, scores, not own))
     return found
 
 

@@ -111,7 +111,7 @@ class ProteinScorer:
             digest, residues, embedding, spans, pool(embedding, spans), stated=self.stated.get(digest, ())
         )
         scores = self.methods.score(context)
-        probabilities = scores.probabilities
+        probabilities = scores.in_cargo
         kept = self.resolve(spans, probabilities, len(residues))
         refined = self.refine(spans, probabilities, kept)
         pooled = pool(embedding, refined).astype(POOLED_TYPE)

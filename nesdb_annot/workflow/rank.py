@@ -1,7 +1,8 @@
 """Rank: the stored scores of a release in their final order, with a probability for a stated population.
 
-All known NESs are those of cargoes, and the heads' probabilities refer to the segments of cargoes. In a proteome most
-proteins are none: the logit of every probability is shifted by the cargo prior, which changes no order.
+All known NESs are those of cargoes; in a proteome most proteins are none. A probability is therefore that of an NES in
+a cargo times that of a cargo, and the cargo prior changes the second factor: of known cargoes (a prior of 1) only the
+first one counts.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from math import log
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, InputError
+from ..methods.cargo import CARGO_SHARE
 from ..settings import Settings
 from .decoys import SHUFFLED, by_chance
 from .heads import Heads, heads_for
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from ..methods.headset import HeadSet
     from ..store.engine import Store
     from ..store.rankings import StoredRanking
+
+MOST = 1 - 1e-9
+"""A cargo prior of 1 has no odds: it is taken as this."""
 
 Row = Mapping[str, object]
 
@@ -69,24 +74,24 @@ class RankedProteome:
         """How many candidates there are, in words."""
         over = ", ".join(f"{count:,} over the {name} threshold" for name, count in self.over.items())
         first = f"{self.target.name} release {self.target.release}: {self.candidates:,} candidates"
-        prior = f"probabilities assume that {self.cargo_prior:.0%} of the proteins carry an NES"
+        prior = f"probabilities assume that {self.cargo_prior:.0%} of the proteins are cargoes"
         said = {None: "no q-values: no decoys were scored", SHUFFLED: "q-values by shuffled proteins"}
         decoys = said.get(self.decoys, f"q-values by {self.decoys}")
         return [f"{first}, {over}" if over else first, prior, decoys]
 
 
-def prior_shift(within_cargoes: float, cargo_prior: float) -> float:
-    """What to add to a logit when only `cargo_prior` of the proteins are cargoes.
+def prior_shift(cargo_prior: float) -> float:
+    """What to add to the log-odds of a protein to be a cargo where `cargo_prior` of the proteins are.
 
-    Bayes' rule on the odds (Saerens et al. 2002, Neural Comput 14:21): the evidence stays, and the share of NESs among
-    segments falls from `within_cargoes` to ``within_cargoes * cargo_prior``. Both are between 0 and 1.
+    Bayes' rule on the odds (Saerens et al. 2002, Neural Comput 14:21): the evidence stays, and the share of cargoes
+    becomes `cargo_prior`, above 0, instead of `methods.cargo.CARGO_SHARE`. At 1 every protein is one.
 
     Example:
-        >>> round(prior_shift(0.1, 0.5), 4)
-        -0.7472
+        >>> prior_shift(0.1), round(prior_shift(0.5), 4)
+        (0.0, 2.1972)
     """
-    after = within_cargoes * cargo_prior
-    return log(after / (1 - after)) - log(within_cargoes / (1 - within_cargoes))
+    share = min(cargo_prior, MOST)
+    return log(share / (1 - share)) - log(CARGO_SHARE / (1 - CARGO_SHARE))
 
 
 def rank_proteome(
@@ -119,7 +124,7 @@ def rank_proteome(
     target = find_target(store, proteome, release)
     heads = heads_for(store, settings)
     threshold = _threshold(heads.head_set, point)
-    shift = prior_shift(heads.head_set.prior, settings.cargo_prior)
+    shift = prior_shift(settings.cargo_prior)
     unscored = pending(store, heads.configuration_id, *target.key).sequences
     ranking = _ranking(store, settings, target, heads, shift, decoys)
     if not ranking.candidates and unscored:

@@ -185,7 +185,7 @@ class _Reannotating:
         found = find_ranking(self.store, target.name, target.release)
         if found is None or not found.is_current or pending(self.store, heads.configuration_id, *target.key).sequences:
             return False
-        shift = prior_shift(heads.head_set.prior, self.settings.cargo_prior)
+        shift = prior_shift(self.settings.cargo_prior)
         place = (target.name, target.release, target.release_id, heads.configuration_id, shift)
         return fresh_ranking(self.store, *place, decoys=found.decoys) is not None
 

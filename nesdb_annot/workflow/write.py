@@ -20,7 +20,7 @@ def write_ranking(
         CannotWriteError: if the file stands there and `force` is not set, or cannot be written.
     """
     from ..formats.bed import write_bed
-    from ..formats.columns import CARGO_SCORE, NAMES
+    from ..formats.columns import CARGO_PROBABILITY, NAMES
     from ..formats.gff3 import write_gff3
     from ..formats.tables import write_table
 
@@ -29,5 +29,5 @@ def write_ranking(
         return write_gff3(path, ranking.rows, provenance=facts, force=force)
     if format_ == "bed":
         return write_bed(path, ranking.rows, provenance=facts, force=force)
-    columns = (*NAMES, CARGO_SCORE.name) if ranking.proteins else NAMES
+    columns = (*NAMES, CARGO_PROBABILITY.name) if ranking.proteins else NAMES
     return write_table(path, ranking.rows, format=format_, columns=columns, provenance=facts, force=force)

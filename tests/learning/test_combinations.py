@@ -7,6 +7,7 @@ from nesdb_annot.learning import combinations
 from nesdb_annot.learning.combinations import COMBINATIONS, fit_ranking, merit
 from nesdb_annot.learning.stacking import STACK, Combination, fit_calibrations, fit_combination
 from nesdb_annot.methods.calibration import logit
+from nesdb_annot.methods.cargo import CARGO_SHARE, NOTHING_KNOWN
 from nesdb_annot.methods.ranking import CONTEXT_FEATURES
 from nesdb_annot.methods.scoring import METHODS
 from nesdb_annot.methods.segment_context import SEGMENT_CONTEXT
@@ -98,3 +99,23 @@ def test_known_calibrations_change_nothing(scored, resolve):
     proteins, _ = scored
     known = fit_calibrations(proteins, resolve)
     assert fit_combination(proteins, resolve, STACK, known) == fit_combination(proteins, resolve, STACK)
+
+
+def test_odds_of_a_cargo_tell_cargoes_from_motif_free_proteins(scored, resolve):
+    proteins, folds = scored
+    fitted = fit_combination([p for p, fold in zip(proteins, folds, strict=True) if fold], resolve, STACK)
+    new = [p for p, fold in zip(proteins, folds, strict=True) if not fold and p.protein.spans]
+    odds = [fitted.cargo.log_odds(fitted.first(p), p.protein.spans, 0.5) for p in new]
+    cargoes = [own for own, p in zip(odds, new, strict=True) if p.protein.cargo]
+    others = [own for own, p in zip(odds, new, strict=True) if not p.protein.cargo]
+    assert np.mean(cargoes) > np.mean(others)
+    for own, p in zip(odds, new, strict=True):
+        cargo = 1 / (1 + np.exp(-own) * 9)
+        assert fitted.in_proteome(p) == pytest.approx(fitted.probability(p) * cargo)
+
+
+def test_without_motif_free_proteins_nothing_is_known_of_cargoes(scored, resolve):
+    proteins = [p for p in scored[0] if p.protein.cargo]
+    fitted = fit_combination(proteins, resolve, STACK)
+    assert fitted.cargo == NOTHING_KNOWN
+    assert fitted.in_proteome(proteins[0]) == pytest.approx(fitted.probability(proteins[0]) * CARGO_SHARE)

@@ -140,7 +140,7 @@ def test_candidates_carry_both_verdicts_and_their_fold(outcome, resolve):
     truths = evaluation.own_truths(outcome.held_out)
     chosen = outcome.held_out[5].protein.digest
     rows = list(evaluation.candidates(ranked, truths, {chosen: Truth((), (ResidueSpan(1, 300),))}))
-    assert {row.method for row in rows} == {*PROBABILITIES, *BASELINES}
+    assert {row.method for row in rows} == {*PROBABILITIES, evaluation.IN_PROTEOME, *BASELINES}
     assert {row.verdict for row in rows} == {"hit", "error"}
     assert {row.verdict_b for row in rows if row.digest == chosen} == {"unknown"}
     assert {row.verdict_b for row in rows if row.digest != chosen} == {None}

@@ -41,19 +41,23 @@ def test_each_cargo_takes_the_nearest_partner_left():
     assert matched_pairs(proteins) == [(0, 2), (1, 3)]
 
 
-def test_the_score_is_the_chance_that_one_candidate_at_least_is_a_signal():
-    score = ProteinScore.of(500, True, [0.2, 0.5, 0.1])
-    assert 1 - np.exp(-score.at_least_one) == pytest.approx(1 - 0.8 * 0.5 * 0.9)
-    assert score.best == 0.5
-    assert ProteinScore.of(500, True, []).at_least_one == pytest.approx(0.0, abs=1e-5)
-    assert np.isfinite(ProteinScore.of(500, True, [1.0]).at_least_one)
+def stored(in_cargo, cargo):
+    """Raw and calibrated score of a candidate that is a signal with chance `in_cargo` if the protein is a cargo."""
+    return float(np.log(in_cargo / (1 - in_cargo))), in_cargo * cargo
 
 
-def test_the_score_of_a_protein_is_the_mean_of_its_three_best_candidates():
-    odds = [np.log(4), 0.0, -np.log(4)]
-    assert ProteinScore.of(500, True, [0.1, 0.2, 0.8, 0.05, 0.5]).cargo_score == pytest.approx(np.mean(odds))
-    assert ProteinScore.of(500, True, [0.8]).cargo_score == pytest.approx(np.log(4))
-    assert ProteinScore.of(500, True, []).cargo_score == pytest.approx(-13.8155, abs=1e-3)
+def test_the_scores_of_a_protein_by_hand():
+    score = ProteinScore.of(500, True, [stored(p, 0.4) for p in (0.2, 0.5, 0.1)])
+    assert score.cargo_odds == pytest.approx(np.log(0.4 / 0.6))
+    assert 1 - np.exp(-score.at_least_one) == pytest.approx(1 - 0.92 * 0.8 * 0.96)
+    assert score.best == 0.2
+
+
+def test_a_protein_without_candidates_is_hardly_a_cargo():
+    none = ProteinScore.of(500, True, [])
+    assert none.at_least_one == pytest.approx(0.0, abs=1e-5)
+    assert none.cargo_odds < -10
+    assert np.isfinite(ProteinScore.of(500, True, [(13.8, 1.0)]).at_least_one)
 
 
 def test_relatives_are_in_the_same_half():
@@ -93,7 +97,7 @@ def test_a_real_difference_is_found_as_scikit_learn_finds_it():
     assert figures["auroc"][0] > 0.75
     for name, own in (("auroc", [p for p in proteins if p.counted]), ("auroc_pairs", proteins)):
         chosen = [own[i] for pair in matched_pairs(own) for i in pair]
-        expected = roc_auc_score([protein.cargo for protein in chosen], [protein.cargo_score for protein in chosen])
+        expected = roc_auc_score([protein.cargo for protein in chosen], [protein.cargo_odds for protein in chosen])
         assert figures[name][0] == pytest.approx(expected)
     assert figures["pairs_of_both_halves"][0] == len(chosen) / 2 > figures["pairs"][0]
     assert (figures["cargoes"][0], figures["non_binders"][0]) == (300, 300)

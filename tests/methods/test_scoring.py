@@ -9,6 +9,8 @@ import pytest
 
 from nesdb_annot.deferred_json import Deferred
 from nesdb_annot.errors import ConfigurationError
+from nesdb_annot.methods.calibration import logistic
+from nesdb_annot.methods.cargo import cargo_log_odds
 from nesdb_annot.methods.headset import HeadSet
 from nesdb_annot.methods.protocol import OnDemand, ProteinContext, pool, raw_column
 from nesdb_annot.methods.scoring import METHODS, build_methods
@@ -109,6 +111,13 @@ def test_a_missing_calibration(head_set):
         build_methods(replace(head_set, calibrations=calibrations))
 
 
+def test_a_head_set_of_before_the_odds_of_a_cargo(head_set):
+    parameters = {name: own for name, own in head_set.parameters.items() if name != "cargo"}
+    with pytest.raises(ConfigurationError, match="incomplete") as caught:
+        build_methods(replace(head_set, parameters=parameters))
+    assert "nesannot train" in str(caught.value)
+
+
 def test_deferred_evidence_is_made_once_and_travels_as_a_dictionary():
     made = []
 
@@ -149,9 +158,14 @@ def test_rows_are_made_when_they_are_asked_for():
         rows[4]
 
 
-def test_the_probabilities_are_those_of_the_combination(head_set, methods):
-    scores = methods.score(context(head_set.language_model.dimension))
-    assert scores.probabilities == [own[-1].calibrated for own in scores]
-    assert raw_column(methods.methods[0].score(context(head_set.language_model.dimension))) == [
-        own[0].raw for own in scores
-    ]
+def test_a_combined_score_is_a_motif_in_a_cargo_times_a_cargo(head_set, methods):
+    own = context(head_set.language_model.dimension)
+    scores = methods.score(own)
+    cargo = {round(last.calibrated / p, 9) for p, (*_, last) in zip(scores.in_cargo, scores, strict=True)}
+    assert len(cargo) == 1
+    assert 0 < cargo.pop() < 1
+    for p, (*_, last) in zip(scores.in_cargo, scores, strict=True):
+        assert logistic(np.array([last.raw]))[0] == pytest.approx(p, rel=1e-6)
+        odds = cargo_log_odds(last.raw, last.calibrated)
+        assert logistic(np.array([odds]))[0] == pytest.approx(last.evidence["cargo"], abs=1e-4)
+    assert raw_column(methods.methods[0].score(own)) == [scored[0].raw for scored in scores]

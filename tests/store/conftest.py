@@ -62,7 +62,7 @@ def scored(digest, probabilities, *, first=1, methods=METHODS, evidence=None):
         scores = tuple(
             MethodScore(
                 name,
-                raw=probability * 10,
+                raw=20.0 if name == "combined" else probability * 10,  # a sure motif, if the protein is a cargo
                 calibrated=probability,
                 evidence=(evidence or {}) if name == "consensus" else {},
             )

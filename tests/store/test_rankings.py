@@ -2,13 +2,14 @@
 
 import math
 import random
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
 
 from nesdb_annot.errors import UsageError
-from nesdb_annot.learning.cargo_screen import ProteinScore
+from nesdb_annot.methods.cargo import cargo_log_odds
 from nesdb_annot.residues import sequence_digest
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release, proteome_of
 from nesdb_annot.store.rankings import (
@@ -103,35 +104,69 @@ def test_the_chance_of_a_protein_is_that_of_its_best_candidate(store, scene):
     assert all(row.p_value == pytest.approx(1 - math.exp(-0.6)) for row in rows)
 
 
-SCORES = {"P0": (math.log(9) - math.log(4)) / 2, "P1": 0.0, "P2": 0.0}
-"""Mean log-odds of up to three candidates; certainties, which have no odds, count as one in a million."""
+def in_parts(make, digest, parts):
+    """A scored sequence whose candidates have these (probability in a cargo, probability of a cargo)."""
+    scored = make.scored(digest, [in_cargo * cargo for in_cargo, cargo in parts])
+    segments = [
+        replace(segment, scores=(*segment.scores[:-1], replace(segment.scores[-1], raw=math.log(p / (1 - p)))))
+        for segment, (p, _) in zip(scored.segments, parts, strict=True)
+    ]
+    return replace(scored, segments=tuple(segments))
 
 
-def test_proteins_come_by_their_three_best_candidates(store, scene):
-    rank(store, scene)
-    rows = ranked_rows(store, find_ranking(store, "UPX").id, None, proteins=True)
-    assert {row["accession"]: row["cargo_score"] for row in rows} == pytest.approx(SCORES, abs=1e-5)
-    assert (rows[0]["accession"], rows[0]["rank"]) == ("P0", 2)
-    certain = ranked_rows(store, find_ranking(store, "UPX").id, 5, 0.95, proteins=True)
-    assert [(row["accession"], row["rank"]) for row in certain] == [("P2", 1)]
-
-
-def test_the_summary_has_the_score_of_the_protein(store, scene):
-    rank(store, scene)
-    with store.transaction() as connection:
-        rows = connection.execute(text("SELECT accession, cargo_score FROM nes.protein_summary")).all()
-    expected = SCORES | {"P3": SCORES["P0"]}
-    assert {row.accession: row.cargo_score for row in rows} == pytest.approx(expected, abs=1e-5)
-
-
-def test_only_the_three_best_of_many_candidates_count(store, make, scene):
+@pytest.fixture
+def parts(store, make, scene):
+    """Three proteins that are more and less likely to be cargoes."""
     _, _, configuration_id, run_id = scene
-    probabilities = [0.5, 0.1, 0.9, 0.2, 0.1]
-    write_scored(store, configuration_id, run_id, [make.scored(sequence_digest(make.residues(1)), probabilities)])
-    rank(store, scene)
+    known = [[(0.5, 0.6), (0.2, 0.6)], [(0.9, 0.2)], [(0.6, 0.4), (0.1, 0.4)]]
+    scored = [in_parts(make, sequence_digest(make.residues(i)), own) for i, own in enumerate(known)]
+    write_scored(store, configuration_id, run_id, scored)
+    return scene
+
+
+def test_a_prior_changes_the_odds_of_a_cargo_and_with_them_the_order(store, parts):
+    rank(store, parts)
+    assert [(c.accession, c.probability) for c in top(store, 3)] == [
+        ("P0", pytest.approx(0.3)),
+        ("P2", pytest.approx(0.24)),
+        ("P1", pytest.approx(0.18)),
+    ]
+    rank(store, parts, logit_shift=25.0)
+    assert [(c.accession, c.probability) for c in top(store, 3)] == [
+        ("P1", pytest.approx(0.9)),
+        ("P2", pytest.approx(0.6)),
+        ("P0", pytest.approx(0.5)),
+    ]
+    rank(store, parts, logit_shift=-1.5)
+    for found in top(store, 5):
+        cargo = {"P0": 0.6, "P1": 0.2, "P2": 0.4}[found.accession]
+        shifted = 1 / (1 + math.exp(-(math.log(cargo / (1 - cargo)) - 1.5)))
+        assert found.probability == pytest.approx(found.combined / cargo * shifted, rel=1e-5)
+
+
+def test_proteins_come_by_the_odds_of_a_cargo(store, parts):
+    rank(store, parts)
     rows = ranked_rows(store, find_ranking(store, "UPX").id, None, proteins=True)
-    evaluated = ProteinScore.of(60, True, probabilities).cargo_score
-    assert {row["accession"]: row["cargo_score"] for row in rows}["P1"] == pytest.approx(evaluated, abs=1e-5)
+    assert [(row["accession"], row["rank"]) for row in rows] == [("P0", 1), ("P2", 2), ("P1", 3)]
+    assert [row["cargo_probability"] for row in rows] == pytest.approx([0.6, 0.4, 0.2])
+    certain = ranked_rows(store, find_ranking(store, "UPX").id, 5, 0.29, proteins=True)
+    assert [row["accession"] for row in certain] == ["P0"]
+
+
+def test_the_summary_says_how_likely_a_protein_is_a_cargo(store, parts):
+    rank(store, parts, logit_shift=-0.7)
+    with store.transaction() as connection:
+        rows = connection.execute(text("SELECT accession, cargo_probability FROM nes.protein_summary")).all()
+    known = {"P0": 0.6, "P1": 0.2, "P2": 0.4, "P3": 0.6}
+    expected = {name: 1 / (1 + math.exp(-math.log(p / (1 - p)) + 0.7)) for name, p in known.items()}
+    assert {row.accession: row.cargo_probability for row in rows} == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_odds_are_those_that_the_evaluation_counts(store, parts):
+    rank(store, parts)
+    rows = ranked_rows(store, find_ranking(store, "UPX").id, None, proteins=True)
+    odds = cargo_log_odds(0.0, 0.3)
+    assert rows[0]["cargo_probability"] == pytest.approx(1 / (1 + math.exp(-odds)), rel=1e-5)
 
 
 def test_a_ranking_by_other_decoys_is_stale(store, scene):

@@ -1,4 +1,4 @@
-"""The prior of a population: Bayes' rule on the odds, and nothing else."""
+"""The prior of a population: Bayes' rule on the odds of a cargo, and nothing else."""
 
 from math import exp, log
 
@@ -6,23 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nesdb_annot.methods.cargo import CARGO_SHARE
 from nesdb_annot.workflow.rank import prior_shift
 
 SHARE = st.floats(0.001, 0.999)
 
 
-@given(within_cargoes=SHARE, cargo_prior=SHARE, with_nes=SHARE, without=SHARE)
-def test_shifting_is_bayes_rule(within_cargoes, cargo_prior, with_nes, without):
-    """`with_nes` and `without` are the likelihoods of what was seen of a segment."""
+@given(cargo_prior=SHARE, of_cargoes=SHARE, of_others=SHARE)
+def test_shifting_is_bayes_rule(cargo_prior, of_cargoes, of_others):
+    """`of_cargoes` and `of_others` are the likelihoods of what was seen of a protein."""
 
     def posterior(prior):
-        return prior * with_nes / (prior * with_nes + (1 - prior) * without)
+        return prior * of_cargoes / (prior * of_cargoes + (1 - prior) * of_others)
 
-    before = posterior(within_cargoes)
-    shifted = log(before / (1 - before)) + prior_shift(within_cargoes, cargo_prior)
-    assert 1 / (1 + exp(-shifted)) == pytest.approx(posterior(within_cargoes * cargo_prior))
+    before = posterior(CARGO_SHARE)
+    shifted = log(before / (1 - before)) + prior_shift(cargo_prior)
+    assert 1 / (1 + exp(-shifted)) == pytest.approx(posterior(cargo_prior))
 
 
 @given(SHARE, SHARE)
-def test_fewer_cargoes_mean_lower_odds(within_cargoes, cargo_prior):
-    assert prior_shift(within_cargoes, cargo_prior) < 0
+def test_fewer_cargoes_mean_lower_odds(one, other):
+    assert (prior_shift(one) < prior_shift(other)) == (one < other)
+
+
+def test_of_known_cargoes_only_the_first_factor_counts():
+    unlikely = log(0.001 / 0.999) + prior_shift(1.0)
+    assert 1 / (1 + exp(-unlikely)) == pytest.approx(1.0, abs=1e-4)

@@ -1,6 +1,7 @@
 """Scoring the bundled sample: idempotent, resumable, independent of workers and chunks; failures are recorded."""
 
 from dataclasses import replace
+from math import exp
 
 import pytest
 
@@ -15,7 +16,7 @@ from nesdb_annot.workflow.demo import run_demo
 from nesdb_annot.workflow.ingest import ingest_proteome
 from nesdb_annot.workflow.progress import Silent
 from nesdb_annot.workflow.proteome_source import proteome_source
-from nesdb_annot.workflow.rank import prior_shift, rank_proteome
+from nesdb_annot.workflow.rank import rank_proteome
 from nesdb_annot.workflow.score import score_proteome
 
 pytestmark = pytest.mark.xdist_group("score")
@@ -187,13 +188,17 @@ def test_unknown_proteome_is_named(store, settings):
     assert "did you mean sample" in str(caught.value)
 
 
-@pytest.mark.parametrize("prior", [0.001, 0.1, 0.999])
-def test_shift_follows_bayes(prior):
-    from math import exp, log
-
-    base = 0.06
-    shifted = 1 / (1 + exp(-(log(base / (1 - base)) + prior_shift(base, prior))))
-    assert shifted == pytest.approx(base * prior)
+def test_of_known_cargoes_the_order_is_that_of_the_first_factor(store, settings):
+    ingest_sample(store)
+    score_proteome(store, settings, "sample")
+    usual = rank_proteome(store, settings, "sample").rows
+    assert [row["probability"] for row in usual] == pytest.approx([row["combined"] for row in usual], rel=1e-5)
+    known = rank_proteome(store, replace(settings, cargo_prior=1.0), "sample").rows
+    raw = [row[1] for row in rows(store, "select rank, raw from candidate_score where method = 'combined' order by 1")]
+    in_cargo = [1 / (1 + exp(-value)) for value in raw]
+    assert [row["probability"] for row in known] == pytest.approx(in_cargo, rel=1e-4)
+    assert in_cargo == sorted(in_cargo, reverse=True)
+    assert {row["rank"] for row in known} == {row["rank"] for row in usual}
 
 
 @pytest.mark.parametrize("workers", [2, 16])

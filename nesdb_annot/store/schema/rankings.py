@@ -26,7 +26,8 @@ class Ranking(Base):
     configuration_id: Mapped[int] = mapped_column(ForeignKey("configuration.id"), comment="The configuration")
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), comment="Run that ranked")
     logit_shift: Mapped[float] = mapped_column(
-        Double, comment="Added to the logit of each calibrated score: the prior of the ranked population"
+        Double,
+        comment="The prior: added to the log-odds of each protein to be a cargo, which are those where one in ten is",
     )
     minimum_probability: Mapped[float | None] = mapped_column(
         Double, comment="Candidates below it are not listed; NULL if all are"
@@ -80,6 +81,9 @@ class RankedSegment(Base):
     tagger: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
     biochemical: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
     combined: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
+    cargo: Mapped[float | None] = mapped_column(
+        REAL, comment="Probability that the protein is a cargo of CRM1, under the prior"
+    )
     proteome: Mapped[str] = mapped_column(comment="Name of the proteome")
     nes_class: Mapped[str | None] = mapped_column(
         comment="Pattern class of the best consensus match; NULL if none matches"

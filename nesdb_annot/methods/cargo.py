@@ -1,0 +1,110 @@
+"""How likely a protein is a cargo of CRM1 at all: what stands between a signal of a known cargo and one in a proteome.
+
+    P(motif) = P(motif | its protein is a cargo) * P(cargo | what its candidates look like)
+    logit P(cargo | ...) = logit(share of cargoes) + intercept + sum of weight * feature
+
+The first factor is the combination of `ranking`, which may take for granted that some candidate of a cargo is its
+signal. The second must not: its features are of the first stage, which knows nothing of rivals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import log
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ConfigurationError
+from ..records import Json
+from ..residues import ResidueSpan
+from .calibration import logistic, logit
+from .ranking import PEAKS, peaks
+
+Floats = NDArray[np.float64]
+
+NAME = "cargo"
+
+CARGO_SHARE = 0.1
+"""Share of cargoes among the proteins that stored probabilities and thresholds are for; the default of ranking."""
+
+PROTEIN_FEATURES = ("best", "three_best")
+
+
+def protein_features(first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
+    """The columns `PROTEIN_FEATURES` of a protein, shape (2,).
+
+    First-stage log-odds of the best of its candidates, and their mean over the three best that share no residue, or
+    over as many as there are.
+
+    Args:
+        first: first-stage log-odds, shape (n,), n at least 1; see `Ranking.first`.
+        spans: the candidates.
+
+    Example:
+        >>> spans = [ResidueSpan(1, 9), ResidueSpan(5, 12), ResidueSpan(20, 30), ResidueSpan(40, 50)]
+        >>> protein_features(np.array([1.0, 2.0, -1.0, -4.0]), spans).tolist()
+        [2.0, -1.0]
+    """
+    found = first[peaks(first, spans, PEAKS)]
+    return np.array([found[0], found.mean()])
+
+
+@dataclass(frozen=True, slots=True)
+class CargoOdds:
+    """What the candidates of a protein say about whether it is a cargo.
+
+    Attributes:
+        weights: of `PROTEIN_FEATURES`.
+        intercept: such that the whole is the logarithm of a likelihood ratio: the share of cargoes is not in it.
+    """
+
+    weights: tuple[float, ...] = (0.0,) * len(PROTEIN_FEATURES)
+    intercept: float = 0.0
+
+    def log_odds(self, first: Floats, spans: Sequence[ResidueSpan], share: float = CARGO_SHARE) -> float:
+        """Log-odds that the protein is a cargo, where a `share` of the proteins are; see `protein_features`."""
+        known = float(protein_features(first, spans) @ np.array(self.weights)) + self.intercept
+        return known + log(share / (1 - share))
+
+    def probability(self, first: Floats, spans: Sequence[ResidueSpan]) -> float:
+        """The same as a probability, where `CARGO_SHARE` of the proteins are cargoes."""
+        return float(logistic(np.array([self.log_odds(first, spans)]))[0])
+
+    def to_json(self) -> dict[str, Json]:
+        """Weights by name."""
+        plain: dict[str, Any] = asdict(self)
+        return {**plain, "weights": list(self.weights)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> CargoOdds:
+        """What `to_json` described.
+
+        Raises:
+            ConfigurationError: if a weight is missing.
+        """
+        try:
+            weights, intercept = tuple(map(float, stored["weights"])), float(stored["intercept"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigurationError("the stored odds of cargoes cannot be read", why=repr(error)) from None
+        if len(weights) != len(PROTEIN_FEATURES):
+            raise ConfigurationError("the stored odds of cargoes have weights missing", remedy="nesannot train")
+        return cls(weights, intercept)
+
+
+NOTHING_KNOWN = CargoOdds()
+"""A protein is a cargo as often as any other, whatever its candidates are."""
+
+
+def cargo_log_odds(raw: float, calibrated: float) -> float:
+    """Log-odds that a protein is a cargo, from the raw and the calibrated score that the combination gives a candidate.
+
+    The inverse of what `scoring.ProteinScores` makes, where `CARGO_SHARE` of the proteins are cargoes.
+
+    Example:
+        >>> round(cargo_log_odds(0.0, 0.25), 4)
+        0.0
+    """
+    return float(logit(np.array([calibrated]) / logistic(np.array([raw])))[0])
