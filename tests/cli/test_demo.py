@@ -92,15 +92,25 @@ def test_a_file_that_stands_there_is_not_overwritten(first, nesannot, tmp_path):
     assert out.read_text() != "mine"
 
 
-def test_the_prior_moves_probabilities_and_not_ranks(first, nesannot):
+def test_more_cargoes_mean_higher_probabilities(first, nesannot):
     def ranked(prior):
-        done = nesannot("rank", "sample", "--top", "30", "--format", "tsv", "--no-provenance", "--cargo-prior", prior)
-        return list(csv.DictReader(done.stdout.splitlines(), delimiter="\t"))
+        done = nesannot("rank", "sample", "--top", "0", "--format", "tsv", "--no-provenance", "--cargo-prior", prior)
+        rows = list(csv.DictReader(done.stdout.splitlines(), delimiter="\t"))
+        return {(r["accession"], r["first_residue"]): float(r["probability"]) for r in rows}
 
-    low, high = ranked("0.01"), ranked("0.9")
-    key = [(r["accession"], r["first_residue"]) for r in low]
-    assert key == [(r["accession"], r["first_residue"]) for r in high]
-    assert all(float(a["probability"]) < float(b["probability"]) for a, b in zip(low, high, strict=True))
+    low, high, certain = ranked("0.01"), ranked("0.9"), ranked("1")
+    assert low.keys() == high.keys() == certain.keys()
+    assert all(low[key] < high[key] < certain[key] for key in low)
+    assert list(low.values()) == sorted(low.values(), reverse=True)
+
+
+def test_proteins_are_listed_once_the_likeliest_cargo_first(first, nesannot):
+    done = nesannot("rank", "sample", "--proteins", "--top", "0", "--format", "tsv", "--no-provenance")
+    rows = list(csv.DictReader(done.stdout.splitlines(), delimiter="\t"))
+    cargo = [float(row["cargo_probability"]) for row in rows]
+    assert len({row["accession"] for row in rows}) == len(rows) > 10
+    assert cargo == sorted(cargo, reverse=True)
+    assert all(float(row["probability"]) < value for row, value in zip(rows, cargo, strict=True))
 
 
 def test_dry_run_writes_nothing(first, nesannot):

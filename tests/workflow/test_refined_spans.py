@@ -26,10 +26,10 @@ class Placed(OnDemand):
     """One score for each span, and their probabilities, as `scoring.ProteinScores` gives them."""
 
     def __init__(self, spans):
-        self.probabilities = probabilities(spans)
+        self.in_cargo = probabilities(spans)
         super().__init__(
             len(spans),
-            lambda i: (MethodScore("combined", 0.0, self.probabilities[i], {"scored": str(spans[i])}),),
+            lambda i: (MethodScore("combined", 0.0, self.in_cargo[i], {"scored": str(spans[i])}),),
         )
 
 
