@@ -3,6 +3,11 @@ ALTER TABLE nesannot.ranked_segment ADD COLUMN cargo real;
 COMMENT ON COLUMN nesannot.ranked_segment.cargo IS 'Probability that the protein is a cargo of CRM1, under the prior';
 COMMENT ON COLUMN nesannot.ranking.logit_shift IS 'The prior: added to the log-odds of each protein to be a cargo, which are those where one in ten is';
 COMMENT ON COLUMN nes.score_provenance.logit_shift IS 'The prior: what the ranking added to the log-odds of the protein to be a cargo';
+COMMENT ON COLUMN nesannot.ranked_segment.combined IS 'Calibrated score of all methods together, where one protein in ten is a cargo';
+COMMENT ON COLUMN nes.candidate_all.combined IS 'Calibrated combined score, 0 to 1, where one protein in ten is a cargo';
+COMMENT ON COLUMN nes.candidate.combined IS 'Calibrated combined score, 0 to 1, where one protein in ten is a cargo';
+COMMENT ON COLUMN nes.candidate_overall.combined IS 'Calibrated combined score, 0 to 1, where one protein in ten is a cargo';
+COMMENT ON COLUMN nes.candidate_score.raw IS 'Score on the method''s own scale; of the combination the log-odds of a motif in a cargo';
 
 CREATE OR REPLACE VIEW nes.protein_summary AS
 SELECT o.name AS proteome,

@@ -1,6 +1,11 @@
 -- The summary of proteins as it was.
 DROP VIEW nes.protein_summary;
 ALTER TABLE nesannot.ranked_segment DROP COLUMN cargo;
+COMMENT ON COLUMN nesannot.ranked_segment.combined IS 'Calibrated score of this method, before the prior';
+COMMENT ON COLUMN nes.candidate_all.combined IS 'Calibrated combined score, 0 to 1, before the prior';
+COMMENT ON COLUMN nes.candidate.combined IS 'Calibrated combined score, 0 to 1, before the prior';
+COMMENT ON COLUMN nes.candidate_overall.combined IS 'Calibrated combined score, 0 to 1, before the prior';
+COMMENT ON COLUMN nes.candidate_score.raw IS 'Score on the method''s own scale';
 COMMENT ON COLUMN nesannot.ranking.logit_shift IS 'Added to the logit of each calibrated score: the prior of the ranked population';
 COMMENT ON COLUMN nes.score_provenance.logit_shift IS 'The prior: what the ranking added to the logit of the calibrated combined score';
 

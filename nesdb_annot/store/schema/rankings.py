@@ -80,7 +80,9 @@ class RankedSegment(Base):
     neural: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
     tagger: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
     biochemical: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
-    combined: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
+    combined: Mapped[float | None] = mapped_column(
+        REAL, comment="Calibrated score of all methods together, where one protein in ten is a cargo"
+    )
     cargo: Mapped[float | None] = mapped_column(
         REAL, comment="Probability that the protein is a cargo of CRM1, under the prior"
     )
