@@ -1,12 +1,17 @@
 -- How likely a protein is a cargo of CRM1: one factor of the probability of each of its candidates, and the score of the protein.
 ALTER TABLE nesannot.ranked_segment ADD COLUMN cargo real;
-COMMENT ON COLUMN nesannot.ranked_segment.cargo IS 'Probability that the protein is a cargo of CRM1, under the prior';
+COMMENT ON COLUMN nesannot.ranked_segment.cargo IS 'Probability that the protein is a cargo of CRM1, under the prior; NULL before schema 0008';
 COMMENT ON COLUMN nesannot.ranking.logit_shift IS 'The prior: added to the log-odds of each protein to be a cargo, which are those where one in ten is';
 COMMENT ON COLUMN nes.score_provenance.logit_shift IS 'The prior: what the ranking added to the log-odds of the protein to be a cargo';
 COMMENT ON COLUMN nesannot.ranked_segment.combined IS 'Calibrated score of all methods together, where one protein in ten is a cargo';
 COMMENT ON COLUMN nes.candidate_all.combined IS 'Calibrated combined score, 0 to 1, where one protein in ten is a cargo';
 COMMENT ON COLUMN nes.candidate.combined IS 'Calibrated combined score, 0 to 1, where one protein in ten is a cargo';
 COMMENT ON COLUMN nes.candidate_overall.combined IS 'Calibrated combined score, 0 to 1, where one protein in ten is a cargo';
+COMMENT ON COLUMN nes.candidate_all.q_value IS 'Expected share of false positives among all candidates with as high a combined score; NULL if it was not estimated';
+COMMENT ON COLUMN nes.candidate.q_value IS 'Expected share of false positives among all candidates with as high a combined score; NULL if it was not estimated';
+COMMENT ON COLUMN nes.candidate_overall.q_value IS 'Expected share of false positives among the candidates of its proteome with as high a combined score; NULL if it was not estimated';
+COMMENT ON COLUMN nesannot.ranked_segment.q_value IS 'Expected share of false positives among candidates with as high a combined score';
+COMMENT ON COLUMN nesannot.decoy.combined IS 'Combined score of every candidate in them, ascending, where one protein in ten is a cargo';
 COMMENT ON COLUMN nes.candidate_score.raw IS 'Score on the method''s own scale; of the combination the log-odds of a motif in a cargo';
 
 CREATE OR REPLACE VIEW nes.protein_summary AS
@@ -41,4 +46,4 @@ SELECT o.name AS proteome,
         WHERE r.sequence_id = m.sequence_id AND r.is_current AND r.proteome = o.name
         ORDER BY r.rank LIMIT 1) best ON true;
 COMMENT ON COLUMN nes.protein_summary.p_value IS 'Probability that a shuffled protein of this length has a candidate as good as the best one here';
-COMMENT ON COLUMN nes.protein_summary.cargo_probability IS 'Probability that the protein is a cargo of CRM1, under the prior of the ranking; the score of the protein';
+COMMENT ON COLUMN nes.protein_summary.cargo_probability IS 'Probability that the protein is a cargo of CRM1, under the prior of the ranking; the score of the protein; NULL before schema 0008';

@@ -5,6 +5,11 @@ COMMENT ON COLUMN nesannot.ranked_segment.combined IS 'Calibrated score of this 
 COMMENT ON COLUMN nes.candidate_all.combined IS 'Calibrated combined score, 0 to 1, before the prior';
 COMMENT ON COLUMN nes.candidate.combined IS 'Calibrated combined score, 0 to 1, before the prior';
 COMMENT ON COLUMN nes.candidate_overall.combined IS 'Calibrated combined score, 0 to 1, before the prior';
+COMMENT ON COLUMN nes.candidate_all.q_value IS 'Expected share of false positives among all candidates down to this one; NULL if it was not estimated';
+COMMENT ON COLUMN nes.candidate.q_value IS 'Expected share of false positives among all candidates down to this one; NULL if it was not estimated';
+COMMENT ON COLUMN nes.candidate_overall.q_value IS 'Expected share of false positives within its proteome down to this one; NULL if it was not estimated';
+COMMENT ON COLUMN nesannot.ranked_segment.q_value IS 'Expected share of false positives down to this rank';
+COMMENT ON COLUMN nesannot.decoy.combined IS 'Combined score of every candidate in them, ascending, before the prior';
 COMMENT ON COLUMN nes.candidate_score.raw IS 'Score on the method''s own scale';
 COMMENT ON COLUMN nesannot.ranking.logit_shift IS 'Added to the logit of each calibrated score: the prior of the ranked population';
 COMMENT ON COLUMN nes.score_provenance.logit_shift IS 'The prior: what the ranking added to the logit of the calibrated combined score';

@@ -8,6 +8,7 @@ from .console import print_table
 
 METHODS = ("consensus", "similarity", "neural", "tagger", "biochemical")
 HEADER = ("rank", "accession", "gene", "residues", "peptide", "class", *METHODS, "probability", "q", "")
+CARGO = "cargo_probability"
 
 
 def marked(peptide: str, first_residue: int, core: Collection[int]) -> str:
@@ -26,10 +27,14 @@ def print_candidates(rows: Iterable[Mapping[str, object]], known: Collection[str
     """Print candidates.
 
     Args:
-        rows: with the columns of ``nes.candidate``.
+        rows: with the columns of ``nes.candidate``; of proteins, also how likely each is a cargo.
         known: accessions of proteins that the heads were trained on; they get a star.
     """
-    print_table(HEADER, [_line(row, known) for row in rows])
+    lines = [(_line(row, known), row.get(CARGO)) for row in rows]
+    if any(cargo is not None for _, cargo in lines):
+        print_table((*HEADER[:-1], "cargo", ""), [(*line[:-1], cargo, line[-1]) for line, cargo in lines])
+    else:
+        print_table(HEADER, [line for line, _ in lines])
 
 
 def _line(row: Mapping[str, object], known: Collection[str]) -> tuple[object, ...]:

@@ -39,7 +39,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("nes_class", "text", "", "class of the best consensus pattern (1a..4, -R for reverse), empty if none"),
     Column("core_positions", "list", "residue", "positions of the core Phi0..Phi4, 1-based; one may lie outside"),
     Column("probability", "number", "", "calibrated probability of an NES under the cargo prior of the ranking"),
-    Column("q_value", "number", "", "expected share of false candidates down to this rank, by decoys; an upper bound"),
+    Column("q_value", "number", "", "expected share of false ones with as high a combined score, by decoys, at most"),
     Column("e_value", "number", "", "candidates as good that chance gives in a protein of this length, by decoys"),
     Column("consensus", "number", "probability", "calibrated score of the consensus patterns"),
     Column("similarity", "number", "probability", "calibrated score of the similarity to known NESs"),

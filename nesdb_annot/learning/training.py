@@ -1,6 +1,6 @@
 """Trains a head set, and scores every protein by heads that have not seen its family.
 
-Nothing is chosen on what is reported: folds are nested. For each fold in turn, the outer one,
+Nothing is fitted to or chosen on what is reported: folds are nested. For each fold in turn, the outer one,
 
 - the methods are fitted to the other folds and score it;
 - for each of these other folds, the methods are also fitted to all but both, and score that one: calibrations, stack,

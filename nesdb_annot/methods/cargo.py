@@ -98,6 +98,16 @@ NOTHING_KNOWN = CargoOdds()
 """A protein is a cargo as often as any other, whatever its candidates are."""
 
 
+def probability_of_cargo(evidence: Mapping[str, Json]) -> float:
+    """What the evidence of a combined score says of the protein.
+
+    Example:
+        >>> probability_of_cargo({"cargo": 0.25})
+        0.25
+    """
+    return float(str(evidence[NAME]))
+
+
 def cargo_log_odds(raw: float, calibrated: float) -> float:
     """Log-odds that a protein is a cargo, from the raw and the calibrated score that the combination gives a candidate.
 

@@ -1,7 +1,8 @@
 """Scores stored segments anew under a derived head set: what reads pooled vectors and differs from the root.
 
 All other raw scores are kept: they would be the same, and the tagger's need each residue's embedding. Calibrations and
-the combination are applied to all of them.
+the combination are applied to all of them. How likely the protein is a cargo is kept too: the root saw all of its
+candidates, of which the stored ones are a few.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class StoredSegments:
         spans: n of them.
         pooled: mean embeddings, rounded to float16, shape (n, dimension).
         raw: by method, n raw scores with their evidence; methods that are scored anew may be missing.
+        of_cargo: probability that the protein is a cargo, from all the candidates that the root saw.
         stated: see `ProteinContext`.
     """
 
@@ -43,6 +45,7 @@ class StoredSegments:
     spans: Sequence[ResidueSpan]
     pooled: NDArray[np.float32]
     raw: Mapping[str, Sequence[RawScore]]
+    of_cargo: float
     stated: StatedStretches = ()
 
 
@@ -74,4 +77,4 @@ class Rescorer:
                 by_method.append([RawScore(float(STORED_SCORE(s.raw)), s.evidence) for s in stored.raw[name]])
             else:
                 by_method.append(method.score(vectors if name == similarity.NAME else whole))
-        return self.methods.together(by_method, whole)
+        return self.methods.together(by_method, whole, stored.of_cargo)

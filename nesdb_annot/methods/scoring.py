@@ -98,7 +98,7 @@ class ProteinScores(OnDemand[tuple[MethodScore, ...]]):
         calibrated: shape (n, methods).
         added: what each method adds to the log-odds of the combination, shape (n, methods).
         in_cargo: probability of the combination if the protein is a cargo, shape (n,).
-        cargo: probability that it is one.
+        of_cargo: probability that it is one.
 
     The combination's raw score is the log-odds that a candidate is a motif of a cargo; its calibrated score is the
     probability that it is a motif where `cargo.CARGO_SHARE` of the proteins are cargoes.
@@ -110,10 +110,10 @@ class ProteinScores(OnDemand[tuple[MethodScore, ...]]):
         calibrated: Floats,
         added: Floats,
         in_cargo: Floats,
-        cargo: float,
+        of_cargo: float,
     ) -> None:
         super().__init__(len(in_cargo), self._made)
-        self._by_method, self._calibrated, self._added, self._cargo = by_method, calibrated, added, cargo
+        self._by_method, self._calibrated, self._added, self._cargo = by_method, calibrated, added, of_cargo
         self.in_cargo: list[float] = in_cargo.tolist()
         self._log_odds: list[float] = logit(in_cargo).tolist()
 
@@ -121,7 +121,7 @@ class ProteinScores(OnDemand[tuple[MethodScore, ...]]):
         own = [scores[place] for scores in self._by_method]
         named = zip(METHODS, own, self._calibrated[place].tolist(), strict=True)
         log_odds = dict(zip(METHODS, self._added[place].round(3).tolist(), strict=True))
-        evidence: dict[str, Json] = {"log_odds": dict(log_odds), "cargo": round(self._cargo, 4)}
+        evidence: dict[str, Json] = {"log_odds": dict(log_odds), cargo.NAME: self._cargo}
         total = self._log_odds[place], self.in_cargo[place] * self._cargo, evidence
         methods = [MethodScore(name, score.raw, value, score.evidence) for name, score, value in named]
         return (*methods, MethodScore(ranking.NAME, *total))
@@ -160,8 +160,13 @@ class ScoringMethods:
             return self.together([[]] * len(self.methods), context)
         return self.together([method.score(context) for method in self.methods], context)
 
-    def together(self, by_method: Sequence[Sequence[RawScore]], context: ProteinContext) -> ProteinScores:
-        """All scores of each segment, the combination last, from raw scores by method in the order of `METHODS`."""
+    def together(
+        self, by_method: Sequence[Sequence[RawScore]], context: ProteinContext, of_cargo: float | None = None
+    ) -> ProteinScores:
+        """All scores of each segment, the combination last, from raw scores by method in the order of `METHODS`.
+
+        `of_cargo` is the probability that the protein is a cargo, where it is known already.
+        """
         if not len(context.spans):
             empty = np.empty((0, len(METHODS)))
             return ProteinScores(by_method, empty, empty, empty[:, 0], 0.0)
@@ -172,7 +177,9 @@ class ScoringMethods:
         first = self.ranking.first(logits, around)
         added = logits * self.ranking.method_weights(around)
         in_cargo = self._calibrations[-1].apply(self.ranking.second(first, context.spans))
-        return ProteinScores(by_method, calibrated, added, in_cargo, self.cargo.probability(first, context.spans))
+        if of_cargo is None:
+            of_cargo = float(f"{self.cargo.probability(first, context.spans):.6g}")  # as it is told, so it counts
+        return ProteinScores(by_method, calibrated, added, in_cargo, of_cargo)
 
 
 def _cargo_odds(head_set: HeadSet) -> CargoOdds:

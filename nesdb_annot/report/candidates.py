@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 BEST = 0.01
 """Share of all candidates, from the top, that is shown beside all."""
 
+SCALE = "probability (combined: where one protein in ten is a cargo)"
+"""The marks of single methods are calibrated on cargoes."""
+
 
 def _best(ranked: RankedScores) -> int:
     """How many are called the best: `BEST` of all, but as many as are named, where there are so many."""
@@ -51,7 +54,7 @@ def best_candidates(ranked: RankedScores) -> Figure:
     panel.plot(combined, places, ls="none", marker="o", ms=4, color=INK, label="combined")
     panel.hlines(places, 0, combined, color=PALE, lw=0.8, zorder=0)
     panel.set_yticks(places, [f"{rank}  {name}" for rank, name in enumerate(ranked.named, 1)])
-    panel.set(xlim=(0, 1.02), ylim=(-0.8, number - 0.2), xlabel="probability within a cargo", title=ranked.source)
+    panel.set(xlim=(0, 1.02), ylim=(-0.8, number - 0.2), xlabel=SCALE, title=ranked.source)
     panel.tick_params(axis="y", length=0)
     panel.spines["left"].set_visible(False)
     panel.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handletextpad=0.2)

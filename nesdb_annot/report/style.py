@@ -23,6 +23,7 @@ INK, GREY, PALE = "#222222", "#8a8a8a", "#d9d9d9"
 
 COLOURS = {
     "combined": "#000000",
+    "combined_in_proteome": "#4d4d4d",
     "consensus": "#0072B2",
     "similarity": "#E69F00",
     "neural": "#009E73",
@@ -38,7 +39,8 @@ COLOURS = {
 Dashes: TypeAlias = str | tuple[float, tuple[float, ...]]
 
 LINES: dict[str, Dashes] = {
-    "combined": "-", "consensus": (0, (5, 1)), "similarity": (0, (1, 1)), "neural": (0, (3, 1, 1, 1)),
+    "combined": "-", "combined_in_proteome": (0, (2, 1)),
+    "consensus": (0, (5, 1)), "similarity": (0, (1, 1)), "neural": (0, (3, 1, 1, 1)),
     "tagger": (0, (4, 2)), "biochemical": (0, (6, 1, 1, 1, 1, 1)),
 }  # fmt: skip
 """A dash pattern for each method, for prints without colour."""

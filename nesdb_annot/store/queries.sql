@@ -1042,7 +1042,7 @@ SELECT s.residues
  ORDER BY m.valid_to DESC NULLS FIRST, m.id DESC LIMIT 1;
 
 -- name: ranked_rows
--- The first candidates of a ranking that pass a threshold on the combined score before the prior; all columns of the view.
+-- The first candidates of a ranking that pass a threshold on the combined score; all columns of the view.
 SELECT * FROM nes.candidate_all
  WHERE ranking_id = :ranking_id AND combined >= :minimum_combined
  ORDER BY rank LIMIT :limit;
@@ -1054,10 +1054,10 @@ SELECT c.*, r.cargo AS cargo_probability
   JOIN nesannot.ranked_segment r ON r.ranking_id = c.ranking_id AND r.rank = c.rank
  WHERE c.ranking_id = :ranking_id AND c.combined >= :minimum_combined
    AND c.rank IN (SELECT min(b.rank) FROM nesannot.ranked_segment b WHERE b.ranking_id = :ranking_id GROUP BY b.sequence_id)
- ORDER BY r.cargo DESC NULLS LAST, c.rank LIMIT :limit;
+ ORDER BY round(CAST(r.cargo AS numeric), 5) DESC NULLS LAST, c.rank LIMIT :limit;
 
 -- name: count_over
--- How many candidates of a ranking pass a threshold on the combined score before the prior.
+-- How many candidates of a ranking pass a threshold on the combined score.
 SELECT count(*) FROM nesannot.ranked_segment WHERE ranking_id = :ranking_id AND combined >= :minimum_combined;
 
 -- name: database_counts

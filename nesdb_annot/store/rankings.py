@@ -52,7 +52,7 @@ class ByChance:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A row of ``nes.candidate``. Positions are 1-based inclusive; method columns are calibrated, before the prior."""
+    """A row of ``nes.candidate``. Positions are 1-based inclusive; method columns are calibrated."""
 
     proteome: str
     release: str
@@ -196,7 +196,7 @@ def ranked_rows(
 
     Args:
         limit: at most so many; None for all.
-        minimum_combined: threshold on the combined score before the prior.
+        minimum_combined: threshold on the combined score.
         proteins: only the best one of each sequence, likeliest cargo first; ``cargo_probability`` is one more column.
     """
     wanted = {"ranking_id": ranking_id, "limit": limit, "minimum_combined": minimum_combined}
@@ -206,7 +206,7 @@ def ranked_rows(
 
 
 def count_over(store: Store, ranking_id: int, minimum_combined: float) -> int:
-    """How many candidates of a ranking pass a threshold on the combined score before the prior."""
+    """How many candidates of a ranking pass a threshold on the combined score."""
     with store.transaction() as connection:
         found: int = execute(
             connection, "count_over", ranking_id=ranking_id, minimum_combined=minimum_combined

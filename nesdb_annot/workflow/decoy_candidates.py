@@ -29,7 +29,7 @@ class Packing:
             self._scored.append((residues, scored))
 
     def packed(self) -> bytes:
-        """Residues of all decoys, and of each candidate its decoy, span, pooled vector and raw scores by method."""
+        """Residues of all decoys and their odds of a cargo; of each candidate its span, vector and raw scores."""
         from safetensors.numpy import save
 
         from ..methods.scoring import METHODS
@@ -42,6 +42,7 @@ class Packing:
             "residues": np.frombuffer(letters.encode("ascii"), dtype=np.uint8),
             "length": np.array([len(residues) for residues, _ in self._scored], dtype=np.int32),
             "candidates": np.array([len(scored.segments) for _, scored in self._scored], dtype=np.int32),
+            "cargo": np.array([_of_cargo(scored) for _, scored in self._scored]),
             "span": bounds([segment.span for segment in segments]).astype(np.int32),
             "pooled": pooled.reshape(len(segments), -1) if segments else np.empty((0, 0), dtype=POOLED_TYPE),
             "raw": np.array(raw, dtype=np.float32).reshape(len(segments), len(METHODS)),
@@ -65,14 +66,20 @@ def _unpacked(payload: bytes) -> Iterator[StoredSegments]:
     arrays = load(payload)
     letters = arrays["residues"].tobytes().decode("ascii")
     begin = first = 0
-    for length, count in zip(arrays["length"].tolist(), arrays["candidates"].tolist(), strict=True):
+    decoys = zip(*(arrays[name].tolist() for name in ("length", "candidates", "cargo")), strict=True)
+    for length, count, cargo in decoys:
         own = slice(first, first + count)
         spans = [ResidueSpan(*ends) for ends in arrays["span"][own].tolist()]
         pooled = arrays["pooled"][own].astype(np.float32)
-        yield StoredSegments(
-            "", letters[begin : begin + length], spans, pooled, _by_method(arrays["raw"][own].tolist())
-        )
+        by_method = _by_method(arrays["raw"][own].tolist())
+        yield StoredSegments("", letters[begin : begin + length], spans, pooled, by_method, cargo)
         begin, first = begin + length, first + count
+
+
+def _of_cargo(scored: ScoredSequence) -> float:
+    from ..methods.cargo import probability_of_cargo
+
+    return probability_of_cargo(scored.segments[0].scores[-1].evidence)
 
 
 def _by_method(rows: Sequence[Sequence[float]]) -> dict[str, list[RawScore]]:

@@ -130,13 +130,13 @@ class ProteinScorer:
         """`scores`, or what a derived head set makes of the segments that its root chose (see `methods.derived`)."""
         if self.rescore is None:
             return scores
+        from ..methods.cargo import probability_of_cargo
         from ..methods.protocol import RawScore
         from ..methods.rescoring import StoredSegments
 
         by_method = {own[0].method: [RawScore(s.raw, s.evidence) for s in own] for own in zip(*scores, strict=True)}
-        return self.rescore(
-            StoredSegments(digest, residues, spans, pooled.astype(np.float32), by_method, self.stated.get(digest, ()))
-        )
+        own = (spans, pooled.astype(np.float32), by_method, probability_of_cargo(scores[0][-1].evidence))
+        return self.rescore(StoredSegments(digest, residues, *own, self.stated.get(digest, ())))
 
 
 def build_scorer(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..store.engine import Store
     from ..store.rankings import StoredRanking
 
-MOST = 1 - 1e-9
+MOST = 1 - 1e-15
 """A cargo prior of 1 has no odds: it is taken as this."""
 
 Row = Mapping[str, object]
@@ -75,6 +75,8 @@ class RankedProteome:
         over = ", ".join(f"{count:,} over the {name} threshold" for name, count in self.over.items())
         first = f"{self.target.name} release {self.target.release}: {self.candidates:,} candidates"
         prior = f"probabilities assume that {self.cargo_prior:.0%} of the proteins are cargoes"
+        if self.cargo_prior != CARGO_SHARE:
+            prior += f"; thresholds and q-values, that {CARGO_SHARE:.0%} are"
         said = {None: "no q-values: no decoys were scored", SHUFFLED: "q-values by shuffled proteins"}
         decoys = said.get(self.decoys, f"q-values by {self.decoys}")
         return [f"{first}, {over}" if over else first, prior, decoys]
@@ -126,10 +128,10 @@ def rank_proteome(
     threshold = _threshold(heads.head_set, point)
     shift = prior_shift(settings.cargo_prior)
     unscored = pending(store, heads.configuration_id, *target.key).sequences
-    ranking = _ranking(store, settings, target, heads, shift, decoys)
-    if not ranking.candidates and unscored:
+    if unscored and unscored == pending(store, heads.configuration_id, *target.key, again=True).sequences:
         told = f"{target.name} release {target.release} has no scores yet"
         raise InputError(told, remedy=f"nesannot score {target.name}")
+    ranking = _ranking(store, settings, target, heads, shift, decoys)
     rows = ranked_rows(store, ranking.id, limit, threshold, proteins=proteins)
     thresholds = {p.name: p.threshold for p in heads.head_set.operating_points if p.threshold is not None}
     over = {name: count_over(store, ranking.id, value) for name, value in thresholds.items()}
@@ -149,7 +151,7 @@ def rank_proteome(
 
 
 def _threshold(head_set: HeadSet, point: str | None) -> float:
-    """Threshold on the combined score before the prior; 0 for no point."""
+    """Threshold on the combined score; 0 for no point."""
     if point is None:
         return 0.0
     found = head_set.operating_point(point)

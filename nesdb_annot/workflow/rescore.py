@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..methods.ranking import NAME as COMBINED
 from ..records import MethodScore, ScoredSegment, ScoredSequence
 from ..residues import ResidueSpan
 from .heads import Heads
@@ -60,7 +61,7 @@ def rescore_proteome(
     progress.begin(f"re-scoring {target.name}", todo.residues)
     with run(store, "rescore", stated, device="cpu") as (run_id, counts):
         counts |= {"residues_total": todo.residues, "residues": 0, "segments": 0}
-        for page in stored_pages(store, heads.configuration_id, sources, *target.key, rescorer.kept):
+        for page in stored_pages(store, heads.configuration_id, sources, *target.key, (*rescorer.kept, COMBINED)):
             scored = list(_scored(rescorer, page, known))
             write_scored(store, heads.configuration_id, run_id, scored)
             residues = sum(len(sequence.residues) for sequence in page)
@@ -92,6 +93,7 @@ def same_root(store: Store, heads: Heads) -> list[int]:
 def _scored(
     rescorer: Rescorer, page: Sequence[StoredSequence], known: Mapping[str, StatedStretches]
 ) -> Iterator[ScoredSequence]:
+    from ..methods.cargo import probability_of_cargo
     from ..methods.protocol import RawScore
     from ..methods.rescoring import StoredSegments
 
@@ -99,9 +101,9 @@ def _scored(
         pooled = np.array([np.frombuffer(row, dtype=POOLED_TYPE) for row in one.pooled], dtype=np.float32)
         raw = {name: [RawScore(*own) for own in scores] for name, scores in one.raw.items()}
         pooled = pooled.reshape(len(one.spans), -1)
-        scores = rescorer(
-            StoredSegments(one.digest, one.residues, one.spans, pooled, raw, known.get(one.digest, ()))
-        )
+        cargo = probability_of_cargo(raw[COMBINED][0].evidence) if one.spans else 0.0
+        told = (one.spans, pooled, raw, cargo, known.get(one.digest, ()))
+        scores = rescorer(StoredSegments(one.digest, one.residues, *told))
         yield ScoredSequence(one.digest, tuple(map(_segment, one.spans, one.pooled, scores)))
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from nesdb_annot.errors import CannotWriteError, InputError, UsageError
+from nesdb_annot.methods.cargo import cargo_log_odds
 from nesdb_annot.methods.derived import replaced_methods, root_digest
 from nesdb_annot.store.analyst import run_sql
 from nesdb_annot.workflow.heads import heads_for
@@ -111,6 +112,8 @@ def test_stored_vectors_are_scored_and_ranked_again_and_nothing_is_embedded(stor
     assert [row[:5] for row in new] == [row[:5] for row in old], "the same candidates"
     differ = {row[4] for row, was in zip(new, old, strict=True) if abs(row[5] - was[5]) > 0.01}
     assert differ == {"similarity", "neural", "combined"}
+    odds = [[cargo_log_odds(*row[5:7]) for row in own if row[4] == "combined"] for own in (old, new)]
+    assert odds[0] == pytest.approx(odds[1], abs=1e-4), "a protein stays as likely a cargo"
     if command == "queue":
         return
     no_embedding.allow()

@@ -5,7 +5,7 @@ from math import exp
 
 import pytest
 
-from nesdb_annot.errors import ConfigurationError, UsageError
+from nesdb_annot.errors import ConfigurationError, InputError, UsageError
 from nesdb_annot.records import Annotation, AnnotationKind
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.store.analyst import run_sql
@@ -163,6 +163,18 @@ def test_ranking_is_total_and_starts_at_one(store, settings):
     assert ranks == list(range(1, len(ranks) + 1))
     probabilities = [row["probability"] for row in ranking.rows]
     assert probabilities == sorted(probabilities, reverse=True)
+
+
+def test_what_is_not_scored_yet_leaves_the_ranking_that_stands(store, settings, monkeypatch):
+    ingest_sample(store)
+    score_proteome(store, settings, "sample")
+    rank_proteome(store, settings, "sample")
+    before = rows(store, "select rank, accession, probability from candidate order by 1")
+    with monkeypatch.context() as other:
+        other.setattr("nesdb_annot.methods.scoring.VERSION", 99)  # an update: everything is to be scored again
+        with pytest.raises(InputError, match="has no scores yet"):
+            rank_proteome(store, settings, "sample")
+    assert rows(store, "select rank, accession, probability from candidate order by 1") == before
 
 
 def test_ranking_twice_makes_one_ranking(store, settings):

@@ -29,7 +29,7 @@ class Decoy(Base):
     proteins: Mapped[int] = mapped_column(comment="Number of shuffled proteins")
     residues: Mapped[int] = mapped_column(comment="Residues of these")
     combined: Mapped[list[float]] = mapped_column(
-        ARRAY(REAL), comment="Combined score of every candidate in them, ascending, before the prior"
+        ARRAY(REAL), comment="Combined score of every candidate in them, ascending, where one protein in ten is a cargo"
     )
     candidates: Mapped[bytes | None] = mapped_column(
         comment="Their candidates with pooled vectors and raw scores (safetensors); NULL if they were not kept"

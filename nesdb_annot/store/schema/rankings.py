@@ -74,7 +74,9 @@ class RankedSegment(Base):
     segment: Mapped[int] = mapped_column(SmallInteger, comment="Number of the segment within the sequence")
     is_current: Mapped[bool] = mapped_column(comment="As in ranking")
     probability: Mapped[float] = mapped_column(REAL, comment="Calibrated combined score under the ranking's prior")
-    q_value: Mapped[float | None] = mapped_column(REAL, comment="Expected share of false positives down to this rank")
+    q_value: Mapped[float | None] = mapped_column(
+        REAL, comment="Expected share of false positives among candidates with as high a combined score"
+    )
     consensus: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
     similarity: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
     neural: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
@@ -84,7 +86,8 @@ class RankedSegment(Base):
         REAL, comment="Calibrated score of all methods together, where one protein in ten is a cargo"
     )
     cargo: Mapped[float | None] = mapped_column(
-        REAL, comment="Probability that the protein is a cargo of CRM1, under the prior"
+        REAL,
+        comment="Probability that the protein is a cargo of CRM1, under the prior; NULL before schema 0008",
     )
     proteome: Mapped[str] = mapped_column(comment="Name of the proteome")
     nes_class: Mapped[str | None] = mapped_column(
