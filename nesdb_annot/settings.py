@@ -75,7 +75,8 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse values that no command could work with."""
         if not 0 < self.cargo_prior <= 1:
-            raise ConfigurationError(f"cargo_prior is {self.cargo_prior}", why="a prior is above 0 and at most 1")
+            told, why = f"cargo_prior is {self.cargo_prior}", "a prior is above 0 and at most 1"
+            raise ConfigurationError(told, why=why, remedy="--cargo-prior 0.1")
         if self.workers < 1:
             raise ConfigurationError(f"workers is {self.workers}", why="at least one process is needed")
 
