@@ -276,11 +276,12 @@ def test_changed_references_score_stored_vectors_again_without_embedding(
 ):
     from nesdb_annot.workflow.heads import heads_for
 
+    offline = replace(online, offline=True, cargo_prior=1.0)  # as a list of cargoes: no small factor hides a change
+    rank_proteome(store, offline, UPID)
     first = heads_for(store, online)
     old = rows(store, SCORES.format(first.configuration_id))
     ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)))
     ingest_motifs(store, tmp_path, nes_entry(annotated, "P00002", (81, 90)))
-    offline = replace(online, offline=True)
     done = reannotate(store, offline)
     assert (done.references, done.embedded, done.rescored, done.ranked) == (1, 0, 6, 1)
     derived = heads_for(store, online)
