@@ -80,10 +80,9 @@ def merit(
         fitted = fit_combination(others, resolve, combination, (known or {}).get(fold))
         for i, own in enumerate(scored):
             if folds[i] == fold:
-                both = fitted.probability(own), fitted.in_proteome(own)
                 ranked[i] = (
-                    ranked_candidates(own.protein, both[0], resolve),
-                    ranked_candidates(own.protein, both[1], resolve),
+                    ranked_candidates(own.protein, fitted.probability(own), resolve),
+                    ranked_candidates(own.protein, fitted.in_proteome(own), resolve),
                 )
     truths = [scored[i].protein.truth for i in ranked]
     cargo = np.array([scored[i].protein.cargo for i in ranked])

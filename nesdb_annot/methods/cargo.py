@@ -10,7 +10,7 @@ signal. The second must not: its features are of the first stage, which knows no
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import log
 from typing import Any
 
@@ -75,8 +75,7 @@ class CargoOdds:
 
     def to_json(self) -> dict[str, Json]:
         """Weights by name."""
-        plain: dict[str, Any] = asdict(self)
-        return {**plain, "weights": list(self.weights)}
+        return {"weights": list(self.weights), "intercept": self.intercept}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> CargoOdds:

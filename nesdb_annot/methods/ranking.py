@@ -132,7 +132,7 @@ class Ranking:
         return outcome
 
     def second(self, first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
-        """Combined log-odds of the candidates of one protein, shape (n,).
+        """Combined log-odds of the candidates of one protein, shape (n,); there may be none.
 
         Args:
             first: of the first stage, shape (n,).
@@ -142,16 +142,6 @@ class Ranking:
             return np.empty(0)
         outcome: Floats = self.context_intercept + context_features(first, spans) @ np.array(self.context_weights)
         return outcome
-
-    def combined(self, logits: Floats, context: Floats, spans: Sequence[ResidueSpan]) -> Floats:
-        """Both stages, shape (n,).
-
-        Args:
-            logits: of the methods' calibrated probabilities, shape (n, methods).
-            context: of the segments, from `segment_context`, shape (n, columns).
-            spans: the candidates, n of them.
-        """
-        return self.second(self.first(logits, context), spans)
 
     def to_json(self) -> dict[str, Json]:
         """All weights by name."""

@@ -25,7 +25,7 @@ def test_the_formula():
     expected = 0.3 + first + 0.5 * np.maximum(lead, 0) - 0.25 * np.maximum(-lead, 0)
     third = np.sort([first[3], first[2], max(first[0], first[1])])[0]
     expected += 0.1 * np.clip(first - third, -2 * LEAD_LIMIT, 2 * LEAD_LIMIT)
-    assert RANKING.combined(logits, AROUND, SPANS) == pytest.approx(expected)
+    assert RANKING.second(RANKING.first(logits, AROUND), SPANS) == pytest.approx(expected)
 
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.integers(7, 24), st.floats(-5, 5)), min_size=1, max_size=25))
@@ -82,15 +82,15 @@ def test_head_sets_from_before_there_was_a_third_peak_are_read():
 
 def test_a_better_score_never_ranks_lower_in_its_protein():
     logits = np.zeros((4, 2))
-    before = RANKING.combined(logits, AROUND, SPANS)
+    before = RANKING.second(RANKING.first(logits, AROUND), SPANS)
     logits[3, 1] = 1.0
-    after = RANKING.combined(logits, AROUND, SPANS)
+    after = RANKING.second(RANKING.first(logits, AROUND), SPANS)
     assert after[3] > before[3]
     assert (after[:3] <= before[:3]).all()
 
 
 def test_no_candidates():
-    assert RANKING.combined(np.empty((0, 2)), AROUND[:0], []).shape == (0,)
+    assert RANKING.second(RANKING.first(np.empty((0, 2)), AROUND[:0]), []).shape == (0,)
 
 
 ADAPTIVE = replace(
