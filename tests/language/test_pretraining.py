@@ -1,8 +1,10 @@
 """Pre-training: families, corpus, batches, the forward pass, the optimiser, and a whole tiny run."""
 
+import contextlib
 import itertools
 import json
 import lzma
+import multiprocessing
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from nesdb_annot.language.pretraining.background import Background
 from nesdb_annot.language.pretraining.batches import BatchOrder, corrupted, crop
 from nesdb_annot.language.pretraining.corpus import open_split, prepare, read_sequences, tokenised
 from nesdb_annot.language.pretraining.families import related_to
-from nesdb_annot.language.pretraining.feeding import NumberedBatches, fed
+from nesdb_annot.language.pretraining.feeding import fed, in_line
 from nesdb_annot.language.pretraining.initial import fresh_model
 from nesdb_annot.language.pretraining.loop import (
     CURVE,
@@ -207,13 +209,25 @@ class TestBatches:
 class TestFeeding:
     def test_processes_make_the_same_batches_in_the_same_order(self, prepared):
         def some(processes):
-            batches = NumberedBatches(prepared[0], 512, 1)
-            return list(itertools.islice(fed(batches, itertools.count(3), "cpu", processes), 5))
+            batches = fed((prepared[0], 512, 1), itertools.count(3), processes=processes)
+            with contextlib.closing(batches):
+                return list(itertools.islice(batches, 9))
 
         order = BatchOrder(open_split(prepared[0], "train"), 512, 1)
-        for number, (one, two) in enumerate(zip(some(0), some(2), strict=True), start=3):
+        for number, (one, two) in enumerate(zip(some(1), some(2), strict=True), start=3):
             assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
             np.testing.assert_array_equal(one[0].numpy(), order[number].tokens)
+        assert multiprocessing.active_children() == []
+
+    @given(st.permutations(range(12)))
+    def test_what_is_early_waits(self, places):
+        assert list(in_line((place, str(place)) for place in places)) == [str(place) for place in range(12)]
+
+    def test_what_is_due_does_not_wait(self):
+        taken = []
+        numbered = ((place, taken.append(place)) for place in (1, 0, 2))
+        next(in_line(numbered))
+        assert taken == [1, 0]
 
     def test_a_gpu_trains_alone_with_large_steps(self, tmp_path):
         plan = _plan(Wanted(device="cuda"), tmp_path, workers=16)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
+from ..workers import WorkerPool
 from .batches import Batch, BatchOrder
 from .corpus import open_split
 
 Tensors = tuple[Tensor, Tensor, Tensor]
 """Tokens (batch, length), flat positions chosen, and their targets."""
 
-AHEAD = 8
-"""Batches that each process holds ready."""
+T = TypeVar("T")
 
 
 def tensors_of(batch: Batch) -> Tensors:
@@ -24,48 +24,47 @@ def tensors_of(batch: Batch) -> Tensors:
     return torch.from_numpy(batch.tokens), torch.from_numpy(batch.chosen), torch.from_numpy(batch.targets)
 
 
-class NumberedBatches(Dataset[Tensors]):
-    """The training batches of a prepared corpus; pickles as its arguments, and opens the corpus where it is used.
+def maker(corpus: Path, tokens: int, seed: int) -> Callable[[tuple[int, int]], tuple[int, Batch]]:
+    """What a process makes batches with: of a place in line and a number, the place and the batch of that number.
 
     Args:
-        corpus: a prepared corpus.
+        corpus: a prepared corpus, opened where it is used.
         tokens: of one batch.
         seed: of order, crops and masks.
     """
-
-    def __init__(self, corpus: Path, tokens: int, seed: int) -> None:
-        self._arguments = corpus, tokens, seed
-        self._order: BatchOrder | None = None
-
-    def __getitem__(self, number: int) -> Tensors:
-        """Batch `number`, as `BatchOrder` makes it."""
-        if self._order is None:
-            corpus, tokens, seed = self._arguments
-            self._order = BatchOrder(open_split(corpus, "train"), tokens, seed)
-        return tensors_of(self._order[number])
+    order = BatchOrder(open_split(corpus, "train"), tokens, seed)
+    return lambda numbered: (numbered[0], order[numbered[1]])
 
 
-def fed(batches: NumberedBatches, numbers: Iterable[int], device: str, processes: int = 0) -> Iterator[Tensors]:
+def fed(
+    source: tuple[Path, int, int], numbers: Iterable[int], device: str = "cpu", processes: int = 1
+) -> Generator[Tensors, None, None]:
     """Batches of these numbers, in their order, on a device.
 
     Args:
-        batches: of a prepared corpus.
+        source: arguments of `maker`.
         numbers: may never end.
         device: of torch.
-        processes: that make batches ahead; with 0 each is made when it is asked for.
+        processes: that make batches ahead, gone when the generator is closed; with 1 this process makes each when it
+            is asked for.
     """
-    loader = DataLoader(
-        batches,
-        batch_size=None,
-        sampler=numbers,
-        num_workers=processes,
-        prefetch_factor=AHEAD if processes else None,
-        multiprocessing_context="spawn" if processes else None,
-        pin_memory=device.startswith("cuda"),
-    )
-    for tokens, chosen, targets in loader:
-        yield _there(tokens, device), _there(chosen, device), _there(targets, device)
+    with WorkerPool(processes, initialise=maker, arguments=source) as pool:
+        for batch in in_line(pool.map_unordered(enumerate(numbers))):
+            tokens, chosen, targets = tensors_of(batch)
+            yield _there(tokens, device), _there(chosen, device), _there(targets, device)
+
+
+def in_line(numbered: Iterable[tuple[int, T]]) -> Iterator[T]:
+    """What comes with its place in line, from 0 on without gaps, in that order; what is early waits."""
+    early: dict[int, T] = {}
+    due = 0
+    for place, item in numbered:
+        early[place] = item
+        while due in early:
+            yield early.pop(due)
+            due += 1
 
 
 def _there(tensor: Tensor, device: str) -> Tensor:
-    return tensor.to(device, non_blocking=True)
+    """On the device; the way to a GPU leads through pinned memory, so that nobody waits for the copy."""
+    return tensor.pin_memory().to(device, non_blocking=True) if device.startswith("cuda") else tensor.to(device)

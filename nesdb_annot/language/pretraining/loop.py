@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import json
@@ -25,7 +26,7 @@ from ...errors import ConfigurationError
 from . import forward
 from .batches import Batch, corrupted, crop
 from .corpus import open_split
-from .feeding import NumberedBatches, fed, tensors_of
+from .feeding import fed, tensors_of
 from .initial import fresh_model
 from .optimiser import Optimiser
 
@@ -48,7 +49,7 @@ class Plan:
         batch_tokens: tokens of one batch; a step takes `batches_per_step` of them.
         processes: data-parallel processes; must divide `batches_per_step`. One on a GPU.
         device: of torch.
-        loaders: processes that make batches ahead.
+        loaders: processes that make batches ahead; with 1 the training process makes its own.
         peak: greatest learning rate of AdamW, `optimiser.MATRIX_RATE` times that for Muon; linear warm-up over
             `warm_up` steps, then linear decay to zero.
         save_every: seconds between saved states.
@@ -68,7 +69,7 @@ class Plan:
     batches_per_step: int = 2
     processes: int = 1
     device: str = "cpu"
-    loaders: int = 0
+    loaders: int = 1
     peak: float = 1e-3
     warm_up: int = 200
     seed: int = 1
@@ -153,8 +154,8 @@ class _Session:
         facts = load_state(state, self.model, self.optimiser) if state.is_file() else {}
         self.step, self.elapsed = int(facts.get("step", 0)), float(facts.get("elapsed", 0.0))
         self.share = plan.batches_per_step // plan.processes
-        batches = NumberedBatches(plan.corpus, plan.batch_tokens, plan.seed)
-        self.batches = fed(batches, self._numbers(), plan.device, plan.loaders)
+        source = plan.corpus, plan.batch_tokens, plan.seed
+        self.batches = fed(source, self._numbers(), plan.device, plan.loaders)
         self.loss = _loss_of(plan)
 
     def _numbers(self) -> Iterator[int]:
@@ -244,7 +245,9 @@ def _train(rank: int, plan: Plan) -> None:
     if plan.processes > 1:
         rendezvous = f"file://{(plan.folder / 'rendezvous').resolve()}"
         dist.init_process_group("gloo", init_method=rendezvous, rank=rank, world_size=plan.processes)
-    _Session(plan, rank).run()
+    session = _Session(plan, rank)
+    with contextlib.closing(session.batches):
+        session.run()
     if plan.processes > 1:
         dist.destroy_process_group()
 
