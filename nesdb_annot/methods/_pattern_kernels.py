@@ -7,55 +7,80 @@ from numpy.typing import NDArray
 
 from ..compiled import compiled
 
+_SEQUENCE = 0x03F79D71B4CB0A89
+"""De Bruijn's: its windows of 6 bits are all different, so that a product with a power of two tells which power."""
+
+_POWERS = np.empty(64, dtype=np.uint8)
+_POWERS[[(_SEQUENCE << power & (1 << 64) - 1) >> 58 for power in range(64)]] = range(64)
+
 
 @compiled
-def match_windows(
-    codes: NDArray[np.uint8], letters: NDArray[np.uint8], fits: NDArray[np.uint16], width: int, patterns: int
+def lowest_bit(word: np.uint64) -> int:
+    """Number of the lowest bit that is set in a word other than 0."""
+    lowest = word & (~word + np.uint64(1))
+    return int(_POWERS[(lowest * np.uint64(_SEQUENCE)) >> np.uint64(58)])
+
+
+@compiled
+def kinds_of(codes: bytes, letters: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """Which residues are Φ (row 0) and which are proline (row 1), a bit each, 64 to a word; one more word is 0."""
+    words = (len(codes) + 63) // 64
+    kinds = np.zeros((2, words + 1), dtype=np.uint64)
+    for word in range(words):
+        phi, proline = np.uint64(0), np.uint64(0)
+        for bit in range(min(64, len(codes) - 64 * word)):
+            kind = np.uint64(letters[codes[64 * word + bit]])
+            phi |= (kind & np.uint64(1)) << np.uint64(bit)
+            proline |= (kind >> np.uint64(1)) << np.uint64(bit)
+        kinds[0, word], kinds[1, word] = phi, proline
+    return kinds
+
+
+@compiled
+def match_words(
+    codes: bytes, letters: NDArray[np.uint8], places: NDArray[np.uint8]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """Pattern index and 1-based first position of every hit, ordered by position, then pattern.
 
-    A bit window slides along the sequence; bit j says whether the residue j places on may stand at a Φ. One look-up
-    yields all patterns at once. Positions are collected without a branch: a hit is too unpredictable for one.
+    64 places are compared at once: a pattern stands where the words of its Φ, each moved by its offset, agree.
 
     Args:
-        codes: ASCII codes of the residues, shape (L,).
+        codes: residues; bytes, since to make an array of them takes longer than to match a short protein.
         letters: 1 for residues of Φ, 2 for proline, 0 for all others, shape (256,).
-        fits: patterns (bits) that a window admits when it begins with another residue than proline (row 0) or with
-            proline (row 1), shape (2, 2^width).
-        width: residues in a window.
-        patterns: number of patterns, at most 16.
+        places: of each pattern, how many Φ it has, whether the first is a proline, and the offsets of the others from
+            the first, each 1 to 63; shape (patterns, 2 + most Φ - 1).
     """
-    length = len(codes)
-    sites = np.empty(length + width, dtype=np.int32)
-    admitted = np.empty(length + width, dtype=np.uint16)
-    found, total = 0, 0
-    one, top = np.uint32(1), np.uint32(width - 1)
-    window, prolines = np.uint32(0), np.uint32(0)
-    for end in range(length + width - 1):
-        kind = np.uint32(letters[codes[end]]) if end < length else np.uint32(0)
-        window = (window >> one) | ((kind & one) << top)
-        prolines = (prolines >> one) | ((kind >> one) << top)
-        hits = fits[prolines & one, window]
-        admitted[found] = hits
-        sites[found] = end - width + 2
-        found += hits != 0
-    for site in range(found):
-        for index in range(patterns):
-            total += (admitted[site] >> index) & 1
-    pattern = np.empty(total, dtype=np.uint8)
-    first = np.empty(total, dtype=np.int32)
+    kinds = kinds_of(codes, letters)
+    patterns, words = len(places), kinds.shape[1] - 1
+    matches = np.empty((words, patterns), dtype=np.uint64)
     total = 0
-    for site in range(found):
-        hits = admitted[site]
-        index = 0
-        while hits:
-            if hits & 1:
-                pattern[total] = index
-                first[total] = sites[site]
+    for word in range(words):
+        here, after = kinds[0, word], kinds[0, word + 1]
+        for pattern in range(patterns):
+            match = kinds[places[pattern, 1], word]
+            for phi in range(1, places[pattern, 0]):
+                offset = np.uint64(places[pattern, phi + 1])
+                match &= (here >> offset) | (after << (np.uint64(64) - offset))
+            matches[word, pattern] = match
+            while match:
+                match &= match - np.uint64(1)
                 total += 1
-            hits >>= 1
-            index += 1
-    return pattern, first
+    pattern_of = np.empty(total, dtype=np.uint8)
+    first = np.empty(total, dtype=np.int32)
+    found = 0
+    for word in range(words):
+        some = np.uint64(0)
+        for pattern in range(patterns):
+            some |= matches[word, pattern]
+        while some:
+            bit = lowest_bit(some)
+            some &= some - np.uint64(1)
+            for pattern in range(patterns):
+                if (matches[word, pattern] >> np.uint64(bit)) & np.uint64(1):
+                    pattern_of[found] = pattern
+                    first[found] = 64 * word + bit + 1
+                    found += 1
+    return pattern_of, first
 
 
 @compiled

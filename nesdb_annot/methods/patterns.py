@@ -150,19 +150,24 @@ def encoded(residues: str) -> NDArray[np.uint8]:
 
 
 @cache
-def _tables(tolerated: str) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
-    """Kind of each letter, and the patterns (bits) that each window admits, as `match_windows` takes them."""
+def _letters(tolerated: str) -> NDArray[np.uint8]:
+    """Kind of each letter, as `match_words` takes it."""
     letters = np.zeros(256, dtype=np.uint8)
     letters[encoded(PHI + tolerated)] = 1
     letters[ord("P")] = 2
-    windows = np.arange(1 << WINDOW)
-    fits = np.zeros((2, len(windows)), dtype=np.uint16)
-    for bit, pattern in enumerate(PATTERNS):
-        proline_first = pattern.first_set != PHI
-        demand = sum(1 << offset for offset in pattern.offsets[proline_first:])
-        fits[int(proline_first), (windows & demand) == demand] |= 1 << bit
-    # A window that begins with proline has no Φ at its first bit, so the two rows never hold the same pattern.
-    return letters, fits
+    return letters
+
+
+def _place_table() -> NDArray[np.uint8]:
+    table = np.zeros((len(PATTERNS), NUMBER_OF_PHI + 1), dtype=np.uint8)
+    for row, pattern in zip(table, PATTERNS, strict=True):
+        row[:2] = len(pattern.offsets), pattern.first_set != PHI
+        row[2 : 1 + len(pattern.offsets)] = pattern.offsets[1:]
+    return table
+
+
+_PLACES = _place_table()
+"""Of each pattern the number of its Φ, whether the first is a proline, and the offsets of the others."""
 
 
 def find_hits(residues: str) -> PatternHits:
@@ -176,15 +181,14 @@ def find_hits(residues: str) -> PatternHits:
         >>> [(PATTERNS[p].name, int(first)) for p, first in zip(hits.pattern, hits.first)]
         [('1a', 4), ('2', 6)]
     """
-    return _matched(encoded(residues), "")
+    return _matched(residues, "")
 
 
 def find_relaxed_hits(residues: str) -> PatternHits:
     """Hits of `PATTERNS` with at most one of Φ1..Φ4 taken by a residue of `TOLERATED`, strict hits included."""
-    codes = encoded(residues)
-    hits = _matched(codes, TOLERATED)
+    hits = _matched(residues, TOLERATED)
     # A leading Φ stands for an absent Φ0 and, through its position 0, for the proline of the Rev class.
-    padded = np.concatenate((encoded(PHI[:1]), codes))
+    padded = encoded(PHI[:1] + residues)
     cores = hits.cores()[:, 1:]
     cores[:, 0] = np.where(_PROLINE_FIRST[hits.pattern], 0, cores[:, 0])
     return hits.where(_IS_PHI[padded[cores]].sum(axis=1) >= cores.shape[1] - 1)
@@ -194,13 +198,12 @@ _IS_PHI = np.isin(np.arange(256), encoded(PHI))
 _PROLINE_FIRST = np.array([pattern.first_set != PHI for pattern in PATTERNS])
 
 
-def _matched(codes: NDArray[np.uint8], tolerated: str) -> PatternHits:
-    letters, fits = _tables(tolerated)
-    return PatternHits(*_matcher()(codes, letters, fits, WINDOW, len(PATTERNS)))
+def _matched(residues: str, tolerated: str) -> PatternHits:
+    return PatternHits(*_matcher()(residues.encode("ascii"), _letters(tolerated), _PLACES))
 
 
 @cache
 def _matcher() -> Callable[..., tuple[NDArray[np.uint8], NDArray[np.int32]]]:
-    from ._pattern_kernels import match_windows
+    from ._pattern_kernels import match_words
 
-    return match_windows
+    return match_words

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nesdb_annot.methods._pattern_kernels import best_hits, match_windows
+from nesdb_annot.methods._pattern_kernels import best_hits, lowest_bit, match_words
 
 HITS = st.lists(
     st.tuples(st.integers(1, 80), st.tuples(*[st.integers(1, 4)] * 3), st.floats(-5, 15, width=16)), max_size=25
@@ -35,25 +35,31 @@ def test_the_best_hit_of_a_span(hits, spans, cost):
         assert (found, worth) == expected(span, cores, scores, cost)
 
 
-@given(st.text(alphabet="ABP", min_size=1, max_size=40), st.integers(1, 15), st.integers(1, 15))
-@settings(max_examples=100, deadline=None)
-def test_windows_of_any_demand(residues, demand, other):
-    width, patterns = 4, 2
+PLACES = st.lists(
+    st.tuples(st.booleans(), st.lists(st.integers(1, 63), max_size=4, unique=True)), min_size=1, max_size=5
+)
+
+
+@given(st.text(alphabet="AABP", max_size=300), PLACES)
+@settings(max_examples=200, deadline=None)
+def test_patterns_of_any_places(residues, wanted):
     letters = np.zeros(256, dtype=np.uint8)
     letters[ord("A")], letters[ord("P")] = 1, 2
-    windows = np.arange(1 << width)
-    fits = np.zeros((2, 1 << width), dtype=np.uint16)
-    fits[0, (windows & demand) == demand] |= 1
-    fits[1, (windows & other) == other] |= 2
-    codes = np.frombuffer(residues.encode(), dtype=np.uint8)
-    pattern, first = match_windows(codes, letters, fits, width, patterns)
-    padded = residues + "B" * width
-    found = []
-    for begin in range(-width + 2, len(residues) + 1):
-        bits = sum(1 << j for j in range(width) if begin + j >= 1 and padded[begin - 1 + j] == "A")
-        proline = begin >= 1 and padded[begin - 1] == "P"
-        for index, need in enumerate((demand, other)):
-            if proline == bool(index) and bits & need == need:
-                found.append((begin, index))
-    # A demand whose lowest bit is unset also fits windows that begin before the sequence; no pattern has one.
+    places = np.zeros((len(wanted), 6), dtype=np.uint8)
+    for row, (proline, offsets) in zip(places, wanted, strict=True):
+        row[: 2 + len(offsets)] = len(offsets) + 1, proline, *offsets
+    pattern, first = match_words(residues.encode(), letters, places)
+    padded = residues + "B" * 64
+    found = [
+        (begin + 1, index)
+        for begin in range(len(residues))
+        for index, (proline, offsets) in enumerate(wanted)
+        if padded[begin] == "AP"[proline] and all(padded[begin + offset] == "A" for offset in offsets)
+    ]
     assert list(zip(first.tolist(), pattern.tolist(), strict=True)) == found
+
+
+def test_the_lowest_bit_of_each_word():
+    for bit in range(64):
+        assert lowest_bit(np.uint64(1 << bit)) == bit
+        assert lowest_bit(np.uint64((1 << 64) - (1 << bit))) == bit
