@@ -49,7 +49,7 @@ def evaluate(
     cargo: Annotated[Path | None, typer.Option(help="a table of proteins by affinity to CRM1")] = None,
     errors: Annotated[Path | None, typer.Option(help="write every NES and every false positive to this file")] = None,
     save_to: Annotated[Path | None, typer.Option(help="also write the head set that `train` would make")] = None,
-    ablation: Annotated[bool, typer.Option("--ablation", help="also without each method")] = False,
+    ablation: Annotated[bool, typer.Option("--ablation", help="also without each ingredient")] = False,
     learning_curve: Annotated[bool, typer.Option("--learning-curve", help="also with fewer families (slow)")] = False,
     stored: Annotated[bool, typer.Option("--stored", help="show the newest evaluation, compute nothing")] = False,
     as_format: Annotated[Format, typer.Option("--format", help="of the tables")] = Format.TABLE,

@@ -116,6 +116,9 @@ class WorkerPool(Generic[Chunk, Answer]):
         initialise: called once in each worker with `arguments`, returns the object to call; importable by name.
         arguments: picklable.
 
+    Raises:
+        ValueError: if there is no worker.
+
     Example:
         >>> with WorkerPool(1, initialise=lambda power: lambda n: n**power, arguments=(2,)) as pool:
         ...     list(pool.map_unordered([1, 2, 3]))
@@ -125,6 +128,8 @@ class WorkerPool(Generic[Chunk, Answer]):
     def __init__(
         self, workers: int, *, initialise: Callable[..., Callable[[Chunk], Answer]], arguments: tuple[Any, ...] = ()
     ) -> None:
+        if workers < 1:
+            raise ValueError(f"a pool of {workers} workers does nothing")
         self._count, self._initialise, self._arguments = workers, initialise, arguments
         self._workers: list[_Worker] = []
         self._here: Callable[[Chunk], Answer] | None = None

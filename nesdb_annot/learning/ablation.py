@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -34,7 +35,7 @@ SHARES = (0.25, 0.5, 0.75)
 def ablations(
     held_out: Sequence[HeldOutProtein], folds: Sequence[int], resolve: Resolve, truths: Mapping[str, Truth]
 ) -> Iterator[EvaluationFigure]:
-    """Each way of combining by itself, and the combination refitted without each method in turn.
+    """Each way of combining by itself, and the combination refitted without its second stage and each method in turn.
 
     A method is taken away by putting a constant in the place of its scores. The scores are those of heads that had not
     seen the family, as ever; calibrations and weights are fitted again to the other folds, by the way of combining
@@ -46,6 +47,8 @@ def ablations(
     for way in COMBINATIONS:
         ranked = _refitted(scored, folds, resolve, dict.fromkeys(chosen, way))
         yield from _figures(scored, folds, ranked, truths, f"always {way.name}")
+    alone = {fold: replace(way, elsewhere=None) for fold, way in chosen.items()}
+    yield from _figures(scored, folds, _refitted(scored, folds, resolve, alone), truths, "without rivals")
     for column, name in enumerate(METHODS):
         silent = [own.changed(partial(_constant, column=column)) for own in scored]
         ranked = _refitted(silent, folds, resolve, chosen)

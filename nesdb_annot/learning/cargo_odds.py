@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..methods.cargo import NOTHING_KNOWN, CargoOdds
-from .logistic import fit_logistic
+from .logistic import fit_nonnegative
 
 Floats = NDArray[np.float64]
 
@@ -16,7 +16,8 @@ RIDGE = 1e-2
 def fit_cargo_odds(features: Floats, cargo: NDArray[np.bool_]) -> CargoOdds:
     """A logistic model in which both kinds weigh the same, so that its log-odds are those of a likelihood ratio.
 
-    Where there is only one kind, a protein's candidates say nothing.
+    Where there is only one kind, a protein's candidates say nothing. No weight is negative: a better candidate never
+    makes a cargo less likely.
 
     Args:
         features: `methods.cargo.PROTEIN_FEATURES` of each protein, shape (n, 2).
@@ -26,6 +27,6 @@ def fit_cargo_odds(features: Floats, cargo: NDArray[np.bool_]) -> CargoOdds:
         return NOTHING_KNOWN
     center, scale = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-9)
     weight = len(cargo) * np.where(cargo, 0.5 / cargo.sum(), 0.5 / (~cargo).sum())
-    weights, intercept = fit_logistic((features - center) / scale, cargo.astype(np.float64), weight, RIDGE)
+    weights, intercept = fit_nonnegative((features - center) / scale, cargo.astype(np.float64), weight, RIDGE)
     own = weights / scale
     return CargoOdds(tuple(own.tolist()), float(intercept - own @ center))

@@ -5,9 +5,10 @@ is therefore compared with a non-binder of nearly its length. Complexes are puri
 carry a signal of its own: no method can reach an AUC of 1.
 
 Ways to make a score of a protein from its candidates were compared on half of the screen's families (`chosen_on`): the
-odds of a cargo, the best candidate, means of the 2, 3 or 5 best, the chance that one at least is a motif. They hardly
-differ there (0.61 to 0.63), and the odds, which are part of the model, were taken. Figures are those of the other half,
-which is not untouched: that first-stage scores tell cargoes from others a little better was seen on the whole screen.
+odds of a cargo with other features, the best candidate, means of the 2, 3 or 5 best, the chance that one at least is a
+motif. They hardly differ there (0.61 to 0.63), and the odds, which are part of the model, were taken. Figures are those
+of the other half, which is not untouched: that first-stage scores tell cargoes from others a little better was seen on
+the whole screen.
 """
 
 from __future__ import annotations

@@ -25,15 +25,14 @@ from .stacking import (
 VECTORS = (similarity.NAME, neural.NAME)
 
 COMBINATIONS = (
-    Combination("weighted sum", fitted=False),
+    Combination("weighted sum", fitted=False, elsewhere=None),
     STACK,
     Combination("stack without vectors", silent=VECTORS),
     Combination("adaptive", ridge=0.01),
     Combination("adaptive without vectors", ridge=0.01, silent=VECTORS),
-    Combination("adaptive, third peak", ridge=0.01, rivals=("first", "lead", "above")),
 )
-"""The paper's weighted sum (a), the stack with its second stage (b), weights that adapt to the context (c); without the
-methods that read pooled vectors, and with another view of rivals."""
+"""The paper's weighted sum (a), a stack (b), a stack whose weights adapt to the context (c); and both stacks without
+the methods that read pooled vectors. Rivals are compared by stacks only: a weighted sum is no log-odds."""
 
 
 def fit_ranking(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: Resolve) -> FittedRanking:

@@ -31,6 +31,31 @@ def span_means(embedding: NDArray[np.float32], begin: NDArray[np.int64], end: ND
 
 
 @compiled
+def peak_of(spans: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number of the peak that each span belongs to, shape (n,).
+
+    A span that shares no residue with a peak before it is one itself; any other belongs to the first that it meets.
+
+    Args:
+        spans: first and last residue, 1-based inclusive, shape (n, 2).
+        order: numbers of the spans, best first.
+    """
+    owner = np.empty(len(spans), dtype=np.int64)
+    found = np.empty(len(spans), dtype=np.int64)
+    total = 0
+    for own in order:
+        owner[own] = own
+        for k in range(total):
+            if spans[found[k], 0] <= spans[own, 1] and spans[own, 0] <= spans[found[k], 1]:
+                owner[own] = found[k]
+                break
+        if owner[own] == own:
+            found[total] = own
+            total += 1
+    return owner
+
+
+@compiled
 def credited(
     features: NDArray[np.float64],
     split: NDArray[np.int64],

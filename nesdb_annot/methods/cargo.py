@@ -21,7 +21,7 @@ from ..errors import ConfigurationError
 from ..records import Json
 from ..residues import ResidueSpan
 from .calibration import logistic, logit
-from .ranking import PEAKS, peaks
+from .ranking import peaks
 
 Floats = NDArray[np.float64]
 
@@ -30,14 +30,18 @@ NAME = "cargo"
 CARGO_SHARE = 0.1
 """Share of cargoes among the proteins that stored probabilities and thresholds are for; the default of ranking."""
 
-PROTEIN_FEATURES = ("best", "three_best")
+PROTEIN_FEATURES = ("three_best", "total")
+
+MEAN_OF_BEST = 3
+"""Peaks that `three_best` is the mean of."""
 
 
 def protein_features(first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
     """The columns `PROTEIN_FEATURES` of a protein, shape (2,).
 
-    First-stage log-odds of the best of its candidates, and their mean over the three best that share no residue, or
-    over as many as there are.
+    Mean first-stage log-odds of the three best `peaks`, or of as many as there are; and the logarithm of the summed
+    odds of all of them. Many weak candidates add up, but to little: length and number of candidates are left out on
+    purpose, since they tell bacterial proteins from cargoes rather than cargoes from others.
 
     Args:
         first: first-stage log-odds, shape (n,), n at least 1; see `Ranking.first`.
@@ -45,11 +49,11 @@ def protein_features(first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
 
     Example:
         >>> spans = [ResidueSpan(1, 9), ResidueSpan(5, 12), ResidueSpan(20, 30), ResidueSpan(40, 50)]
-        >>> protein_features(np.array([1.0, 2.0, -1.0, -4.0]), spans).tolist()
-        [2.0, -1.0]
+        >>> protein_features(np.log([1.0, 2.0, 0.5, 0.5]), spans).round(4).tolist()
+        [-0.231, 1.0986]
     """
-    found = first[peaks(first, spans, PEAKS)]
-    return np.array([found[0], found.mean()])
+    found = first[peaks(first, spans)]
+    return np.array([found[:MEAN_OF_BEST].mean(), np.logaddexp.reduce(found)])
 
 
 @dataclass(frozen=True, slots=True)

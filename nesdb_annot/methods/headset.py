@@ -20,7 +20,7 @@ from ..errors import ConfigurationError
 from ..records import NES, Json, LanguageModelIdentity, SegmentationIdentity, digest_of
 from .calibration import Calibration, calibration_from_json
 
-FORMAT = 3
+FORMAT = 4
 _KEY = "nesannot_head_set"
 _RETRAIN = "nesannot train"
 
@@ -183,7 +183,8 @@ def _facts_of(blob: bytes) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError):
         raise ConfigurationError("this is no head set", why="no facts in its header", remedy=_RETRAIN) from None
     if facts.get("format") != FORMAT:
-        raise ConfigurationError(f"the head set has format {facts.get('format')!r}, not {FORMAT}", remedy=_RETRAIN)
+        what = f"the head set has format {facts.get('format')!r}, not {FORMAT}"
+        raise ConfigurationError(what, why="another version of nesannot made it", remedy=_RETRAIN)
     return facts
 
 

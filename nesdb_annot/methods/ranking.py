@@ -2,18 +2,20 @@
 
     weight   = base weight of the method + sum over segment context of adaptive weight * context, never below zero
     first    = intercept + sum over context of shift * context + sum over methods of weight * logit(probability)
-    combined = context_intercept + sum over rivals of weight * feature(first, candidates of the protein)
+    combined = first - log(elsewhere + sum over rivals of exp(first of the rival))
 
 The first stage is a stack (Wolpert 1992) of methods that were calibrated apart; where nothing adapts to the segment's
-context (`segment_context`), shifts and adaptive weights are zero. The second sees the protein's other candidates: a
-signal usually stands out in its own protein. The odds `combined` are calibrated at the end. They are those of a motif
-in a cargo; how likely the protein is one, `cargo` says.
+context (`segment_context`), shifts and adaptive weights are zero. The second sees the protein's other candidates: in
+the form of a conditional logit (McFadden 1974), the log-odds that the signal of a cargo is this candidate rather than
+one of its rivals or something else. Calibrated at the end, they are those of a motif in a cargo; how likely the protein
+is one, `cargo` says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import log
 from typing import Any
 
 import numpy as np
@@ -21,91 +23,69 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigurationError
 from ..records import Json
-from ..residues import ResidueSpan
+from ..residues import ResidueSpan, bounds
 from .segment_context import SEGMENT_CONTEXT
 
 NAME = "combined"
 Floats = NDArray[np.float64]
 
-CONTEXT_FEATURES = ("first", "lead", "behind", "above")
-LEAD_LIMIT = 3.0
-"""Log-odds beyond which a further distance to the best rival says nothing more."""
+def peak_of(first: Floats, spans: Sequence[ResidueSpan]) -> NDArray[np.int64]:
+    """Number of the peak that each candidate belongs to, shape (n,): of itself if it is one.
 
-PEAKS = 3
-"""Candidates that share no residue, the best first: the last of them is what `above` is measured from, so that two
-signals of one protein both stand out."""
-
-ROWS_AT_ONCE = 512
-
-
-def best_rivals(first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
-    """Highest first-stage log-odds among the candidates that share no residue with each one, shape (n,).
-
-    Where there is no such candidate, the lowest of the protein stands in.
-
-    Example:
-        >>> spans = [ResidueSpan(1, 9), ResidueSpan(5, 12), ResidueSpan(20, 30)]
-        >>> best_rivals(np.array([1.0, 2.0, -1.0]), spans).tolist()
-        [-1.0, -1.0, 2.0]
-    """
-    begin, end = np.array([span.first for span in spans]), np.array([span.last for span in spans])
-    outcome = np.empty(len(spans))
-    for low in range(0, len(spans), ROWS_AT_ONCE):
-        rows = slice(low, low + ROWS_AT_ONCE)
-        apart = (end[None, :] < begin[rows, None]) | (begin[None, :] > end[rows, None])
-        outcome[rows] = np.where(apart, first[None, :], -np.inf).max(axis=1)
-    return np.where(np.isfinite(outcome), outcome, first.min(initial=np.inf))
-
-
-def peaks(first: Floats, spans: Sequence[ResidueSpan], most: int = PEAKS) -> list[int]:
-    """Numbers of candidates that share no residue, taken from the best down, at most `most` of them.
+    Peaks are taken from the best down; a candidate that shares a residue with some belongs to the best of them.
 
     Example:
         >>> spans = [ResidueSpan(1, 9), ResidueSpan(5, 12), ResidueSpan(20, 30), ResidueSpan(40, 50)]
-        >>> peaks(np.array([1.0, 2.0, -1.0, 0.5]), spans, 2)
-        [1, 3]
+        >>> peak_of(np.array([1.0, 2.0, -1.0, 0.5]), spans).tolist()
+        [1, 1, 2, 3]
     """
-    begin, end = np.array([span.first for span in spans]), np.array([span.last for span in spans])
-    left, found = first.copy(), list[int]()
-    while len(found) < most:
-        best = int(left.argmax())
-        if not np.isfinite(left[best]):
-            break
-        found.append(best)
-        left[(begin <= end[best]) & (end >= begin[best])] = -np.inf
-    return found
+    from ._segment_kernels import peak_of
+
+    return peak_of(bounds(spans), np.argsort(-first, kind="stable"))
 
 
-def last_peak(first: Floats, spans: Sequence[ResidueSpan]) -> float:
-    """First-stage log-odds of the last of `PEAKS` peaks; where there are fewer, the lowest of the protein stands in."""
-    found = peaks(first, spans)
-    return float(first[found[-1]]) if len(found) == PEAKS else float(first.min())
+def peaks(first: Floats, spans: Sequence[ResidueSpan]) -> NDArray[np.intp]:
+    """Numbers of the peaks, best first."""
+    found = np.flatnonzero(peak_of(first, spans) == np.arange(len(spans)))
+    return found[np.argsort(-first[found], kind="stable")]
 
 
-def context_features(first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
-    """The columns `CONTEXT_FEATURES` of each candidate, shape (n, 4).
+def among_rivals(first: Floats, spans: Sequence[ResidueSpan], elsewhere: float) -> Floats:
+    """Log-odds of each candidate against its rivals, shape (n,).
 
-    `lead` is the distance above the best rival and `behind` the one below it, both at most `LEAD_LIMIT`; they have
-    weights of their own, so that a second signal need not suffer for the first. `above` is the distance above the
-    third peak of the protein, or below it, at most twice as much: it does not ask whether one signal stands out or
-    two. The length of the protein and the mean of its candidates are left out: they tell bacterial proteins from
-    cargoes rather than motifs from others.
+    Rivals are the peaks of the protein, but for the one that the candidate belongs to.
+
+    Args:
+        first: first-stage log-odds, shape (n,).
+        spans: the candidates.
+        elsewhere: see `Ranking`.
+
+    Example:
+        >>> spans = [ResidueSpan(1, 9), ResidueSpan(20, 30)]
+        >>> odds = np.exp(among_rivals(np.log([3.0, 1.0]), spans, 0.5))
+        >>> bool(np.allclose(odds, [3.0 / (0.5 + 1.0), 1.0 / (0.5 + 3.0)]))
+        True
     """
-    gap = first - best_rivals(first, spans)
-    above = np.clip(first - last_peak(first, spans), -2 * LEAD_LIMIT, 2 * LEAD_LIMIT)
-    return np.column_stack([first, np.clip(gap, 0, LEAD_LIMIT), np.clip(-gap, 0, LEAD_LIMIT), above])
+    peak, place = np.unique(peak_of(first, spans), return_inverse=True)
+    own = first[peak]
+    # Of all others: those before it and those behind it. To take each one's share from the whole would lose its digits.
+    before = np.logaddexp.accumulate(np.append(log(elsewhere), own))[:-1]
+    behind = np.logaddexp.accumulate(np.append(-np.inf, own[::-1]))[-2::-1]
+    outcome: Floats = first - np.logaddexp(before, behind)[place]
+    return outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The weights of both stages.
+    """The weights of the first stage, and the constant of the second.
 
     Attributes:
         methods: names, in the order of `weights`.
         weights: of the logit of each method's calibrated probability.
         intercept: of the first stage.
-        context_weights: of `CONTEXT_FEATURES`.
-        context_intercept: of the second stage.
+        elsewhere: odds that stand beside those of the rivals, for a signal that is none of them. The larger they are,
+            the less a second signal of a protein loses to the first, and the less a candidate gains for being the best
+            of a poor protein. None: there is no second stage.
         combination: how the weights came about, one of the names in `learning.combinations`.
         shift: of the columns of `SEGMENT_CONTEXT`, or empty.
         adaptive: for each method, what each of these columns adds to its weight; or empty.
@@ -114,9 +94,8 @@ class Ranking:
     methods: tuple[str, ...]
     weights: tuple[float, ...]
     intercept: float
-    context_weights: tuple[float, ...]
-    context_intercept: float
     combination: str = "stack"
+    elsewhere: float | None = None
     shift: tuple[float, ...] = ()
     adaptive: tuple[tuple[float, ...], ...] = ()
 
@@ -138,10 +117,7 @@ class Ranking:
             first: of the first stage, shape (n,).
             spans: the candidates, n of them.
         """
-        if not len(spans):
-            return np.empty(0)
-        outcome: Floats = self.context_intercept + context_features(first, spans) @ np.array(self.context_weights)
-        return outcome
+        return first if self.elsewhere is None or not spans else among_rivals(first, spans, self.elsewhere)
 
     def to_json(self) -> dict[str, Json]:
         """All weights by name."""
@@ -161,9 +137,8 @@ class Ranking:
                 tuple(stored["methods"]),
                 tuple(map(float, stored["weights"])),
                 float(stored["intercept"]),
-                _padded(tuple(map(float, stored["context_weights"]))),
-                float(stored["context_intercept"]),
                 str(stored["combination"]),
+                None if stored["elsewhere"] is None else float(stored["elsewhere"]),
                 tuple(map(float, stored["shift"])),
                 tuple(tuple(map(float, row)) for row in stored["adaptive"]),
             )
@@ -178,12 +153,8 @@ class Ranking:
         adaptive = [len(row) for row in self.adaptive]
         return (
             len(self.methods) == len(self.weights)
-            and len(self.context_weights) == len(CONTEXT_FEATURES)
             and len(self.shift) in (0, columns)
             and adaptive in ([], [columns] * len(self.methods))
+            and (self.elsewhere is None or self.elsewhere > 0)
         )
 
-
-def _padded(weights: tuple[float, ...]) -> tuple[float, ...]:
-    """Weights of `CONTEXT_FEATURES`; head sets from before `above` was one have none for it."""
-    return (*weights, 0.0) if len(weights) == len(CONTEXT_FEATURES) - 1 else weights

@@ -38,7 +38,7 @@ class Wanted:
             that is never taught.
         cargo: a table of proteins by their affinity to CRM1.
         paper: repeat the published protocol.
-        ablation: the combination without each method.
+        ablation: the combination without each method and without its second stage, and each way of combining.
         learning_curve: the combination with fewer families; takes some minutes more.
         errors: a file that gets every NES and every false positive.
         save_to: a file that gets the head set, fitted to all families: the one that `train` makes with the same seed.

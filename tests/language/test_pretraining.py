@@ -223,6 +223,18 @@ class TestFeeding:
     def test_what_is_early_waits(self, places):
         assert list(in_line((place, str(place)) for place in places)) == [str(place) for place in range(12)]
 
+    def test_what_fails_leaves_no_process_behind(self, prepared, tmp_path, monkeypatch):
+        from nesdb_annot.language.pretraining import loop
+
+        def dies(*_):
+            assert len(multiprocessing.active_children()) == 2
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(loop, "learning_rate", dies)
+        with pytest.raises(KeyboardInterrupt):
+            pretrain(tiny_plan(prepared, tmp_path, loaders=2))
+        assert multiprocessing.active_children() == []
+
     def test_what_is_due_does_not_wait(self):
         taken = []
         numbered = ((place, taken.append(place)) for place in (1, 0, 2))

@@ -42,6 +42,11 @@ def test_more_workers_are_other_processes_and_none_is_left():
     assert multiprocessing.active_children() == []
 
 
+def test_a_pool_without_workers_is_refused():
+    with pytest.raises(ValueError, match="0 workers"):
+        pool(0)
+
+
 def test_nothing_to_do():
     with pool(2) as running:
         assert list(running.map_unordered([])) == []

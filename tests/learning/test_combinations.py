@@ -1,5 +1,7 @@
 """The ways to combine methods, and which of them wins."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from nesdb_annot.learning.combinations import COMBINATIONS, fit_ranking, merit
 from nesdb_annot.learning.stacking import STACK, Combination, fit_calibrations, fit_combination
 from nesdb_annot.methods.calibration import logit
 from nesdb_annot.methods.cargo import CARGO_SHARE, NOTHING_KNOWN
-from nesdb_annot.methods.ranking import CONTEXT_FEATURES
+from nesdb_annot.methods.ranking import among_rivals
 from nesdb_annot.methods.scoring import METHODS
 from nesdb_annot.methods.segment_context import SEGMENT_CONTEXT
 
@@ -54,13 +56,14 @@ def test_two_folds_leave_nothing_to_choose_by(scored, resolve):
 
 def test_the_weighted_sum_has_the_paper_s_weights_over_the_range_of_each_score(scored, resolve):
     proteins, _ = scored
-    fitted = fit_combination(proteins, resolve, Combination("weighted sum", fitted=False))
+    fitted = fit_combination(proteins, resolve, COMBINATIONS[0])
+    assert fitted.choice == "weighted sum"
     logits = logit(fitted.calibrated(np.concatenate([own.raw for own in proteins])))
     shares = dict(zip(METHODS, np.array(fitted.ranking.weights) * np.ptp(logits, axis=0), strict=True))
     for name, share in {"consensus": 0.6, "similarity": 0.4, "neural": 0.3}.items():
         assert shares[name] == pytest.approx(share)
     assert shares["tagger"] == shares["biochemical"] == 0
-    assert fitted.ranking.context_weights == (1.0, 0.0, 0.0, 0.0)
+    assert fitted.combined(proteins[0]) == pytest.approx(fitted.first(proteins[0]))
 
 
 def test_a_strong_ridge_leaves_the_plain_stack(scored, resolve):
@@ -87,12 +90,14 @@ def test_silent_methods_have_no_weight_in_any_context(scored, resolve, ridge):
     assert weights["biochemical"].any()
 
 
-def test_the_second_stage_weighs_the_rivals_it_is_shown(scored, resolve):
+def test_the_second_stage_is_left_out_where_it_is_not_wanted(scored, resolve):
     proteins, _ = scored
-    fitted = fit_combination(proteins, resolve, Combination("peak", rivals=("first", "above")))
-    weights = dict(zip(CONTEXT_FEATURES, fitted.ranking.context_weights, strict=True))
-    assert weights["lead"] == weights["behind"] == 0
-    assert weights["first"] > 0 or weights["above"] > 0
+    with_rivals, alone = (fit_combination(proteins, resolve, Combination("own", elsewhere=own)) for own in (0.4, None))
+    assert alone.ranking == replace(with_rivals.ranking, elsewhere=None)
+    for own in proteins[:5]:
+        first, spans = with_rivals.first(own), own.protein.spans
+        assert alone.combined(own) == pytest.approx(first)
+        assert with_rivals.combined(own) == pytest.approx(among_rivals(first, spans, 0.4))
 
 
 def test_known_calibrations_change_nothing(scored, resolve):
@@ -112,6 +117,10 @@ def test_odds_of_a_cargo_tell_cargoes_from_motif_free_proteins(scored, resolve):
     for own, p in zip(odds, new, strict=True):
         cargo = 1 / (1 + np.exp(-own) * 9)
         assert fitted.in_proteome(p) == pytest.approx(fitted.probability(p) * cargo)
+
+
+def test_a_better_candidate_never_makes_a_cargo_less_likely(scored, resolve):
+    assert min(fit_combination(scored[0], resolve, STACK).cargo.weights) >= 0
 
 
 def test_without_motif_free_proteins_nothing_is_known_of_cargoes(scored, resolve):

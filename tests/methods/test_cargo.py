@@ -14,16 +14,18 @@ ODDS = CargoOdds((0.5, 2.0), 0.25)
 
 
 def test_features_are_of_candidates_that_share_nothing():
-    assert protein_features(FIRST, SPANS).tolist() == pytest.approx([2.0, (2.0 + 1.0 - 1.0) / 3])
+    total = np.log(np.exp([2.0, -1.0, 1.0, -3.0]).sum())
+    assert protein_features(FIRST, SPANS).tolist() == pytest.approx([(2.0 + 1.0 - 1.0) / 3, total])
 
 
 def test_with_fewer_than_three_candidates_all_of_them_count():
     assert protein_features(FIRST[:2], SPANS[:2]).tolist() == [2.0, 2.0]
-    assert protein_features(FIRST[2:4], SPANS[2:4]).tolist() == [1.0, 0.0]
+    both = protein_features(FIRST[2:4], SPANS[2:4])
+    assert both.tolist() == pytest.approx([0.0, np.log(np.exp(-1.0) + np.exp(1.0))])
 
 
 def test_the_formula():
-    known = 0.5 * 2.0 + 2.0 * (2.0 / 3) + 0.25
+    known = 0.5 * (2.0 / 3) + 2.0 * np.log(np.exp([2.0, -1.0, 1.0, -3.0]).sum()) + 0.25
     assert ODDS.log_odds(FIRST, SPANS, 0.5) == pytest.approx(known)
     assert ODDS.log_odds(FIRST, SPANS) == pytest.approx(known + np.log(CARGO_SHARE / (1 - CARGO_SHARE)))
     assert ODDS.probability(FIRST, SPANS) == pytest.approx(logistic(np.array([ODDS.log_odds(FIRST, SPANS)]))[0])

@@ -21,7 +21,9 @@ from nesdb_annot.residues import ALPHABET
 
 BY_NAME = {pattern.name: pattern for pattern in PATTERNS}
 # Rich in Φ and proline, so that hits are frequent; plain letters, so that some windows fail.
-RESIDUES = st.text(alphabet=ALPHABET + "LLLLIVMFPPAW", min_size=1, max_size=120)
+RESIDUES = st.integers(1, 120).flatmap(
+    lambda size: st.lists(st.sampled_from(ALPHABET + 12 * "L" + "IVMFPPAW"), min_size=size, max_size=size).map("".join)
+)
 
 
 def found_by_re(residues, patterns=PATTERNS):
@@ -49,6 +51,18 @@ def test_hits_are_those_of_regular_expressions(residues):
 @pytest.mark.parametrize("residues", ["L" * 60, "P" * 40, "PL" * 30, "A", "L", "LA" * 5000, "G" * 50 + "LQLPPLERLTL"])
 def test_hits_at_the_extremes(residues):
     assert as_pairs(find_hits(residues)) == found_by_re(residues)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.name)
+def test_hits_across_the_words_that_are_compared_at_once(pattern):
+    core = [*"G" * pattern.length]
+    for offset in pattern.offsets:
+        core[offset] = "L"
+    core[0] = pattern.first_set[0]
+    for before in range(45, 70):
+        residues = "G" * before + "".join(core) + "G" * 3
+        assert (before + 1, PATTERNS.index(pattern)) in as_pairs(find_hits(residues))
+        assert as_pairs(find_hits(residues)) == found_by_re(residues)
 
 
 def test_a_very_long_protein_loses_no_hit():

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesdb_annot.errors import ConfigurationError
-from nesdb_annot.methods import ranking
-from nesdb_annot.methods.ranking import CONTEXT_FEATURES, LEAD_LIMIT, Ranking, best_rivals, context_features, last_peak
+from nesdb_annot.methods.ranking import Ranking, among_rivals, peak_of, peaks
 from nesdb_annot.methods.segment_context import SEGMENT_CONTEXT
 from nesdb_annot.residues import ResidueSpan
 
-RANKING = Ranking(("consensus", "tagger"), (0.5, 2.0), -1.0, (1.0, 0.5, -0.25, 0.1), 0.3)
+ELSEWHERE = 0.5
+RANKING = Ranking(("consensus", "tagger"), (0.5, 2.0), -1.0, elsewhere=ELSEWHERE)
 AROUND = np.random.default_rng(0).random((4, len(SEGMENT_CONTEXT)))
 SPANS = [ResidueSpan(1, 12), ResidueSpan(8, 20), ResidueSpan(40, 52), ResidueSpan(70, 85)]
 
@@ -21,63 +21,73 @@ def test_the_formula():
     logits = np.array([[1.0, 0.5], [0.0, 0.0], [2.0, 1.0], [-1.0, -2.0]])
     first = -1.0 + 0.5 * logits[:, 0] + 2.0 * logits[:, 1]
     assert RANKING.first(logits, AROUND) == pytest.approx(first)
-    lead = np.clip([first[0] - first[2], first[1] - first[2], first[2] - first[0], first[3] - first[2]], -3, 3)
-    expected = 0.3 + first + 0.5 * np.maximum(lead, 0) - 0.25 * np.maximum(-lead, 0)
-    third = np.sort([first[3], first[2], max(first[0], first[1])])[0]
-    expected += 0.1 * np.clip(first - third, -2 * LEAD_LIMIT, 2 * LEAD_LIMIT)
-    assert RANKING.second(RANKING.first(logits, AROUND), SPANS) == pytest.approx(expected)
+    # The best of the first two candidates, which overlap, and the two others are the peaks.
+    peak = np.exp([max(first[0], first[1]), first[2], first[3]])
+    rivals = np.array([peak[1] + peak[2], peak[1] + peak[2], peak[0] + peak[2], peak[0] + peak[1]])
+    assert RANKING.second(first, SPANS) == pytest.approx(first - np.log(ELSEWHERE + rivals))
+    assert replace(RANKING, elsewhere=None).second(first, SPANS) == pytest.approx(first)
 
 
-@given(st.lists(st.tuples(st.integers(1, 60), st.integers(7, 24), st.floats(-5, 5)), min_size=1, max_size=25))
-def test_rivals_are_the_best_that_share_nothing(rows):
-    spans = [ResidueSpan(first, first + extra) for first, extra, _ in rows]
-    scores = np.array([score for *_, score in rows])
-    for i, (own, rival) in enumerate(zip(spans, best_rivals(scores, spans), strict=True)):
-        apart = [scores[j] for j, other in enumerate(spans) if not own.overlap(other)]
-        assert rival == (max(apart) if apart else scores.min()), i
+ROWS = st.lists(st.tuples(st.integers(1, 60), st.integers(7, 24), st.floats(-30, 30)), min_size=1, max_size=25)
 
 
-def test_rivals_in_pieces(monkeypatch):
-    spans = [ResidueSpan(5 * i + 1, 5 * i + 14) for i in range(30)]
-    scores = np.random.default_rng(1).normal(size=30)
-    whole = best_rivals(scores, spans)
-    monkeypatch.setattr(ranking, "ROWS_AT_ONCE", 7)
-    assert np.array_equal(best_rivals(scores, spans), whole)
+def read(rows):
+    return [ResidueSpan(first, first + extra) for first, extra, _ in rows], np.array([score for *_, score in rows])
 
 
-def test_context_features_are_bounded_and_named():
-    features = context_features(np.array([9.0, 8.0, -9.0, 0.0]), SPANS)
-    assert features.shape == (4, len(CONTEXT_FEATURES))
-    assert features[:, 1].max() == LEAD_LIMIT
-    assert features[:, 2].max() == LEAD_LIMIT
-    assert (features[:, 1] * features[:, 2] == 0).all()
+def peaks_by_hand(spans, scores):
+    found = []
+    for i in np.argsort(-scores, kind="stable"):
+        if not any(spans[i].overlap(spans[j]) for j in found):
+            found.append(int(i))
+    return found
 
 
-def test_a_lone_candidate_has_no_lead():
-    assert context_features(np.array([2.0]), SPANS[:1])[0, 1:3].tolist() == [0.0, 0.0]
+@given(ROWS)
+def test_a_candidate_belongs_to_the_best_peak_that_it_overlaps(rows):
+    spans, scores = read(rows)
+    found = peaks_by_hand(spans, scores)
+    assert peaks(scores, spans).tolist() == found
+    for own, peak in zip(spans, peak_of(scores, spans), strict=True):
+        assert peak == next(j for j in found if own.overlap(spans[j]))
 
 
-def test_two_signals_stand_out_of_their_protein_as_one_does():
+@given(ROWS)
+def test_rivals_are_all_other_peaks(rows):
+    spans, scores = read(rows)
+    found, odds = peaks_by_hand(spans, scores), among_rivals(scores, spans, ELSEWHERE)
+    for i, peak in enumerate(peak_of(scores, spans)):
+        rivals = sum(np.exp(scores[j]) for j in found if j != peak)
+        assert odds[i] == pytest.approx(scores[i] - np.log(ELSEWHERE + rivals), abs=1e-9)
+
+
+@given(ROWS)
+def test_what_overlaps_a_peak_never_beats_it(rows):
+    spans, scores = read(rows)
+    odds, peak = among_rivals(scores, spans, ELSEWHERE), peak_of(scores, spans)
+    assert (odds <= odds[peak]).all()
+
+
+def test_one_that_lies_across_two_peaks_has_the_other_as_a_rival():
+    spans = [ResidueSpan(1, 12), ResidueSpan(13, 24), ResidueSpan(7, 18)]
+    odds = among_rivals(np.array([3.0, 2.8, 1.5]), spans, ELSEWHERE)
+    assert odds.argmax() == 0
+    assert odds[2] == pytest.approx(1.5 - np.log(ELSEWHERE + np.exp(2.8)))
+
+
+def test_a_lone_candidate_gains_what_its_rivals_would_cost():
+    assert among_rivals(np.array([2.0]), SPANS[:1], ELSEWHERE) == pytest.approx([2.0 - np.log(ELSEWHERE)])
+
+
+def test_log_odds_without_measure_do_not_overflow():
+    assert np.isfinite(among_rivals(np.array([900.0, -900.0, 0.0, 5.0]), SPANS, ELSEWHERE)).all()
+
+
+def test_a_second_signal_stands_above_all_but_the_first():
     spans = [ResidueSpan(20 * i + 1, 20 * i + 12) for i in range(5)]
-    one, two = np.array([4.0, 0.0, 0.1, -1.0, 0.0]), np.array([4.0, 3.9, 0.0, -1.0, 0.0])
-    above = CONTEXT_FEATURES.index("above")
-    assert context_features(one, spans)[:, above] == pytest.approx([4.0, 0.0, 0.1, -1.0, 0.0])
-    assert context_features(two, spans)[:, above] == pytest.approx([4.0, 3.9, 0.0, -1.0, 0.0])
-
-
-@given(st.lists(st.tuples(st.integers(1, 60), st.integers(7, 24), st.floats(-5, 5)), min_size=1, max_size=25))
-def test_the_last_peak_is_what_is_left_beside_the_two_best(rows):
-    spans = [ResidueSpan(first, first + extra) for first, extra, _ in rows]
-    left = sorted(zip([score for *_, score in rows], spans, strict=True), key=lambda row: -row[0])
-    lowest = left[-1][0]
-    for _ in range(2):
-        left = [row for row in left if not row[1].overlap(left[0][1])] if left else left
-    assert last_peak(np.array([score for *_, score in rows]), spans) == (left[0][0] if left else lowest)
-
-
-def test_head_sets_from_before_there_was_a_third_peak_are_read():
-    stored = {**RANKING.to_json(), "context_weights": [1.0, 0.5, -0.25]}
-    assert Ranking.from_json(stored) == replace(RANKING, context_weights=(1.0, 0.5, -0.25, 0.0))
+    odds = among_rivals(np.array([4.0, 3.9, 0.0, -1.0, 0.0]), spans, ELSEWHERE)
+    assert odds[0] - odds[1] < 0.5
+    assert (odds[1] - odds[2:]).min() > 3
 
 
 def test_a_better_score_never_ranks_lower_in_its_protein():
@@ -107,7 +117,7 @@ def test_weights_adapt_to_the_context_and_never_fall_below_zero():
     assert ADAPTIVE.first(logits, AROUND) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("ranking", [RANKING, ADAPTIVE])
+@pytest.mark.parametrize("ranking", [RANKING, ADAPTIVE, replace(RANKING, elsewhere=None)])
 def test_stored_and_read(ranking):
     assert Ranking.from_json(json.loads(json.dumps(ranking.to_json()))) == ranking
 
@@ -117,7 +127,7 @@ def test_stored_and_read(ranking):
     [
         {"weights": None},
         {"weights": [1.0]},
-        {"context_weights": [1.0]},
+        {"elsewhere": None},
         {"intercept": "high"},
         {"shift": [1.0]},
         {"adaptive": [[1.0]]},
@@ -128,3 +138,9 @@ def test_weights_that_are_missing(change):
     stored = {**RANKING.to_json(), **change}
     with pytest.raises(ConfigurationError):
         Ranking.from_json({name: value for name, value in stored.items() if value is not None})
+
+
+@pytest.mark.parametrize("elsewhere", [0.0, -1.0, float("nan"), "half"])
+def test_odds_of_elsewhere_that_are_none(elsewhere):
+    with pytest.raises(ConfigurationError):
+        Ranking.from_json({**RANKING.to_json(), "elsewhere": elsewhere})

@@ -6,13 +6,15 @@ length (the largest of `LENGTHS` that the protein fills), so that nothing is pad
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..tokens import CLS, EOS, FIRST_LETTER, LETTERS, MASK
-from .corpus import TokenStore
+from .corpus import TokenStore, open_split
 
 LENGTHS = (1024, 512, 256, 128, 64)
 LONGEST_SHARE = 0.25
@@ -126,3 +128,15 @@ class BatchOrder:
         if not hasattr(self, "_first_size"):
             self._first_size = len(self._plan)
         return self._first_size
+
+
+def batch_maker(corpus: Path, tokens: int, seed: int) -> Callable[[tuple[int, int]], tuple[int, Batch]]:
+    """What a process makes batches with: of a place in line and a number, the place and the batch of that number.
+
+    Args:
+        corpus: a prepared corpus, opened where it is used.
+        tokens: see `BatchOrder`.
+        seed: likewise.
+    """
+    order = BatchOrder(open_split(corpus, "train"), tokens, seed)
+    return lambda numbered: (numbered[0], order[numbered[1]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from ..workers import WorkerPool
-from .batches import Batch, BatchOrder
-from .corpus import open_split
+from .batches import Batch, batch_maker
 
 Tensors = tuple[Tensor, Tensor, Tensor]
 """Tokens (batch, length), flat positions chosen, and their targets."""
@@ -24,31 +23,19 @@ def tensors_of(batch: Batch) -> Tensors:
     return torch.from_numpy(batch.tokens), torch.from_numpy(batch.chosen), torch.from_numpy(batch.targets)
 
 
-def maker(corpus: Path, tokens: int, seed: int) -> Callable[[tuple[int, int]], tuple[int, Batch]]:
-    """What a process makes batches with: of a place in line and a number, the place and the batch of that number.
-
-    Args:
-        corpus: a prepared corpus, opened where it is used.
-        tokens: of one batch.
-        seed: of order, crops and masks.
-    """
-    order = BatchOrder(open_split(corpus, "train"), tokens, seed)
-    return lambda numbered: (numbered[0], order[numbered[1]])
-
-
 def fed(
     source: tuple[Path, int, int], numbers: Iterable[int], device: str = "cpu", processes: int = 1
 ) -> Generator[Tensors, None, None]:
     """Batches of these numbers, in their order, on a device.
 
     Args:
-        source: arguments of `maker`.
+        source: arguments of `batches.batch_maker`.
         numbers: may never end.
         device: of torch.
         processes: that make batches ahead, gone when the generator is closed; with 1 this process makes each when it
             is asked for.
     """
-    with WorkerPool(processes, initialise=maker, arguments=source) as pool:
+    with WorkerPool(processes, initialise=batch_maker, arguments=source) as pool:
         for batch in in_line(pool.map_unordered(enumerate(numbers))):
             tokens, chosen, targets = tensors_of(batch)
             yield _there(tokens, device), _there(chosen, device), _there(targets, device)

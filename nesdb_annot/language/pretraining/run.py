@@ -17,7 +17,7 @@ MODEL = "model.safetensors"
 
 
 LOADERS = 12
-"""Processes that make batches for a GPU, where there are as many cores; they kept an H200 at 3.9 million tokens/s."""
+"""Processes that make batches for a GPU, where there are as many cores."""
 
 
 @dataclass(frozen=True, slots=True)
