@@ -50,8 +50,8 @@ def distributions(evaluated: Evaluated) -> Figure:
             panel.hist(scores[chosen], edges, weights=weight, histtype="step", color=shade, lw=1.2,
                        label=f"{label} ({chosen.sum():,})")  # fmt: skip
         places, labels = _ticks(scores)
-        panel.set(title=spoken(name), xticks=places, xticklabels=labels)
-        panel.legend(handlelength=1.2)
+        panel.set(title=spoken(name), xticks=places, xticklabels=labels, ylim=(0, 1.4 * panel.get_ylim()[1]))
+        panel.legend(handlelength=1.2, loc="upper left")
     for panel in panels[len(names) :]:
         panel.set_visible(False)
     figure.supxlabel("probability of an NES, held-out families (scale of log-odds)", fontsize=8)
