@@ -29,6 +29,7 @@ from .segment_context import SEGMENT_CONTEXT
 NAME = "combined"
 Floats = NDArray[np.float64]
 
+
 def peak_of(first: Floats, spans: Sequence[ResidueSpan]) -> NDArray[np.int64]:
     """Number of the peak that each candidate belongs to, shape (n,): of itself if it is one.
 
@@ -39,9 +40,9 @@ def peak_of(first: Floats, spans: Sequence[ResidueSpan]) -> NDArray[np.int64]:
         >>> peak_of(np.array([1.0, 2.0, -1.0, 0.5]), spans).tolist()
         [1, 1, 2, 3]
     """
-    from ._segment_kernels import peak_of
+    from . import _segment_kernels as kernels
 
-    return peak_of(bounds(spans), np.argsort(-first, kind="stable"))
+    return kernels.peak_of(bounds(spans), np.argsort(-first, kind="stable"))
 
 
 def peaks(first: Floats, spans: Sequence[ResidueSpan]) -> NDArray[np.intp]:
