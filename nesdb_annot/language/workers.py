@@ -62,6 +62,10 @@ def _failed(error: Exception) -> _Failure:
     return _Failure(error if isinstance(error, NesannotError) else None, traceback.format_exc())
 
 
+def _error_of(failure: _Failure) -> NesannotError:
+    return failure.error or InternalError("a worker process failed", why=failure.text)
+
+
 def _receive(connection: Connection, chunks: queue.Queue[Any], left: threading.Event) -> None:
     """Move chunks from the pipe to the queue; when the parent is gone, end this process even in the midst of work."""
     with contextlib.suppress(EOFError, OSError):
@@ -215,7 +219,7 @@ class WorkerPool(Generic[Chunk, Answer]):
         except (EOFError, ConnectionResetError):
             raise self._died(worker) from None
         if isinstance(message, _Failure):
-            raise message.error or InternalError("a worker process failed", why=message.text)
+            raise _error_of(message)
         if message == _READY:
             worker.ready = True
         else:
@@ -223,7 +227,12 @@ class WorkerPool(Generic[Chunk, Answer]):
             yield message[0]
 
     def _died(self, worker: _Worker) -> NesannotError:
-        """Nobody's mistake if it was killed, perhaps a bug if it died of itself."""
+        """What it said before it left, if it could; nobody's mistake if it was killed, perhaps a bug otherwise."""
+        with contextlib.suppress(EOFError, ConnectionResetError):
+            while worker.connection.poll():
+                message = worker.connection.recv()
+                if isinstance(message, _Failure):
+                    return _error_of(message)
         worker.process.join(SECONDS_TO_LEAVE)
         code = worker.process.exitcode
         remedy = "run the command again, with fewer --workers"

@@ -5,6 +5,7 @@ Built on the worker processes of `language.workers`: spawned, single-threaded, g
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import signal
 import threading
@@ -13,7 +14,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, TypeVar, cast
 
-from ..errors import InternalError
+from ..errors import InternalError, NesannotError
 from ..language.workers import _READY, SECONDS_TO_LEAVE, _Failure, _serve
 
 Chunk = TypeVar("Chunk")
@@ -31,6 +32,10 @@ class ChildDiedError(InternalError):
 
 class StoppedError(Exception):
     """The answer is no longer waited for; the process was ended."""
+
+
+def _error_of(failure: _Failure) -> NesannotError:
+    return failure.error or ChildDiedError(failure.text.strip().splitlines()[-1], why=failure.text)
 
 
 class Child(Generic[Chunk, Answer]):
@@ -84,12 +89,17 @@ class Child(Generic[Chunk, Answer]):
                 raise StoppedError
         message: object = connection.recv()
         if isinstance(message, _Failure):
-            if message.error:
-                raise message.error
-            raise ChildDiedError(message.text.strip().splitlines()[-1], why=message.text)
+            raise _error_of(message)
         return message
 
-    def _died(self) -> ChildDiedError:
+    def _died(self) -> NesannotError:
+        """What it said before it left, if it could; else how it ended."""
+        with contextlib.suppress(EOFError, OSError):
+            while self._connection is not None and self._connection.poll():
+                message = self._connection.recv()
+                if isinstance(message, _Failure):
+                    self.kill()
+                    return _error_of(message)
         process = self._process
         code = None
         if process is not None:

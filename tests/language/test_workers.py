@@ -93,6 +93,15 @@ def test_failures_are_errors_here(chunk, error, text):
     assert multiprocessing.active_children() == []
 
 
+def test_what_a_worker_said_before_it_left_is_heard_where_a_chunk_cannot_be_sent():
+    with pytest.raises(ConfigurationError, match="fetch them"), pool(2) as running:
+        next(running.map_unordered(range(4)))
+        leaving = running._workers[0]
+        leaving.connection.send("configure")
+        leaving.process.join(20)
+        running._send(leaving, 1)
+
+
 @pytest.mark.parametrize(("initialise", "error"), [(unbuildable, ConfigurationError), (dead_at_once, InternalError)])
 def test_a_worker_that_does_not_start_is_an_error(initialise, error):
     with pytest.raises(error), pool(2, initialise) as running:
