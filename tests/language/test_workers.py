@@ -118,8 +118,13 @@ def test_leaving_early_does_not_wait_for_work():
 
 
 PARENT = """
-    import os, sys, time
+    import faulthandler, os, signal, sys, time
     from nesdb_annot.language.workers import WorkerPool
+
+    # Whatever the runner of the tests ignores or blocks is inherited, and no matter of the pool.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM])
+    faulthandler.dump_traceback_later(15)
 
     class Work:
         def __call__(self, chunk):
@@ -148,13 +153,16 @@ def alive(pid):
 def test_workers_do_not_outlive_their_parent(number, tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(textwrap.dedent(PARENT))
-    parent = subprocess.Popen(
-        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
+    with (tmp_path / "said").open("w") as said:
+        parent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, stderr=said, text=True)
     pids = [int(pid) for pid in parent.stdout.readline().split()]
     assert len(pids) == 2
     parent.send_signal(number)
-    parent.wait(20)
+    try:
+        parent.wait(20)
+    except subprocess.TimeoutExpired:
+        parent.kill()
+        pytest.fail((tmp_path / "said").read_text())
     deadline = time.monotonic() + 10
     while any(map(alive, pids)) and time.monotonic() < deadline:
         time.sleep(0.1)
