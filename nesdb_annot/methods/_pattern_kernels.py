@@ -22,14 +22,14 @@ def lowest_bit(word: np.uint64) -> int:
 
 
 @compiled
-def kinds_of(codes: bytes, letters: NDArray[np.uint8]) -> NDArray[np.uint64]:
+def kinds_of(residues: bytes, letters: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """Which residues are Φ (row 0) and which are proline (row 1), a bit each, 64 to a word; one more word is 0."""
-    words = (len(codes) + 63) // 64
+    words = (len(residues) + 63) // 64
     kinds = np.zeros((2, words + 1), dtype=np.uint64)
     for word in range(words):
         phi, proline = np.uint64(0), np.uint64(0)
-        for bit in range(min(64, len(codes) - 64 * word)):
-            kind = np.uint64(letters[codes[64 * word + bit]])
+        for bit in range(min(64, len(residues) - 64 * word)):
+            kind = np.uint64(letters[residues[64 * word + bit]])
             phi |= (kind & np.uint64(1)) << np.uint64(bit)
             proline |= (kind >> np.uint64(1)) << np.uint64(bit)
         kinds[0, word], kinds[1, word] = phi, proline
@@ -38,19 +38,19 @@ def kinds_of(codes: bytes, letters: NDArray[np.uint8]) -> NDArray[np.uint64]:
 
 @compiled
 def match_words(
-    codes: bytes, letters: NDArray[np.uint8], places: NDArray[np.uint8]
+    residues: bytes, letters: NDArray[np.uint8], places: NDArray[np.uint8]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """Pattern index and 1-based first position of every hit, ordered by position, then pattern.
 
     64 places are compared at once: a pattern stands where the words of its Φ, each moved by its offset, agree.
 
     Args:
-        codes: residues; bytes, since to make an array of them takes longer than to match a short protein.
+        residues: ASCII; bytes, since to make an array of them takes longer than to match a short protein.
         letters: 1 for residues of Φ, 2 for proline, 0 for all others, shape (256,).
         places: of each pattern, how many Φ it has, whether the first is a proline, and the offsets of the others from
             the first, each 1 to 63; shape (patterns, 2 + most Φ - 1).
     """
-    kinds = kinds_of(codes, letters)
+    kinds = kinds_of(residues, letters)
     patterns, words = len(places), kinds.shape[1] - 1
     matches = np.empty((words, patterns), dtype=np.uint64)
     total = 0
