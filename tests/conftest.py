@@ -53,6 +53,23 @@ def shared_data():
 
 
 @pytest.fixture(scope="session")
+def eventually():
+    """Waits until something is true, and returns the seconds that took; it fails if it never is.
+
+    What another process does, a server that hears of a lost client included, takes as long as the machine is busy.
+    """
+
+    def wait(true, seconds=60.0, said=lambda: None):
+        began = time.monotonic()
+        while not true():
+            assert time.monotonic() - began < seconds, said()
+            time.sleep(0.02)
+        return time.monotonic() - began
+
+    return wait
+
+
+@pytest.fixture(scope="session")
 def embedded_server():
     """Settings of the session's embedded server, running; it need not survive a power cut."""
     settings = Settings(data_dir=Path(os.environ[HOME]))

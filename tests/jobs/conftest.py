@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -22,8 +21,8 @@ FAKE = Path(__file__).with_name("fake_scorer.py")
 class Deferral:
     """A proteome of these sequences, scored by workers."""
 
-    def __init__(self, store, settings, directory):
-        self.store, self.settings, self.directory = store, settings, directory
+    def __init__(self, store, settings, directory, eventually):
+        self.store, self.settings, self.directory, self.eventually = store, settings, directory, eventually
         self.log = directory / "attempts.log"
         self.log.touch()
         self.workers = []
@@ -67,18 +66,14 @@ class Deferral:
     def rows(self, text):
         return list(run_sql(self.store, text).rows)
 
-    def wait_until(self, true, seconds=30.0):
-        """Seconds until `true()` is; fails if it never is."""
-        began = time.monotonic()
-        while not true():
-            assert time.monotonic() - began < seconds, [one.poll() for one in self.workers]
-            time.sleep(0.05)
-        return time.monotonic() - began
+    def wait_until(self, true):
+        """Seconds until `true()` is; fails if it never is, and says which workers have ended."""
+        return self.eventually(true, said=lambda: [one.poll() for one in self.workers])
 
 
 @pytest.fixture
-def deferral(store, settings, tmp_path):
-    made = Deferral(store, settings, tmp_path)
+def deferral(store, settings, tmp_path, eventually):
+    made = Deferral(store, settings, tmp_path, eventually)
     yield made
     for worker in made.workers:
         if worker.poll() is None:

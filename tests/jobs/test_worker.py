@@ -83,8 +83,8 @@ def test_a_worker_that_is_told_to_stop_gives_its_chunk_back(deferral, number):
     deferral.wait_until(deferral.log.read_text)
     began = time.monotonic()
     worker.send_signal(number)
-    said, _ = worker.communicate(timeout=20)
-    assert time.monotonic() - began < 10
+    said, _ = worker.communicate(timeout=60)
+    assert time.monotonic() - began < 25, "it waited for its chunk"
     assert worker.returncode == 128 + number, said
     waiting = "select count(*) from nesannot.work_unit where worker is null and attempts = 0"
     assert deferral.rows(waiting) == [(units,)]
@@ -100,7 +100,7 @@ def test_a_worker_that_is_told_to_stop_finishes_a_short_chunk(deferral):
     worker = deferral.worker(sleep_s=0.4, pace={"grace_s": 8.0, "poll_s": 0.3})
     deferral.wait_until(deferral.log.read_text)
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(10) == 143
+    assert worker.wait(60) == 143
     assert deferral.rows("select count(*) from nesannot.work_unit") == [(units - 1,)]
 
 
@@ -127,7 +127,7 @@ def test_a_sequence_that_kills_its_worker_is_tried_three_times_and_the_others_go
     run_id, _ = deferral.defer(sequences, per_chunk=1000)
     for _ in range(3):
         worker = deferral.worker()
-        said, _ = worker.communicate(timeout=30)
+        said, _ = worker.communicate(timeout=60)
         assert worker.returncode == -signal.SIGKILL, said
     last = deferral.worker(until_empty=True)
     said, _ = last.communicate(timeout=60)
@@ -166,7 +166,7 @@ def test_a_worker_whose_version_does_not_fit_gives_back_and_says_so(deferral):
         other = "UPDATE nesannot.run SET settings = settings || '{\"configuration\": 99}' WHERE queued"
         connection.exec_driver_sql(other)
     worker = deferral.worker()
-    assert worker.wait(30) == 1  # the program of the test prints the error's traceback
+    assert worker.wait(60) == 1  # the program of the test prints the error's traceback
     assert "cannot compute what run" in worker.stdout.read()
     assert deferral.rows("select count(*) from nesannot.work_unit where attempts = 0") == [(units,)]
     assert deferral.run(run_id).status == "running"
@@ -202,9 +202,9 @@ def test_with_default_settings_a_killed_workers_chunk_is_taken_over_within_a_min
     victim.send_signal(signal.SIGKILL)
     tried = len(deferral.log.read_text().splitlines())
     assert deferral.run(run_id).status == "running", "the chunk was not killed in its middle"
-    seconds = deferral.wait_until(lambda: len(deferral.log.read_text().splitlines()) > tried, seconds=60)
+    seconds = deferral.wait_until(lambda: len(deferral.log.read_text().splitlines()) > tried)
     print(f"taken over {seconds:.1f} s after the kill")
     deferral.wait_until(lambda: deferral.run(run_id).status == "done")
     other.send_signal(signal.SIGTERM)
-    assert other.wait(10) == 143
+    assert other.wait(60) == 143
     assert_complete(deferral, run_id, sequences)

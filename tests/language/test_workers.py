@@ -98,7 +98,7 @@ def test_what_a_worker_said_before_it_left_is_heard_where_a_chunk_cannot_be_sent
         next(running.map_unordered(range(4)))
         leaving = running._workers[0]
         leaving.connection.send("configure")
-        leaving.process.join(20)
+        leaving.process.join(60)
         running._send(leaving, 1)
 
 
@@ -113,7 +113,7 @@ def test_leaving_early_does_not_wait_for_work():
     began = time.monotonic()
     with pool(2) as running:
         next(running.map_unordered([1, "sleep", "sleep", 1]))
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50
     assert multiprocessing.active_children() == []
 
 
@@ -124,7 +124,7 @@ PARENT = """
     # Whatever the runner of the tests ignores or blocks is inherited, and no matter of the pool.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM])
-    faulthandler.dump_traceback_later(15)
+    faulthandler.dump_traceback_later(50)
 
     class Work:
         def __call__(self, chunk):
@@ -133,7 +133,7 @@ PARENT = """
 
     if __name__ == "__main__":
         with WorkerPool(2, initialise=Work) as pool:
-            answers = pool.map_unordered([0, 0, 0, 0, 60, 60, 60, 60])
+            answers = pool.map_unordered([0, 0, 0, 0, 600, 600, 600, 600])
             pids = {next(answers) for _ in range(4)}
             print(*[worker.process.pid for worker in pool._workers], flush=True)
             next(answers)
@@ -150,7 +150,7 @@ def alive(pid):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_workers_do_not_outlive_their_parent(number, tmp_path):
+def test_workers_do_not_outlive_their_parent(number, tmp_path, eventually):
     script = tmp_path / "parent.py"
     script.write_text(textwrap.dedent(PARENT))
     with (tmp_path / "said").open("w") as said:
@@ -159,11 +159,8 @@ def test_workers_do_not_outlive_their_parent(number, tmp_path):
     assert len(pids) == 2
     parent.send_signal(number)
     try:
-        parent.wait(20)
+        parent.wait(60)
     except subprocess.TimeoutExpired:
         parent.kill()
         pytest.fail((tmp_path / "said").read_text())
-    deadline = time.monotonic() + 10
-    while any(map(alive, pids)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not any(map(alive, pids))
+    eventually(lambda: not any(map(alive, pids)))

@@ -50,7 +50,7 @@ def test_who_is_no_longer_waited_for_is_ended(child):
 def test_what_it_said_before_it_left_is_heard_by_who_asks_later():
     child = Child(unbuildable, (2,))
     child._running()
-    child._process.join(20)
+    child._process.join(60)
     with pytest.raises(ConfigurationError, match="fetch them"):
         child.ask(1)
     assert multiprocessing.active_children() == []
