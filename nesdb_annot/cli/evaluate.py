@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import UsageError
 from .console import TerminalProgress, note, print_table
 from .context import settings_with
 from .evaluate_segmentation import segmentation
@@ -62,12 +63,31 @@ def evaluate(
     from ..store.engine import open_store
     from ..workflow.evaluate import Wanted, evaluate_methods, stored_evaluation
 
+    if stored:
+        _refuse_what_computes(ctx)
     wanted = Wanted(negatives, cargo, protocol is Protocol.PAPER, ablation, learning_curve, errors, save_to, seed)
     settings = settings_with(ctx, model=model, layer=layer, device=device, engine=engine, workers=workers)
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
         outcome = stored_evaluation(store) if stored else evaluate_methods(store, settings, wanted, progress)
     _print(outcome, as_format)
     note(f"stored as run {outcome.run_id}: see the views evaluation and evaluation_candidate")
+
+
+def _refuse_what_computes(ctx: typer.Context) -> None:
+    """What `--stored` would leave unheard is an error: a file that was asked for would be missing."""
+    heard = {"stored", "as_format", "quiet"}
+
+    def typed(name: str | None) -> bool:
+        source = ctx.get_parameter_source(name) if name and name not in heard else None
+        return source is not None and source.name == "COMMANDLINE"
+
+    given = [option.opts[0] for option in ctx.command.params if typed(option.name)]
+    if given:
+        raise UsageError(
+            f"--stored goes without {' and '.join(given)}",
+            why="it shows the newest evaluation as it was stored, and computes nothing",
+            remedy="leave one of them out",
+        )
 
 
 def _print(outcome: Evaluation, as_format: Format) -> None:

@@ -130,6 +130,12 @@ def test_the_same_tables_come_out_of_the_database(evaluated, nesannot):
     assert "Truth A" in nesannot("evaluate", "--stored").stdout
 
 
+def test_what_is_stored_is_not_computed_with_other_options(nesannot, tmp_path):
+    done = nesannot("evaluate", "--stored", "--ablation", "--save-to", tmp_path / "heads.safetensors", "--quiet")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--stored goes without --save-to and --ablation" in done.stderr
+
+
 def test_figures_and_candidates_stand_in_views(evaluated, nesannot):
     question = "select distinct value from evaluation where is_latest and population = 'A' and figure = 'motifs'"
     question += " and condition = ''"
