@@ -54,7 +54,7 @@ def evaluate(
     learning_curve: Annotated[bool, typer.Option("--learning-curve", help="also with fewer families (slow)")] = False,
     stored: Annotated[bool, typer.Option("--stored", help="show the newest evaluation, compute nothing")] = False,
     as_format: Annotated[Format, typer.Option("--format", help="of the tables")] = Format.TABLE,
-    seed: Annotated[int, typer.Option(help="of every random choice")] = 17,
+    seed: Annotated[int, typer.Option(min=0, help="of every random choice")] = 17,
     quiet: Quiet = False,
 ) -> None:
     """Say how well the methods find known NESs on families they have not seen."""

@@ -20,7 +20,7 @@ def segmentation(
     model: Model = None,
     device: Device = None,
     engine: Engine = None,
-    seed: Annotated[int, typer.Option(help="of the folds that a penalty is chosen on")] = 17,
+    seed: Annotated[int, typer.Option(min=0, help="of the folds that a penalty is chosen on")] = 17,
     quiet: Quiet = False,
 ) -> None:
     """Say how well each segmentation keeps known NESs whole, beside windows laid without looking."""

@@ -66,7 +66,7 @@ def knowledge(
     layer: Layer = None,
     device: Device = None,
     engine: Engine = None,
-    seed: Annotated[int, typer.Option(help="of every random choice")] = 17,
+    seed: Annotated[int, typer.Option(min=0, help="of every random choice")] = 17,
     quiet: Quiet = False,
 ) -> None:
     """Measure whether a model tells known NESs from matched peptides better than composition and random weights do."""

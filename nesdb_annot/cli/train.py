@@ -24,7 +24,7 @@ def train(
     pooled_only: Annotated[
         bool, typer.Option("--pooled-only", help="fit only heads that stored vectors can be scored with again")
     ] = False,
-    seed: Annotated[int, typer.Option(help="of every random choice")] = 17,
+    seed: Annotated[int, typer.Option(min=0, help="of every random choice")] = 17,
     quiet: Quiet = False,
 ) -> None:
     """Train the scoring heads for a language model and print how they do on held-out families."""

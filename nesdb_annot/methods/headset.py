@@ -27,6 +27,10 @@ _RETRAIN = "nesannot train"
 Array = NDArray[Any]
 
 
+def _version(segmentation: SegmentationIdentity) -> str:
+    return f"{segmentation.algorithm} version {segmentation.version}"
+
+
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
     """A named threshold on the combined calibrated probability.
@@ -108,13 +112,14 @@ class HeadSet:
         Raises:
             ConfigurationError: with both identities, and what to type.
         """
-        pairs: list[tuple[str, str, str]] = [
-            ("language model", language_model.digest, self.language_model.digest),
-            ("segmentation", segmentation.digest, self.segmentation.digest),
+        model, cut = self.language_model, self.segmentation
+        pairs = [
+            ("language model", model.digest, model.name, language_model.digest, language_model.name),
+            ("segmentation", cut.digest, _version(cut), segmentation.digest, _version(segmentation)),
         ]
-        for what, given, own in pairs:
+        for what, own, own_name, given, given_name in pairs:
             if given != own:
-                why = f"it was trained on {own[:12]}, these are of {given[:12]}"
+                why = f"it was trained with {own_name} ({own[:12]}), this is {given_name} ({given[:12]})"
                 raise ConfigurationError(f"the head set is for another {what}", why=why, remedy=_RETRAIN)
 
     def _facts(self) -> dict[str, Any]:

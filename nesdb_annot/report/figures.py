@@ -68,7 +68,8 @@ def missing(material: PlotMaterial) -> list[str]:
     if not material.ranked:
         told.append(f"{', '.join(FROM_RANKING)}: no proteome is ranked yet; nesannot score NAME; nesannot rank NAME")
     if not material.head_set:
-        told.append(f"{', '.join(FROM_HEAD_SET)}: there is no head set for this language model; nesannot train")
+        why = material.without_heads or "there is no head set"
+        told.append(f"{', '.join(FROM_HEAD_SET)}: {why}; nesannot train")
     return told
 
 

@@ -21,7 +21,7 @@ def save_head_set(
     run_id: int,
     motif: str = NES,
 ) -> None:
-    """Store a head set, which from now on is the one in use for its language model. Saving it again does no harm."""
+    """Store a head set, from now on the one in use for its language model and segmentation; again does no harm."""
     with store.transaction() as connection:
         execute(
             connection,
@@ -36,12 +36,11 @@ def save_head_set(
         )
 
 
-def load_head_set(store: Store, language_model_digest: str, motif: str = NES) -> tuple[str, bytes, str] | None:
-    """Digest, payload and references' digest of the head set in use for a language model; None if there is none."""
+def head_sets_of(store: Store, language_model_digest: str, motif: str = NES) -> list[str]:
+    """Digests of the head sets for a language model, the one saved last first; see `load_payload`."""
     wanted = {"language_model_digest": language_model_digest, "motif": motif}
     with store.transaction() as connection:
-        row = execute(connection, "load_head_set", **wanted).one_or_none()
-    return None if row is None else (row.digest, bytes(row.payload), row.references_digest)
+        return list(execute(connection, "head_sets_of", **wanted).scalars())
 
 
 def load_payload(store: Store, digest: str) -> bytes | None:

@@ -774,13 +774,13 @@ INSERT INTO nesannot.head_set (digest, motif, name, language_model_id, reference
 VALUES (:digest, :motif, :name, :language_model_id, :references_digest, :payload, :run_id)
 ON CONFLICT (digest) DO UPDATE SET saved_at = clock_timestamp(), run_id = excluded.run_id, name = excluded.name;
 
--- name: load_head_set
--- The newest head set of a language model.
-SELECT h.digest, h.payload, h.references_digest
+-- name: head_sets_of
+-- Digests of a language model's head sets, the newest first.
+SELECT h.digest
   FROM nesannot.head_set h
   JOIN nesannot.language_model e ON e.id = h.language_model_id
  WHERE e.digest = :language_model_digest AND h.motif = :motif
- ORDER BY h.saved_at DESC, h.id DESC LIMIT 1;
+ ORDER BY h.saved_at DESC, h.id DESC;
 
 -- name: load_payload
 -- A head set by its digest.

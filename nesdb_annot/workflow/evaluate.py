@@ -12,13 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import CannotWriteError, InputError
 from ..figures import EvaluatedCandidate, EvaluationFigure
 from ..settings import Settings
 from .evaluate_errors import all_mistakes, share_figures, write_mistakes
 from .evaluate_paper import paper_evaluation
 from .evaluate_tables import ranking_table, tables
-from .evaluate_unseen import cargo_figures, motif_free_figures
+from .evaluate_unseen import cargo_figures, motif_free_figures, screened_proteins
 from .figure_table import Figures, Table
 from .material import Material, fit, gather
 from .progress import Progress, Silent
@@ -127,13 +126,11 @@ def _check(store: Store, wanted: Wanted) -> None:
     from .train import check_place
 
     check_place(wanted.save_to)
+    check_place(wanted.errors, "--errors")
     if wanted.negatives:
         find_target(store, wanted.negatives)
-    if wanted.cargo and not wanted.cargo.is_file():
-        raise InputError(f"there is no file {wanted.cargo}", remedy="--cargo FILE")
-    if wanted.errors and not wanted.errors.resolve().parent.is_dir():
-        where = wanted.errors.parent
-        raise CannotWriteError(f"there is no directory {where}", remedy="--errors FILE in one that exists")
+    if wanted.cargo:
+        screened_proteins(wanted.cargo, lambda _: None)
 
 
 def _held_out(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,24 +66,37 @@ def cargo_figures(
     Homologues of proteins that were trained on are left out.
 
     Raises:
-        InputError: if the file is no table of screened proteins, or holds none of either kind.
+        InputError: as `screened_proteins`.
     """
-    from ..formats.cargo_table import read_cargo_table
     from ..learning.cargo_screen import screen_figures, strangers
     from ..learning.evaluation import recorded
 
-    rejects = Rejects()
-    screened = [p for p in rejects.passing(read_cargo_table(path)) if p.category in (CARGO, NON_BINDER)]
-    for line in rejects.lines():
-        progress.note(line)
-    if len({protein.category for protein in screened}) < 2:
-        raise InputError(f"{path} holds no proteins of both {CARGO!r} and {NON_BINDER!r}")
+    screened = screened_proteins(path, progress.note)
     new = strangers([p.residues for p in screened], [p.residues for p in material.proteins])
     kept = [protein for protein, stranger in zip(screened, new, strict=True) if stranger]
     residues = {protein.digest: protein.residues for protein in kept}
     scored = {one.digest: one for one in _scored(residues, settings, head_set, "scoring the screen", progress)}
     figures = screen_figures(_protein_scores(kept, scored))
     return recorded({**figures, "homologues_left_out": (float((~new).sum()), None)}, "cargo_screen", "combined")
+
+
+def screened_proteins(path: Path, told: Callable[[str], None]) -> list[ScreenedProtein]:
+    """The cargoes and the non-binders of a table, in its order; `told` hears of the rows that were left out.
+
+    Raises:
+        InputError: if the file is no table of screened proteins, or holds none of either kind.
+    """
+    from ..formats.cargo_table import read_cargo_table
+
+    if not path.is_file():
+        raise InputError(f"there is no file {path}", remedy="--cargo FILE")
+    rejects = Rejects()
+    screened = [p for p in rejects.passing(read_cargo_table(path)) if p.category in (CARGO, NON_BINDER)]
+    for line in rejects.lines():
+        told(line)
+    if len({protein.category for protein in screened}) < 2:
+        raise InputError(f"{path} holds no proteins of both {CARGO!r} and {NON_BINDER!r}")
+    return screened
 
 
 def _protein_scores(kept: Sequence[ScreenedProtein], scored: Mapping[str, ScoredSequence]) -> list[ProteinScore]:

@@ -74,14 +74,14 @@ def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> He
         head_set_digest: of the one to use instead of the newest.
 
     Raises:
-        ConfigurationError: if there are no weights or no head set for the language model.
+        ConfigurationError: if there are no weights, or no head set for the language model and the segmentation.
     """
     from ..language.identity import model_identity
     from ..methods.scoring import build_methods
     from ..store.configurations import ensure_configuration
 
     identity = model_identity(settings)
-    payload = _exactly(store, head_set_digest) if head_set_digest else _payload(store, identity)
+    payload = _exactly(store, head_set_digest) if head_set_digest else _payload(store, identity, settings.segmentation)
     head_set, notes = _checked(store, payload)
     segmenter = candidate_segmenter(settings, head_set.segmentation)
     head_set.check_fits(identity, segmenter.identity)
@@ -119,21 +119,22 @@ def _exactly(store: Store, digest: str) -> bytes:
     )
 
 
-def _payload(store: Store, language_model: LanguageModelIdentity) -> bytes:
-    """The newest head set trained in this database, else the bundled one if it is for this language model."""
+def _payload(store: Store, language_model: LanguageModelIdentity, algorithm: str) -> bytes:
+    """The newest head set trained in this database for both, else the bundled one if it is for both."""
     from ..methods.headset import HeadSet
-    from ..store.head_sets import load_head_set
+    from ..store.head_sets import head_sets_of, load_payload
 
-    stored = load_head_set(store, language_model.digest)
-    if stored:
-        _, payload, _ = stored
-        return payload
+    for digest in head_sets_of(store, language_model.digest):
+        payload = load_payload(store, digest)
+        if payload and HeadSet.from_bytes(payload).segmentation.algorithm == algorithm:
+            return payload
     payload = bundled_head_set()
-    if HeadSet.from_bytes(payload).language_model.digest == language_model.digest:
+    bundled = HeadSet.from_bytes(payload)
+    if (bundled.language_model.digest, bundled.segmentation.algorithm) == (language_model.digest, algorithm):
         return payload
     raise ConfigurationError(
-        f"no head set was trained for {language_model.name}, layer {language_model.layer}",
-        why="the bundled one is for the bundled language model",
+        f"no head set was trained for {language_model.name}, layer {language_model.layer}, segmentation {algorithm}",
+        why=f"the bundled one is for {bundled.language_model.name} and {bundled.segmentation.algorithm}",
         remedy=f"nesannot train --model {language_model.name}",
     )
 

@@ -64,11 +64,16 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class PlotMaterial:
-    """Everything that can be drawn; None where the database holds nothing of it."""
+    """Everything that can be drawn; None where the database holds nothing of it.
+
+    Attributes:
+        without_heads: why there is no head set to draw.
+    """
 
     ranked: RankedScores | None
     evaluated: Evaluated | None
     head_set: HeadSet | None
+    without_heads: str = ""
 
 
 def gather_plots(store: Store, settings: Settings, proteome: str | None = None) -> PlotMaterial:
@@ -86,7 +91,7 @@ def gather_plots(store: Store, settings: Settings, proteome: str | None = None) 
     ranked, evaluated = _ranked(store, proteome), _evaluated(store)
     if ranked is None and evaluated is None:
         raise InputError("there are no scores and no evaluation to draw", remedy="nesannot evaluate")
-    return PlotMaterial(ranked, evaluated, _head_set(store, settings))
+    return PlotMaterial(ranked, evaluated, *_head_set(store, settings))
 
 
 def _ranked(store: Store, proteome: str | None) -> RankedScores | None:
@@ -151,12 +156,12 @@ def _outcomes(store: Store, run_id: int, protocol: str, methods: Sequence[str]) 
     return found
 
 
-def _head_set(store: Store, settings: Settings) -> HeadSet | None:
-    """The head set in use; None where the language model has none yet."""
+def _head_set(store: Store, settings: Settings) -> tuple[HeadSet | None, str]:
+    """The head set in use; where there is none, why."""
     from ..errors import ConfigurationError
     from .heads import heads_for
 
     try:
-        return heads_for(store, settings).head_set
-    except ConfigurationError:
-        return None
+        return heads_for(store, settings).head_set, ""
+    except ConfigurationError as error:
+        return None, f"{error.what} ({error.why})" if error.why else error.what

@@ -130,6 +130,23 @@ def test_the_same_tables_come_out_of_the_database(evaluated, nesannot):
     assert "Truth A" in nesannot("evaluate", "--stored").stdout
 
 
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (("--errors", "."), 73, "is a directory"),
+        (("--save-to", "."), 73, "is a directory"),
+        (("--save-to", "nowhere/heads"), 73, "there is no directory nowhere"),
+        (("--cargo", __file__), 65, "is no table of screened proteins"),
+        (("--seed", "-1"), 2, "Invalid value for '--seed'"),
+    ],
+)
+def test_what_would_fail_after_minutes_fails_at_once(evaluated, nesannot, options, code, said):
+    before = nesannot("runs").stdout
+    done = nesannot("evaluate", *options)
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    assert nesannot("runs").stdout == before
+
+
 def test_what_is_stored_is_not_computed_with_other_options(nesannot, tmp_path):
     done = nesannot("evaluate", "--stored", "--ablation", "--save-to", tmp_path / "heads.safetensors", "--quiet")
     assert (done.returncode, done.stdout) == (2, "")

@@ -59,6 +59,8 @@ def test_what_is_missing_is_said_with_what_to_type(material):
     told = " ".join(missing(PlotMaterial(None, None, None)))
     assert all(name in told for name in EVERY)
     assert all(command in told for command in ("nesannot evaluate", "nesannot rank", "nesannot train"))
+    told = missing(PlotMaterial(None, None, None, "this is no head set (format 2, not 4)"))
+    assert "flow_chart" in told[-1] and "this is no head set (format 2, not 4); nesannot train" in told[-1]
     assert len(missing(PlotMaterial(None, Evaluated(1, {"honest": {}}, []), None))) == 3
 
 

@@ -15,7 +15,7 @@ from nesdb_annot.records import Annotation, AnnotationKind, ReferenceEntry, Refe
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.store import runs
 from nesdb_annot.store.annotations import replace_annotations, stated_stretches
-from nesdb_annot.store.head_sets import load_head_set, save_head_set
+from nesdb_annot.store.head_sets import head_sets_of, load_payload, save_head_set
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release
 from nesdb_annot.store.references import ingest_entries, load_entries, references_digest
 from nesdb_annot.store.runs import finish_run, list_runs, report_run, run, start_run
@@ -158,14 +158,15 @@ def test_stated_stretches_follow_the_newest_sequence(store, make, run_id):
 
 def test_a_head_set_in_use_is_the_one_saved_last(store, make, run_id):
     model = make.MODEL
-    assert load_head_set(store, model.digest) is None
+    assert head_sets_of(store, model.digest) == []
     told = {"language_model": model, "references_digest": "r" * 64, "run_id": run_id}
     save_head_set(store, b"one" * 1000, name="one", digest="1" * 64, **told)
     save_head_set(store, b"two", name="two", digest="2" * 64, **told)
-    assert load_head_set(store, model.digest) == ("2" * 64, b"two", "r" * 64)
+    assert head_sets_of(store, model.digest) == ["2" * 64, "1" * 64]
     save_head_set(store, b"one" * 1000, name="one", digest="1" * 64, **told)
-    assert load_head_set(store, model.digest) == ("1" * 64, b"one" * 1000, "r" * 64)
-    assert load_head_set(store, replace(model, layer=5).digest) is None
+    assert head_sets_of(store, model.digest) == ["1" * 64, "2" * 64]
+    assert load_payload(store, "1" * 64) == b"one" * 1000
+    assert head_sets_of(store, replace(model, layer=5).digest) == []
 
 
 def test_a_run_tells_what_it_did_and_with_what(store):

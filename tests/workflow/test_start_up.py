@@ -10,9 +10,13 @@ import pytest
 
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.language.embedder import open_embedder
+from nesdb_annot.methods.headset import HeadSet
+from nesdb_annot.segmentation.bounded import Bounded
 from nesdb_annot.settings import Settings
+from nesdb_annot.store.runs import start_run
 from nesdb_annot.workflow.heads import bundled_head_set, heads_for
 from nesdb_annot.workflow.protein_scorer import build_scorer
+from nesdb_annot.workflow.train import keep
 
 RESIDUES = "MKLVALALKLAGLDIEEQSRTGHVDNPWYFC" * 4
 
@@ -57,6 +61,17 @@ def test_a_worker_that_is_sent_an_embedder_needs_no_torch_and_scores_the_same(em
 def test_to_look_what_is_to_be_done_needs_no_torch(settings, store):
     named = {"NESANNOT_DATABASE_URL": settings.database_url, "NESANNOT_DATA_DIR": str(settings.data_dir)}
     subprocess.run([sys.executable, "-c", LOOK], env={**os.environ, **named}, check=True)
+
+
+def test_heads_of_another_segmentation_are_not_those_of_this_one(settings, store):
+    bundled = HeadSet.from_bytes(bundled_head_set())
+    other = replace(bundled, segmentation=Bounded().identity)
+    keep(store, other, start_run(store, "train", {}), None)
+    assert heads_for(store, settings).head_set.digest == bundled.digest
+    assert heads_for(store, replace(settings, segmentation="bounded")).head_set.digest == other.digest
+    with pytest.raises(ConfigurationError, match="segmentation zps") as raised:
+        heads_for(store, replace(settings, segmentation="zps"))
+    assert "lattice" in raised.value.why
 
 
 def test_an_engine_that_cannot_be_sent_is_opened_by_each_worker(settings, store):
