@@ -69,7 +69,7 @@ def _rows(
 ) -> dict[str, Array]:
     spans = [protein.spans[i] for i in chosen]
     return {
-        "vectors": references.queries(replace(protein.context(), spans=spans)),
+        "vectors": references.queries(replace(protein.context(), spans=spans, pooled=protein.pooled[chosen])),
         "is_motif": (protein.verdicts[chosen] == Verdict.HIT).astype(np.uint8),
         "spans": bounds(spans),
         "owner": np.full(len(chosen), owner),

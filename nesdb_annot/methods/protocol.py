@@ -39,6 +39,11 @@ class ProteinContext:
     left_out: frozenset[str] = frozenset()
     stated: StatedStretches = ()
 
+    def __post_init__(self) -> None:
+        """Refuse vectors that are not those of the segments: they would give every segment another one's scores."""
+        if len(self.pooled) != len(self.spans):
+            raise ValueError(f"{len(self.spans)} segments need as many pooled vectors, not {len(self.pooled)}")
+
 
 Row = TypeVar("Row")
 

@@ -5,7 +5,7 @@ parts, whose mean embeddings stand side by side, so that the order of its residu
 (projected on the main directions of variation, each scaled to the same spread: else the few directions in which all
 proteins vary, composition above all, decide every distance) and brought to unit length. The score is the log-fold of
 the mean distance to the k nearest references of each kind: log(mean distance to non-motifs) - log(mean distance to
-motifs). Parts and k are chosen in training (`learning.similarity`).
+motifs). k is chosen in training (`learning.similarity`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ConfigurationError
 from ..records import Json, MethodIdentity
 from ..residues import ResidueSpan
 from .protocol import ProteinContext, RawScores, pool
@@ -61,6 +62,13 @@ class References:
     digests: Sequence[str]
     center: NDArray[np.float32]
     projection: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        """Refuse references of which anything is missing."""
+        counts = {len(self.vectors), len(self.is_motif), len(self.spans), len(self.digests)}
+        if len(counts) > 1:
+            why = f"vectors, signs, spans and owners are {' or '.join(map(str, sorted(counts)))}"
+            raise ConfigurationError("the references of the similarity are damaged", why=why, remedy="nesannot train")
 
     def queries(self, context: ProteinContext) -> NDArray[np.float32]:
         """The segments of a protein as vectors that compare with `vectors`, shape (n, k)."""

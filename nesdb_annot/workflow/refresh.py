@@ -32,22 +32,37 @@ def refresh_references(
     from ..store.head_sets import saved_at
     from ..store.references import load_entries
 
-    touched = curated_since(store, saved_at(store, heads.head_set.digest))
+    known = load_entries(store)
+    curated = curated_since(store, saved_at(store, heads.head_set.digest))
+    touched = curated | _unheard_of(known, heads.head_set)
     if not touched:
         return 0
     if not rescores_stored(heads.head_set):
         told = "the similarity of these heads reads parts of segments, of which no vectors are stored"
         progress.note(f"references of {len(touched):,} proteins changed, and {told}: nesannot train")
         return 0
-    entries = [entry for entry in load_entries(store) if entry.digest in touched]
+    entries = [entry for entry in known if entry.digest in touched]
     if dry_run:
         progress.note(f"references of {len(touched):,} proteins changed: the similarity would be told of them")
         return len(touched)
     fresh = _refreshed(settings, heads.head_set, entries, touched, progress)
+    if fresh is heads.head_set and not curated:
+        return 0
     _keep(store, fresh, touched)
     told = f"references of {len(touched):,} proteins changed: the similarity knows"
     progress.note(f"{told}; `nesannot train` fits the other heads to them, too")
     return len(touched)
+
+
+def _unheard_of(entries: list[ReferenceEntry], head_set: HeadSet) -> frozenset[str]:
+    """Proteins with a motif that the heads have never seen: of a new collection nothing is recorded as changed.
+
+    Those of the bundled sample are no news to anybody.
+    """
+    from .training_set import truth_of
+
+    own = {entry.digest for entry in entries if entry.source != "bundled" and truth_of([entry]).motifs}
+    return frozenset(own.difference(head_set.training_digests))
 
 
 def _refreshed(

@@ -283,7 +283,7 @@ def test_changed_references_score_stored_vectors_again_without_embedding(
     ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)))
     ingest_motifs(store, tmp_path, nes_entry(annotated, "P00002", (81, 90)))
     done = reannotate(store, offline)
-    assert (done.references, done.embedded, done.rescored, done.ranked) == (1, 0, 6, 1)
+    assert (done.references, done.embedded, done.rescored, done.ranked) == (2, 0, 6, 1), "the first one is news, too"
     derived = heads_for(store, online)
     fast = rows(store, SCORES.format(derived.configuration_id))
     assert [row[:5] for row in fast] == [row[:5] for row in old], "the same candidates"
@@ -332,6 +332,15 @@ def as_if_scored(store, settings, name):
         write_scored(store, key, run_id, scored[begin : begin + 1000])
     save_decoys(store, key, target.proteome_id, run_id, proteins=1, residues=1000, combined=[0.1])
     rank_proteome(store, settings, name)
+
+
+def test_a_collection_that_is_new_is_heard_of_once(store, online, heads_on_pooled_vectors, annotated, tmp_path):
+    offline = replace(online, offline=True)
+    rank_proteome(store, offline, UPID)
+    ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)))
+    done = reannotate(store, offline)
+    assert (done.references, done.embedded, done.ranked) == (1, 0, 1)
+    assert not any(reannotate(store, offline).counts().values())
 
 
 @pytest.mark.shared_data
@@ -419,7 +428,7 @@ def test_an_entry_that_nesdb_changed_is_read_again_and_stored_vectors_are_scored
     ingest_references(store, "nesdb", nesdb_entries(online, None, accepted_terms=True))
     assert len(load_entries(store, sources=["nesdb"])) == 2
     reannotate(store, online)
-    nesdb_served["1"] = nesdb_page(1, annotated.entries["P00001"]).replace(b"81-", b"80-")
+    nesdb_served["1"] = nesdb_page(1, annotated.entries["P00001"]).replace(b"81-", b"18-").replace(b"90<", b"40<")
     server.asked.clear()
     assert not any(reannotate(store, online).counts().values()), "seen a moment ago"
     assert [path for path in server.paths() if "LRNes" in path] == ["/LRNes/namesGood.php", "/LRNes/namesDoubt.php"]
