@@ -23,7 +23,6 @@ from ..methods.cargo import cargo_log_odds
 from . import metrics
 from .figures import Measured
 from .folds import FoldMember, families
-from .homology import homologous_pairs
 
 Floats = NDArray[np.float64]
 
@@ -81,17 +80,6 @@ def chosen_on(digests: Sequence[str], residues: Sequence[str]) -> NDArray[np.boo
     for own, digest in zip(family.tolist(), digests, strict=True):
         least[own] = min(digest, least.get(own, digest))
     return np.array([int(least[own], 16) % 2 == 0 for own in family.tolist()], dtype=bool)
-
-
-def strangers(screened: Sequence[str], trained: Sequence[str]) -> NDArray[np.bool_]:
-    """Which of the `screened` residues are no homologues of any `trained` ones, shape (n,)."""
-    known = len(trained)
-    kept = np.ones(len(screened), dtype=bool)
-    for pair in homologous_pairs([*trained, *screened]):
-        low, high = sorted((pair.first, pair.second))
-        if low < known <= high:
-            kept[high - known] = False
-    return kept
 
 
 def matched_pairs(proteins: Sequence[ProteinScore]) -> list[tuple[int, int]]:

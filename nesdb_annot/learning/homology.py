@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,26 +93,36 @@ def _pairs_to_align(sequences: Sequence[str]) -> dict[int, list[int]]:
 
 
 def homologous_pairs(sequences: Sequence[str]) -> Iterator[Homology]:
-    """Linked pairs among `sequences` (cleaned residues), each once, the earlier sequence first.
+    """Linked pairs among `sequences` (cleaned residues), each once, the earlier sequence first."""
+    letters = [residues.translate(_LETTERS) for residues in sequences]
+    for i, others in _pairs_to_align(letters).items():
+        for j, pair in _alike(letters[i], [letters[j] for j in others]):
+            if pair.linked:
+                yield replace(pair, first=i, second=others[j])
 
-    A pass that computes scores only sorts out the unrelated pairs; the rest is aligned in full.
+
+def strangers(sequences: Sequence[str], known: Sequence[str]) -> NDArray[np.bool_]:
+    """Which of `sequences` are linked with none of the `known` ones, shape (n,); every pair is aligned."""
+    letters = [residues.translate(_LETTERS) for residues in known]
+    found = (_alike(residues.translate(_LETTERS), letters) for residues in sequences)
+    return np.array([not any(pair.linked for _, pair in own) for own in found], dtype=bool)
+
+
+def _alike(query: str, others: Sequence[str]) -> Iterator[tuple[int, Homology]]:
+    """Alignments of `query` with those of `others` that may be linked with it, by their position.
+
+    A pass that computes scores only sorts out the unrelated ones; the rest is aligned in full.
     """
     import pyopal
 
-    letters = [residues.translate(_LETTERS) for residues in sequences]
     aligner = pyopal.Aligner(MATRIX, gap_open=GAP_OPEN, gap_extend=GAP_EXTEND)
-    for i, others in _pairs_to_align(letters).items():
-        scores = aligner.align(letters[i], pyopal.Database([letters[j] for j in others]))
-        needed = [max(MINIMUM_SCORE, SCORE_PER_RESIDUE * min(len(letters[i]), len(letters[j])) / 2) for j in others]
-        kept = [j for j, hit, least in zip(others, scores, needed, strict=True) if hit.score >= least]
-        if not kept:
-            continue
-        full = aligner.align(letters[i], pyopal.Database([letters[j] for j in kept]), mode="full")
-        for j, hit in zip(kept, full, strict=True):
-            coverage = sorted((hit.coverage("query"), hit.coverage("target")), reverse=True)
-            pair = Homology(i, j, hit.identity(), (coverage[0], coverage[1]), hit.score)
-            if pair.linked:
-                yield pair
+    scores = aligner.align(query, pyopal.Database(others)) if others else []
+    needed = [max(MINIMUM_SCORE, SCORE_PER_RESIDUE * min(len(query), len(other)) / 2) for other in others]
+    kept = [j for j, (hit, least) in enumerate(zip(scores, needed, strict=True)) if hit.score >= least]
+    full = aligner.align(query, pyopal.Database([others[j] for j in kept]), mode="full") if kept else []
+    for j, hit in zip(kept, full, strict=True):
+        coverage = sorted((hit.coverage("query"), hit.coverage("target")), reverse=True)
+        yield j, Homology(0, j, hit.identity(), (coverage[0], coverage[1]), hit.score)
 
 
 def connected_components(size: int, links: Iterable[tuple[int, int]]) -> NDArray[np.int64]:

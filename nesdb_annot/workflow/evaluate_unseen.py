@@ -68,8 +68,9 @@ def cargo_figures(
     Raises:
         InputError: as `screened_proteins`.
     """
-    from ..learning.cargo_screen import screen_figures, strangers
+    from ..learning.cargo_screen import screen_figures
     from ..learning.evaluation import recorded
+    from ..learning.homology import strangers
 
     screened = screened_proteins(path, progress.note)
     new = strangers([p.residues for p in screened], [p.residues for p in material.proteins])

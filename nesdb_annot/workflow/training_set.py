@@ -105,7 +105,7 @@ class Halves:
     Attributes:
         taught: `MOTIF_FREE` proteins of one half of the families, taught as motif-free.
         watched: `WATCHED` others of that half, no relatives of those taught: thresholds are chosen on them.
-        counted: all of the other half: neither taught nor chosen on.
+        counted: of the other half, all without a relative among those taught and watched: neither taught nor chosen on.
     """
 
     taught: Sequence[tuple[str, str]]
@@ -116,17 +116,18 @@ class Halves:
 @lru_cache(maxsize=1)
 def _halved(sequences: tuple[tuple[str, str], ...]) -> Halves:
     from ..learning.folds import FoldMember, families
+    from ..learning.homology import strangers
 
     family = families([FoldMember(digest, residues) for digest, residues in sequences]).tolist()
     even = [int(sequences[own][0], 16) % 2 == 0 for own in family]
     teaching = [i for i, wanted in enumerate(even) if wanted]
     relatives = {family[i] for i in teaching[:MOTIF_FREE]}
     others = [i for i in teaching[MOTIF_FREE:] if family[i] not in relatives]
-    return Halves(
-        [sequences[i] for i in teaching[:MOTIF_FREE]],
-        [sequences[i] for i in others[:WATCHED]],
-        [one for one, wanted in zip(sequences, even, strict=True) if not wanted],
-    )
+    taught, watched = [sequences[i] for i in teaching[:MOTIF_FREE]], [sequences[i] for i in others[:WATCHED]]
+    counted = [one for one, wanted in zip(sequences, even, strict=True) if not wanted]
+    # Families of a whole proteome are found by shared words; a distant relative without any is found here.
+    new = strangers([residues for _, residues in counted], [residues for _, residues in (*taught, *watched)])
+    return Halves(taught, watched, [one for one, kept in zip(counted, new, strict=True) if kept])
 
 
 def halves(sequences: Mapping[str, str]) -> Halves:

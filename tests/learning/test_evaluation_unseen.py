@@ -12,7 +12,6 @@ from nesdb_annot.learning.cargo_screen import (
     chosen_on,
     matched_pairs,
     screen_figures,
-    strangers,
 )
 from nesdb_annot.residues import sequence_digest
 
@@ -107,10 +106,3 @@ def test_without_pairs_there_is_no_figure():
     figures = screen_figures([screened(100, True, 1.0), screened(900, False, 1.0)])
     assert figures["pairs"] == (0.0, None)
     assert "auroc" not in figures
-
-
-def test_homologues_of_trained_proteins_are_no_strangers():
-    random = np.random.default_rng(1)
-    first, second, other = ("".join(random.choice(list("ACDEFGHIKLMNPQRSTVWY"), 120)) for _ in range(3))
-    changed = "".join("A" if i % 9 == 0 else letter for i, letter in enumerate(first))
-    assert strangers([first, other, changed], [second, first]).tolist() == [False, True, False]

@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesdb_annot.learning import homology
-from nesdb_annot.learning.homology import Homology, connected_components, homologous_pairs, sharing_words, words
+from nesdb_annot.learning.homology import (
+    Homology,
+    connected_components,
+    homologous_pairs,
+    sharing_words,
+    strangers,
+    words,
+)
 
 LETTERS = np.array(list("ACDEFGHIKLMNPQRSTVWY"))
 
@@ -39,6 +46,15 @@ def test_a_shared_domain_links_the_smaller_protein():
 def test_a_short_shared_stretch_links_nothing():
     stretch = random_protein(8, 40)
     assert linked([random_protein(9, 200) + stretch, stretch + random_protein(10, 200)]) == set()
+
+
+def test_relatives_of_known_ones_are_no_strangers_however_few_words_they_share():
+    known = [random_protein(11), random_protein(12)]
+    distant = "".join("AC"[letter == "A"] if n % 4 == 0 else letter for n, letter in enumerate(known[1]))
+    assert sharing_words([known[1], distant]) == {}
+    assert strangers([known[0], random_protein(13), distant], known).tolist() == [False, True, False]
+    assert strangers(known, []).tolist() == [True, True]
+    assert strangers([], known).shape == (0,)
 
 
 @pytest.mark.parametrize(
