@@ -12,6 +12,7 @@ and the rule says so.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,12 +52,13 @@ def _point(name: str, rule: str, curve: Curve, index: int) -> OperatingPoint:
 
 
 def _strict(curve: Curve, where: str) -> OperatingPoint:
-    rule = f"highest recall at a precision of at least {STRICT_PRECISION}{where}"
+    rule = f"highest recall at a precision of at least {STRICT_PRECISION}{where}, and no laxer than balanced"
     reached = np.flatnonzero(curve.precision >= STRICT_PRECISION)
     if not len(reached):
         best = f"{curve.precision.max(initial=0):.2f}"
         return OperatingPoint("strict", None, rule, why=f"the highest precision on held-out families is {best}")
-    return _point("strict", rule, curve, int(reached[-1]))
+    balanced = highest_f1(curve)
+    return _point("strict", rule, curve, int(reached[-1] if balanced is None else min(reached[-1], balanced)))
 
 
 def _balanced(curve: Curve, where: str) -> OperatingPoint:
@@ -102,6 +104,26 @@ def choose_operating_points(
     kept = _rate(others, curve.threshold) <= MOTIF_FREE_RATE
     quiet = Curve(curve.threshold[kept], curve.precision[kept], curve.recall[kept])
     return _strict(quiet, bound), _balanced(quiet, bound), _sensitive(curve, where)
+
+
+def held_out_performance(
+    proteins: Sequence[RankedProtein],
+    truths: Sequence[Truth],
+    cargo: Sequence[bool],
+    thresholds: Sequence[float | None],
+) -> tuple[float, float] | None:
+    """Precision and recall over `proteins`, each held against a threshold that was chosen without it.
+
+    In the population of `choose_operating_points`. None if nothing is over its threshold; a protein without one
+    (the point was not reached without it) has no candidate.
+    """
+    over = [
+        replace(own, scores=(own.scores >= (np.inf if least is None else least)).astype(np.float64))
+        for own, least in zip(proteins, thresholds, strict=True)
+    ]
+    curve = precision_recall(events(over, truths), population_weights(np.asarray(cargo)))
+    place = np.flatnonzero(curve.threshold == 1)
+    return (float(curve.precision[place[0]]), float(curve.recall[place[0]])) if len(place) else None
 
 
 def _rate(proteins: Sequence[RankedProtein], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:

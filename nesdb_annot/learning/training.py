@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -31,7 +31,7 @@ from .combinations import fit_ranking
 from .examples import TrainingProtein
 from .heads import FittedHeads, TrainingSettings, fit_heads
 from .metrics import RankedProtein
-from .operating_points import choose_operating_points
+from .operating_points import choose_operating_points, held_out_performance
 from .stacking import FittedRanking, Resolve, ScoredProtein, ranked_candidates
 from .truth import Verdict
 
@@ -172,6 +172,21 @@ def operating_points(
     return choose_operating_points(left, truths, [own.protein.cargo for own in scored], watched)
 
 
+def _measured(
+    points: Sequence[OperatingPoint], held_out: Sequence[HeldOutProtein], resolve: Resolve
+) -> tuple[OperatingPoint, ...]:
+    """`points` with the precision and the recall of points that were chosen in the same way on the other folds."""
+    left = [ranked_candidates(own.protein, own.in_proteome, resolve) for own in held_out]
+    truths, cargo = [own.protein.truth for own in held_out], [own.protein.cargo for own in held_out]
+    measured = []
+    for place, point in enumerate(points):
+        thresholds = [own.points[place].threshold for own in held_out]
+        found = None if point.threshold is None else held_out_performance(left, truths, cargo, thresholds)
+        precision, recall = found or (None, None)
+        measured.append(replace(point, precision=precision, recall=recall))
+    return tuple(measured)
+
+
 def _watched(
     proteins: Iterable[TrainingProtein], heads: FittedHeads, fitted: FittedRanking, resolve: Resolve
 ) -> list[RankedProtein]:
@@ -239,7 +254,7 @@ def train_head_set(
         arrays=heads.arrays,
         parameters={**heads.parameters, ranking.NAME: fitted.ranking.to_json(), cargo.NAME: fitted.cargo.to_json()},
         calibrations=fitted.calibrations,
-        operating_points=operating_points(scored, fitted, resolve, seen),
+        operating_points=_measured(operating_points(scored, fitted, resolve, seen), held_out, resolve),
         report=report,
     )
     return TrainingOutcome(head_set, tuple(held_out), report)

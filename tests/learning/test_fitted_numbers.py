@@ -12,7 +12,7 @@ from nesdb_annot.learning import operating_points
 from nesdb_annot.learning.calibration import fit_isotonic, fit_platt
 from nesdb_annot.learning.logistic import fit_logistic, fit_nonnegative
 from nesdb_annot.learning.metrics import RankedProtein
-from nesdb_annot.learning.operating_points import choose_operating_points
+from nesdb_annot.learning.operating_points import choose_operating_points, held_out_performance
 from nesdb_annot.learning.truth import Truth
 from nesdb_annot.methods.calibration import logistic
 from nesdb_annot.residues import ResidueSpan
@@ -85,7 +85,7 @@ def test_points_keep_their_promises():
     rows = [(0.9, True), (0.8, True), (0.7, False), (0.6, True), (0.5, True), (0.4, False), (0.3, False), (0.2, False)]
     strict, balanced, sensitive = choose_operating_points(*ranked(*rows))
     assert (strict.name, balanced.name, sensitive.name) == ("strict", "balanced", "sensitive")
-    assert strict.threshold == 0.2
+    assert strict.threshold == 0.5, "at 0.2 half are hits, too, but nothing is strict that is laxer than balanced"
     assert strict.precision >= 0.5
     assert strict.recall == 0.5
     assert balanced.threshold == 0.5
@@ -99,6 +99,24 @@ def test_points_that_are_reached_say_so():
     assert strict.threshold == balanced.threshold == sensitive.threshold == 0.8
     assert sensitive.precision == 1.0
     assert not sensitive.why
+
+
+def test_strict_may_be_stricter_than_balanced():
+    rows = [(0.9, True), (0.8, False), (0.7, False), (0.6, False), (0.5, True), (0.4, True), (0.3, True)]
+    strict, balanced, _ = choose_operating_points(*ranked(*rows))
+    assert strict.threshold == 0.3 == balanced.threshold
+    rows = [(0.9, True), (0.8, False), (0.7, False), (0.6, True), (0.5, True), (0.4, False)]
+    strict, balanced, _ = choose_operating_points(*ranked(*rows))
+    assert strict.threshold >= balanced.threshold
+
+
+def test_performance_is_measured_at_thresholds_of_the_other_folds():
+    proteins, truths = ranked((0.9, True), (0.4, True), (0.8, False), (0.3, False))
+    cargo = [True] * 4
+    assert held_out_performance(proteins, truths, cargo, [0.5] * 4) == (0.5, 0.25)
+    assert held_out_performance(proteins, truths, cargo, [0.5, 0.4, 0.9, 0.9]) == (1.0, 0.5)
+    assert held_out_performance(proteins, truths, cargo, [None, 0.4, 0.9, 0.9]) == (1.0, 0.25)
+    assert held_out_performance(proteins, truths, cargo, [None] * 4) is None
 
 
 def test_nothing_found():
