@@ -19,7 +19,7 @@ from .figures import Ranked, figures_of
 from .folds import FoldMember, families
 from .heads import TrainingSettings, fit_heads
 from .metrics import RankedProtein
-from .stacking import STACK, Combination, Resolve, ScoredProtein, fit_combination, ranked_candidates
+from .stacking import STACK, Combination, Refine, Resolve, ScoredProtein, fit_combination, ranked_candidates
 from .training import HeldOutProtein
 from .truth import Truth
 
@@ -33,7 +33,11 @@ SHARES = (0.25, 0.5, 0.75)
 
 
 def ablations(
-    held_out: Sequence[HeldOutProtein], folds: Sequence[int], resolve: Resolve, truths: Mapping[str, Truth]
+    held_out: Sequence[HeldOutProtein],
+    folds: Sequence[int],
+    resolve: Resolve,
+    truths: Mapping[str, Truth],
+    refine: Refine | None = None,
 ) -> Iterator[EvaluationFigure]:
     """Each way of combining by itself, and the combination refitted without its second stage and each method in turn.
 
@@ -45,13 +49,13 @@ def ablations(
     chosen = {own.fold: ways.get(own.choice, STACK) for own in held_out}
     scored = [own.scored for own in held_out]
     for way in COMBINATIONS:
-        ranked = _refitted(scored, folds, resolve, dict.fromkeys(chosen, way))
+        ranked = _refitted(scored, folds, resolve, dict.fromkeys(chosen, way), refine)
         yield from _figures(scored, folds, ranked, truths, f"always {way.name}")
     alone = {fold: replace(way, elsewhere=None) for fold, way in chosen.items()}
-    yield from _figures(scored, folds, _refitted(scored, folds, resolve, alone), truths, "without rivals")
+    yield from _figures(scored, folds, _refitted(scored, folds, resolve, alone, refine), truths, "without rivals")
     for column, name in enumerate(METHODS):
         silent = [own.changed(partial(_constant, column=column)) for own in scored]
-        ranked = _refitted(silent, folds, resolve, chosen)
+        ranked = _refitted(silent, folds, resolve, chosen, refine)
         yield from _figures(scored, folds, ranked, truths, f"without {name}")
 
 
@@ -62,7 +66,11 @@ def _constant(raw: Floats, column: int) -> Floats:
 
 
 def _refitted(
-    scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: Resolve, ways: Mapping[int, Combination]
+    scored: Sequence[ScoredProtein],
+    folds: Sequence[int],
+    resolve: Resolve,
+    ways: Mapping[int, Combination],
+    refine: Refine | None,
 ) -> list[RankedProtein]:
     """Candidates by a combination that was fitted, fold by fold, to the other folds."""
     outcome: dict[int, RankedProtein] = {}
@@ -71,7 +79,7 @@ def _refitted(
         fitted = fit_combination(others, resolve, way)
         for i, own in enumerate(scored):
             if folds[i] == fold:
-                outcome[i] = ranked_candidates(own.protein, fitted.probability(own), resolve)
+                outcome[i] = ranked_candidates(own.protein, fitted.probability(own), resolve, refine)
     return [outcome[i] for i in range(len(scored))]
 
 
@@ -98,6 +106,7 @@ def learning_curve(
     *,
     seed: int,
     told: Callable[[str], None],
+    refine: Refine | None = None,
 ) -> Iterator[EvaluationFigure]:
     """The combination with heads fitted to shares of the families, each share within the next larger one.
 
@@ -118,5 +127,5 @@ def learning_curve(
                     scored[i] = ScoredProtein(proteins[i], raw_scores(methods, proteins[i].context()))
             told(f"{share:.0%} of the families, fold {fold + 1}: fitted to {len(inside)} proteins")
         rows = [scored[i] for i in range(len(proteins))]
-        ranked = _refitted(rows, folds, resolve, dict.fromkeys(sorted(set(folds)), STACK))
+        ranked = _refitted(rows, folds, resolve, dict.fromkeys(sorted(set(folds)), STACK), refine)
         yield from _figures(rows, folds, ranked, truths, f"{share:.0%} of the families")

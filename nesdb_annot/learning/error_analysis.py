@@ -71,7 +71,7 @@ def mistakes(cargoes: Sequence[HeldOutProtein], ranked: Ranked) -> list[Mistake]
 
 def _of_protein(own: HeldOutProtein, ranked: Ranked, index: int) -> Iterator[Mistake]:
     protein, truth, threshold = ranked.proteins[index], ranked.truths[index], float(ranked.thresholds[index])
-    describe = _Describe(own, protein.scores, protein.spans, threshold)
+    describe = _Describe(own, protein.scores, protein.kept, threshold)
     on_motif = hits(protein.spans, truth.motifs)
     for place, motif in enumerate(truth.motifs):
         on = np.flatnonzero(on_motif[:, place])
@@ -87,9 +87,9 @@ class _Describe:
     """Makes rows about one protein."""
 
     def __init__(
-        self, own: HeldOutProtein, scores: NDArray[np.float64], spans: Sequence[ResidueSpan], threshold: float
+        self, own: HeldOutProtein, scores: NDArray[np.float64], kept: Sequence[int], threshold: float
     ) -> None:
-        self.own, self.scores, self.spans, self.threshold = own, scores, spans, threshold
+        self.own, self.scores, self.kept, self.threshold = own, scores, kept, threshold
         self.topology = topology(own.protein.residues)
         self.rank = np.argsort(np.argsort(-scores, kind="stable")) + 1
 
@@ -99,8 +99,7 @@ class _Describe:
         place = "N-terminal" if span.first <= TERMINAL else "C-terminal" if span.last > length - TERMINAL else "middle"
         calibrated: tuple[float, ...] = ()
         if candidate is not None:
-            row = protein.spans.index(self.spans[candidate])
-            calibrated = tuple(self.own.calibrated[row, : len(METHODS)].tolist())
+            calibrated = tuple(self.own.calibrated[self.kept[candidate], : len(METHODS)].tolist())
         return Mistake(
             kind,
             protein.digest,

@@ -15,7 +15,7 @@ from . import metrics
 from .baselines import BASELINES, COUNTING
 from .figures import Measured, Ranked, figures_of
 from .metrics import RankedProtein, precision_at, precision_recall
-from .stacking import Resolve, ranked_candidates
+from .stacking import Refine, Resolve, ranked_candidates
 from .training import HeldOutProtein
 from .truth import Truth, Verdict, verdicts
 
@@ -51,20 +51,22 @@ class Rankings:
         )
 
 
-def rankings(held_out: Sequence[HeldOutProtein], resolve: Resolve) -> Rankings:
+def rankings(held_out: Sequence[HeldOutProtein], resolve: Resolve, refine: Refine | None = None) -> Rankings:
     """Rank the cargoes among `held_out` by every method, by the combination, and by every baseline.
 
     Args:
         held_out: from `training.train_head_set` or `training.cross_fitted`.
         resolve: overlap resolution, the one that scoring uses.
+        refine: where the candidates of the methods and of the combination begin and end, as scoring stores them; those
+            of baselines, whose scores are no probabilities, stay as they are.
     """
     cargoes = [own for own in held_out if own.protein.cargo]
     proteins, folds = [own.protein for own in cargoes], [own.fold for own in cargoes]
     by_method = {
-        name: [ranked_candidates(own.protein, own.calibrated[:, i], resolve) for own in cargoes]
+        name: [ranked_candidates(own.protein, own.calibrated[:, i], resolve, refine) for own in cargoes]
         for i, name in enumerate(PROBABILITIES)
     }
-    by_method[IN_PROTEOME] = [ranked_candidates(own.protein, own.in_proteome, resolve) for own in cargoes]
+    by_method[IN_PROTEOME] = [ranked_candidates(own.protein, own.in_proteome, resolve, refine) for own in cargoes]
     for name, baseline in BASELINES.items():
         scores = baseline(proteins, folds)
         by_method[name] = [ranked_candidates(p, s, resolve) for p, s in zip(proteins, scores, strict=True)]

@@ -21,12 +21,18 @@ RECALLS = (0.2, 0.5, 0.68, 0.8)
 
 @dataclass(frozen=True, slots=True)
 class RankedProtein:
-    """Candidates of one protein that are left after overlap resolution, with one score each, shape (n,)."""
+    """Candidates of one protein that are left after overlap resolution, with one score each, shape (n,).
+
+    Attributes:
+        spans: as the segmentation gave them, or refined.
+        kept: which of the protein's candidates they are; needed only where more is to be known of them.
+    """
 
     digest: str
     length: int
     spans: tuple[ResidueSpan, ...]
     scores: NDArray[np.float64]
+    kept: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

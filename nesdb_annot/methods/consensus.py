@@ -5,6 +5,7 @@ The best match counts, not the sum of matches: sums reward plain hydrophobicity,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -66,6 +67,19 @@ class ScoredCores:
 def strict_cores(residues: str) -> ScoredCores:
     """The strict hits of a protein with their terms; several methods read them of one protein after the other."""
     return ScoredCores(residues, find_hits(residues))
+
+
+def best_cores(residues: str, spans: Sequence[ResidueSpan]) -> list[ResidueSpan | None]:
+    """Φ1 to Φ4 of the best match of each span, of which one may lie outside; None where none matches.
+
+    Example:
+        >>> [str(core) for core in best_cores("GSNELALKLAGLDINKTE", [ResidueSpan(5, 16), ResidueSpan(1, 5)])]
+        ['5-14', 'None']
+    """
+    scored = strict_cores(residues)
+    hit, _ = scored.best_in(list(spans))
+    ends = scored.cores[:, [1, 4]].tolist()
+    return [ResidueSpan(*ends[place]) if place >= 0 else None for place in hit.tolist()]
 
 
 class Consensus:

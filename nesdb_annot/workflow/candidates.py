@@ -47,15 +47,26 @@ def resolution(segmenter: Segmenter) -> Resolve:
     return of_lattice if segmenter.identity.algorithm == "lattice" else of_partition
 
 
-Refine = Callable[[Sequence["ResidueSpan"], Sequence[float], Sequence[int]], list["ResidueSpan"]]
-"""Spans and probabilities of a protein, and the indices that are left -> the spans to store, in that order."""
+Refine = Callable[[str, Sequence["ResidueSpan"], Sequence[float], Sequence[int]], list["ResidueSpan"]]
+"""Residues, spans and probabilities of a protein, and the indices that are left -> the spans to store, in order."""
 
 
 def refinement(segmenter: Segmenter) -> Refine:
-    """Where the candidates that are left begin and end: in a lattice their neighbours vote; a partition stays."""
+    """Where the candidates that are left begin and end: in a lattice neighbours vote and cores stay whole.
+
+    Those of a partition stay as they are.
+    """
+    from ..methods.consensus import best_cores
     from ..segmentation.refinement import refine_spans
 
-    def as_they_are(spans: Sequence[ResidueSpan], _: Sequence[float], kept: Sequence[int]) -> list[ResidueSpan]:
+    def as_they_are(
+        _: str, spans: Sequence[ResidueSpan], __: Sequence[float], kept: Sequence[int]
+    ) -> list[ResidueSpan]:
         return [spans[i] for i in kept]
 
-    return refine_spans if segmenter.identity.algorithm == "lattice" else as_they_are
+    def refined(
+        residues: str, spans: Sequence[ResidueSpan], probabilities: Sequence[float], kept: Sequence[int]
+    ) -> list[ResidueSpan]:
+        return refine_spans(spans, probabilities, kept, best_cores(residues, [spans[i] for i in kept]))
+
+    return refined if segmenter.identity.algorithm == "lattice" else as_they_are

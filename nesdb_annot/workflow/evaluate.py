@@ -122,10 +122,10 @@ def evaluate_methods(
 
 def _check(store: Store, wanted: Wanted) -> None:
     """Refuse now what would fail only after minutes."""
+    from ..formats.writing import check_place
     from .target import find_target
-    from .train import check_place
 
-    check_place(wanted.save_to)
+    check_place(wanted.save_to, "--save-to")
     check_place(wanted.errors, "--errors")
     if wanted.negatives:
         find_target(store, wanted.negatives)
@@ -140,7 +140,7 @@ def _held_out(
     from ..learning.evaluation import candidates, evaluate, rankings
 
     progress.note("measuring")
-    ranked = rankings(outcome.held_out, material.resolve)
+    ranked = rankings(outcome.held_out, material.resolve, material.refine)
     truths = {"A": truth_a(material.entries), "B": truth_b(material.entries)}
     figures = [figure for name, known in truths.items() for figure in evaluate(ranked, known, name)]
     found = all_mistakes(ranked, truths["A"])
@@ -161,7 +161,7 @@ def _ingredients(
     truths, figures = truth_a(material.entries), []
     if wanted.ablation:
         progress.note("the combination without each method")
-        figures += list(ablations(outcome.held_out, material.folds, material.resolve, truths))
+        figures += list(ablations(outcome.held_out, material.folds, material.resolve, truths, material.refine))
     if wanted.learning_curve:
         figures += learning_curve(
             material.proteins,
@@ -171,6 +171,7 @@ def _ingredients(
             TrainingSettings(),
             seed=wanted.seed,
             told=progress.note,
+            refine=material.refine,
         )
     return figures
 
@@ -191,5 +192,5 @@ def headline(held_out: Sequence[HeldOutProtein], material: Material) -> Table:
     """How well each method and each baseline puts the curated peptides first."""
     from ..learning.evaluation import evaluate, rankings
 
-    figures = evaluate(rankings(held_out, material.resolve), truth_a(material.entries), "A")
+    figures = evaluate(rankings(held_out, material.resolve, material.refine), truth_a(material.entries), "A")
     return ranking_table(Figures(figures), "A")

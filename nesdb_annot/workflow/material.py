@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..records import Json
 from ..settings import Settings
-from .candidates import Resolve, candidate_segmenter, resolution
+from .candidates import Refine, Resolve, candidate_segmenter, refinement, resolution
 from .progress import Progress
 from .training_set import halves, motif_free_proteins, sequences_of_proteome, training_proteins
 from .truths import truth_b
@@ -57,6 +57,11 @@ class Material:
         """Overlap resolution, the one that scoring uses."""
         return resolution(self.segmenter)
 
+    @property
+    def refine(self) -> Refine:
+        """Where what is left begins and ends, as scoring stores it."""
+        return refinement(self.segmenter)
+
 
 def gather(
     store: Store, embedder: Embedder, settings: Settings, negatives: str | None, seed: int, progress: Progress
@@ -78,7 +83,7 @@ def gather(
     from ..store.references import load_entries
 
     entries = load_entries(store)
-    segmenter = training_segmenter(entries, embedder, settings)
+    segmenter = training_segmenter(entries, embedder, settings, progress)
     progress.begin("embedding the references", sum(map(len, {entry.residues for entry in entries})))
     proteins = _enough(list(training_proteins(entries, embedder, segmenter, progress)))
     progress.end()
@@ -112,11 +117,14 @@ def fit(material: Material, settings: Settings, seed: int, progress: Progress) -
     )
 
 
-def training_segmenter(entries: Sequence[ReferenceEntry], embedder: Embedder, settings: Settings) -> Segmenter:
+def training_segmenter(
+    entries: Sequence[ReferenceEntry], embedder: Embedder, settings: Settings, progress: Progress
+) -> Segmenter:
     """The settings' segmentation; of `bounded` the one with the penalty that fits the known functional ranges best.
 
     The head set keeps the penalty with the identity of its segmentation, and scoring takes it from there. It is one
-    for all folds; `nesannot evaluate segmentation`, which measures the cut itself, chooses one for each.
+    for all folds, so that what is then measured on a fold is not free of its ranges, and `progress` is told so;
+    `nesannot evaluate segmentation`, which measures the cut itself, chooses one for each.
     """
     from ..segmentation.bounded import Bounded
     from ..segmentation.penalty import KnownProtein, best_penalty, cut_with_penalties
@@ -127,7 +135,12 @@ def training_segmenter(entries: Sequence[ReferenceEntry], embedder: Embedder, se
     residues = {entry.digest: entry.residues for entry in entries if entry.digest in known}
     embedded = zip(residues, embedder.embed(residues.values()), strict=True)
     proteins = [KnownProtein(residues[digest], own, known[digest].motifs) for digest, own in embedded]
-    return Bounded(penalty=best_penalty(cut_with_penalties(proteins), range(len(proteins))))
+    chosen = Bounded(penalty=best_penalty(cut_with_penalties(proteins), range(len(proteins))))
+    progress.note(
+        f"the penalty of bounded, {chosen.penalty:g}, is the one that fits all known ranges best, those of held-out "
+        "families included: figures are flattered by that one choice (nesannot evaluate segmentation chooses apart)"
+    )
+    return chosen
 
 
 def _enough(proteins: list[TrainingProtein]) -> list[TrainingProtein]:

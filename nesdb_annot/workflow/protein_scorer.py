@@ -113,7 +113,7 @@ class ProteinScorer:
         scores = self.methods.score(context)
         probabilities = scores.in_cargo
         kept = self.resolve(spans, probabilities, len(residues))
-        refined = self.refine(spans, probabilities, kept)
+        refined = self.refine(residues, spans, probabilities, kept)
         pooled = pool(embedding, refined).astype(POOLED_TYPE)
         final = self._final(digest, residues, refined, pooled, [scores[i] for i in kept])
         stored = zip(refined, pooled, final, strict=True)

@@ -45,7 +45,8 @@ def by_hand():
     protein = TrainingProtein("a" * 64, residues, embedding, candidates, truth)
     calibrated = np.column_stack([np.tile(scores[:, None], len(METHODS)) / 2, scores])
     own = HeldOutProtein(protein, 0, calibrated[:, :-1], calibrated, calibrated[:, -1] / 10, ())
-    ranked = Ranked([RankedProtein("a" * 64, len(residues), candidates, scores)], [truth], np.array([0]))
+    left = RankedProtein("a" * 64, len(residues), candidates, scores, (0, 1, 2, 3))
+    ranked = Ranked([left], [truth], np.array([0]))
     ranked.__dict__["thresholds"] = np.array([0.5])
     return mistakes([own], ranked)
 

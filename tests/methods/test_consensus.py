@@ -34,9 +34,11 @@ MATCHED_CLASSES = {
     "mDia2": ("SVPEVEALLARLRAL", "3"),
     "Paxillin": ("RELDELMASLSDFKFMAQ", "1b"),
     "PKI-Flip1": ("IDLNELALKLAGL", "1a-R"),
+    "PKI-Flip2": ("FDLNELALKLAGL", "1a-R"),
     "PKI-Flip3": ("FDMNELALKLAGL", "1a-R"),
     "DEAF1, no binder": ("SWLYLEEMVNSLLNTAQQ", "1a-R"),
     "COMMD1, no binder": ("KTLSEVEESISTLISQPN", "3"),
+    "Hxk2, no binder": ("DVPKELMQQIENFEKIFTV", "4"),
 }
 MEMBRANE_HELIX = "ITLIIFGVMAGVIGTILLISYGI"  # glycophorin A, residues 92 to 114
 SIGNAL_PEPTIDE = "MKWVTFISLLFLFSSAYSRGVFRRDAHKSE"  # serum albumin
@@ -67,6 +69,10 @@ def test_class_and_register_of_known_binders(name):
 def test_published_matches_are_found(name):
     peptide, nes_class = MATCHED_CLASSES[name]
     assert nes_class in {PATTERNS[index].nes_class for index in find_hits(peptide).pattern}
+
+
+def test_what_a_mutation_takes_away_is_gone():
+    assert best("YLKEVDQLRALER").evidence["class"] is None  # FMRP-1b without its Φ4
 
 
 def test_phi0_of_the_structures():

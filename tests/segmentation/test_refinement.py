@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.segmentation.overlaps import resolve_overlaps
-from nesdb_annot.segmentation.refinement import ALIKE, refine_spans
+from nesdb_annot.segmentation.refinement import ALIKE, LONGEST, around_core, refine_spans
 
 
 def spans(*texts):
@@ -76,3 +76,22 @@ def test_the_order_of_candidates_does_not_matter(drawn, random):
     random.shuffle(order)
     again = refine_spans([candidates[i] for i in order], [scores[i] for i in order], [order.index(i) for i in kept])
     assert again == refine_spans(candidates, scores, kept)
+
+
+@given(st.integers(1, 60), st.integers(8, 25), st.integers(-9, 12), st.integers(7, 15))
+def test_a_core_is_taken_in_whole(first, length, shift, core_length):
+    span = ResidueSpan(first, first + length - 1)
+    begin = max(1, first + shift)
+    core = ResidueSpan(begin, begin + core_length - 1)
+    if not span.overlap(core):
+        return
+    around = around_core(span, core)
+    assert around.first <= core.first <= core.last <= around.last
+    assert len(around) <= LONGEST
+    assert around.first >= min(span.first, core.first)
+    assert around.last <= max(span.last, core.last)
+
+
+def test_of_two_that_a_core_makes_equal_the_later_stays():
+    both, core = spans("10-21", "14-25"), ResidueSpan(10, 25)
+    assert refine_spans(both, [0.9, 0.9], [0, 1], [core, core]) == [core, both[1]]

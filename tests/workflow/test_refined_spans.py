@@ -17,6 +17,7 @@ from nesdb_annot.segmentation.refinement import refine_spans
 from nesdb_annot.settings import Settings
 from nesdb_annot.workflow import material
 from nesdb_annot.workflow.candidates import candidate_segmenter, refinement, resolution
+from nesdb_annot.workflow.progress import Silent
 from nesdb_annot.workflow.protein_scorer import ProteinScorer
 
 LENGTH = 120
@@ -76,8 +77,18 @@ def test_a_partition_is_stored_as_it_is(scored):
 
 def test_refinement_follows_the_segmentation():
     two = [ResidueSpan(10, 21), ResidueSpan(12, 23)]
-    assert refinement(Lattice())(two, [0.5, 0.5], [0]) == [ResidueSpan(11, 22)]
-    assert refinement(Bounded())(two, [0.5, 0.5], [0, 1]) == two
+    plain, with_core = "G" * 40, "G" * 8 + "LSEKLTSDLEI" + "G" * 21
+    assert refinement(Lattice())(plain, two, [0.5, 0.5], [0]) == [ResidueSpan(11, 22)]
+    assert refinement(Lattice())(with_core, two, [0.5, 0.5], [0]) == [ResidueSpan(9, 22)]
+    assert refinement(Bounded())(with_core, two, [0.5, 0.5], [0, 1]) == two
+
+
+class Heard(Silent):
+    def __init__(self):
+        self.lines = []
+
+    def note(self, text):
+        self.lines.append(text)
 
 
 def test_bounded_cuts_with_the_penalty_that_its_head_set_was_trained_on():
@@ -94,6 +105,8 @@ def test_training_on_bounded_takes_the_penalty_that_fits_the_known_ranges_best(m
     embedder = SimpleNamespace(embed=lambda given: [np.ones((len(one), 4), dtype=np.float32) for one in given])
     entry = ReferenceEntry("user:x", "1", "P1", "MKLV" * 20, (site,))
     bounded = replace(Settings(), segmentation="bounded")
-    assert material.training_segmenter([entry], embedder, bounded) == Bounded(penalty=max(penalty.PENALTIES))
-    assert material.training_segmenter([], embedder, bounded) == Bounded()
-    assert material.training_segmenter([entry], embedder, Settings()).identity.algorithm == "lattice"
+    heard = Heard()
+    assert material.training_segmenter([entry], embedder, bounded, heard) == Bounded(penalty=max(penalty.PENALTIES))
+    assert material.training_segmenter([], embedder, bounded, heard) == Bounded()
+    assert material.training_segmenter([entry], embedder, Settings(), heard).identity.algorithm == "lattice"
+    assert ["families included" in line for line in heard.lines] == [True]
