@@ -26,6 +26,9 @@ Floats = NDArray[np.float64]
 Resolve = Callable[[Sequence[ResidueSpan], Sequence[float], int], list[int]]
 """Spans, scores and length of a protein -> indices of the candidates that are left after overlap resolution."""
 
+Refine = Callable[[str, Sequence[ResidueSpan], Sequence[float], Sequence[int]], list[ResidueSpan]]
+"""Residues, spans and probabilities of a protein, and the indices that are left -> the spans that are stored."""
+
 MOTIF_FREE_SHARE = 0.5
 """Weight of all candidates of motif-free proteins together in the first stage, relative to those of the cargoes."""
 
@@ -84,10 +87,17 @@ class ScoredProtein:
         return ScoredProtein(self.protein, change(self.raw), {f: change(raw) for f, raw in self.without.items()})
 
 
-def ranked_candidates(protein: TrainingProtein, scores: Floats, resolve: Resolve) -> RankedProtein:
-    """The candidates of `protein` that overlap resolution leaves, with their `scores`, which have shape (n,)."""
-    kept = resolve(protein.spans, scores.tolist(), len(protein.residues))
-    return RankedProtein(protein.digest, len(protein.residues), tuple(protein.spans[i] for i in kept), scores[kept])
+def ranked_candidates(
+    protein: TrainingProtein, scores: Floats, resolve: Resolve, refine: Refine | None = None
+) -> RankedProtein:
+    """The candidates of `protein` that overlap resolution leaves, with their `scores`, which have shape (n,).
+
+    Their spans are as the segmentation gave them, or refined as they would be stored: `scores` are then probabilities.
+    """
+    spans, length = protein.spans, len(protein.residues)
+    kept = resolve(spans, scores.tolist(), length)
+    left = refine(protein.residues, spans, scores.tolist(), kept) if refine else [spans[i] for i in kept]
+    return RankedProtein(protein.digest, length, tuple(left), scores[kept], tuple(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +207,10 @@ def _adapted(
 
     `heard` are the columns of the methods that may have a weight.
     """
-    around = _rows(proteins, [p.segment_context for p in proteins], _everything(proteins)).scores
+    surroundings = _rows(proteins, [p.segment_context for p in proteins], _everything(proteins)).scores
+    around = fitted.ranking.context(rows.scores, surroundings)
     products = (rows.scores[:, heard, None] * around[:, None, :]).reshape(len(around), -1)
-    design, given = np.hstack([around, products]), fitted.ranking.first(rows.scores, around)
+    design, given = np.hstack([around, products]), fitted.ranking.first(rows.scores, surroundings)
     extra, added = fit_logistic(design, rows.positive.astype(float), rows.weight, ridge, offset=given)
     columns = around.shape[1]
     by_method = np.zeros((len(METHODS), columns))

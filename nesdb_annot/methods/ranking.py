@@ -1,14 +1,15 @@
 """How the methods' scores become one probability: the one visible formula.
 
-    weight   = base weight of the method + sum over segment context of adaptive weight * context, never below zero
+    context  = segment context, and how far the methods agree
+    weight   = base weight of the method + sum over context of adaptive weight * context, never below zero
     first    = intercept + sum over context of shift * context + sum over methods of weight * logit(probability)
     combined = first - log(elsewhere + sum over rivals of exp(first of the rival))
 
 The first stage is a stack (Wolpert 1992) of methods that were calibrated apart; where nothing adapts to the segment's
-context (`segment_context`), shifts and adaptive weights are zero. The second sees the protein's other candidates: in
-the form of a conditional logit (McFadden 1974), the log-odds that the signal of a cargo is this candidate rather than
-one of its rivals or something else. Calibrated at the end, they are those of a motif in a cargo; how likely the protein
-is one, `cargo` says.
+context (`segment_context` and `agreement`), shifts and adaptive weights are zero. The second sees the protein's other
+candidates: in the form of a conditional logit (McFadden 1974), the log-odds that the signal of a cargo is this one
+rather than one of its rivals or something else. Calibrated at the end, they are those of a motif in a cargo; how likely
+the protein is one, `cargo` says.
 """
 
 from __future__ import annotations
@@ -27,7 +28,25 @@ from ..residues import ResidueSpan, bounds
 from .segment_context import SEGMENT_CONTEXT
 
 NAME = "combined"
+CONTEXT = (*SEGMENT_CONTEXT, "agreement")
+"""What weights may depend on."""
+
 Floats = NDArray[np.float64]
+
+
+def agreement(logits: Floats) -> Floats:
+    """How far methods agree that a segment is a motif, shape (n,): what the most doubtful of them says.
+
+    Args:
+        logits: log-odds by method, shape (n, methods). Where the least is -4 (about 1 in 55), agreement is 0; at even
+            odds it is 2. Without a method it is 0.
+
+    Example:
+        >>> agreement(np.array([[0.0, 1.5], [3.0, -4.0]])).tolist()
+        [2.0, 0.0]
+    """
+    outcome: Floats = logits.min(axis=1, initial=np.inf) / 2 + 2 if logits.shape[1] else np.zeros(len(logits))
+    return outcome
 
 
 def peak_of(first: Floats, spans: Sequence[ResidueSpan]) -> NDArray[np.int64]:
@@ -88,7 +107,7 @@ class Ranking:
             the less a second signal of a protein loses to the first, and the less a candidate gains for being the best
             of a poor protein. None: there is no second stage.
         combination: how the weights came about, one of the names in `learning.combinations`.
-        shift: of the columns of `SEGMENT_CONTEXT`, or empty.
+        shift: of the columns of `CONTEXT`, or empty.
         adaptive: for each method, what each of these columns adds to its weight; or empty.
     """
 
@@ -100,13 +119,26 @@ class Ranking:
     shift: tuple[float, ...] = ()
     adaptive: tuple[tuple[float, ...], ...] = ()
 
+    def context(self, logits: Floats, around: Floats) -> Floats:
+        """The columns of `CONTEXT`, from the methods' logits, shape (n, methods), and the segments' surroundings.
+
+        Methods that have no base weight have no say in whether methods agree.
+        """
+        return np.column_stack([around, agreement(logits[:, np.array(self.weights) > 0])])
+
     def method_weights(self, context: Floats) -> Floats:
-        """Weight of each method for each segment, shape (n, methods), given its context, shape (n, columns)."""
+        """Weight of each method for each segment, shape (n, methods), given its `context`."""
         base = np.broadcast_to(np.array(self.weights), (len(context), len(self.weights)))
         return np.maximum(base + context @ np.array(self.adaptive).T, 0.0) if self.adaptive else base
 
-    def first(self, logits: Floats, context: Floats) -> Floats:
-        """First-stage log-odds, shape (n,), from the methods' logits, shape (n, methods), and the segments' context."""
+    def first(self, logits: Floats, around: Floats) -> Floats:
+        """First-stage log-odds, shape (n,).
+
+        Args:
+            logits: of the methods, shape (n, methods).
+            around: from `segment_context.segment_context`.
+        """
+        context = self.context(logits, around)
         added = (logits * self.method_weights(context)).sum(axis=1)
         outcome: Floats = self.intercept + added + (context @ np.array(self.shift) if self.shift else 0.0)
         return outcome
@@ -150,7 +182,7 @@ class Ranking:
         return ranking
 
     def _complete(self) -> bool:
-        columns = len(SEGMENT_CONTEXT)
+        columns = len(CONTEXT)
         adaptive = [len(row) for row in self.adaptive]
         return (
             len(self.methods) == len(self.weights)

@@ -21,7 +21,7 @@ from .ranking import Ranking
 from .segment_context import segment_context
 from .trees import BoostedTrees
 
-VERSION, COMBINED_VERSION = 1, 3
+VERSION, COMBINED_VERSION = 1, 4
 METHODS = ("consensus", similarity.NAME, neural.NAME, tagger.NAME, biochemical.NAME)
 """Methods that are combined, in the order in which they are stored; `ranking.NAME` comes last."""
 
@@ -175,7 +175,7 @@ class ScoringMethods:
         logits = logit(calibrated)
         around = segment_context(context.residues, context.spans, context.stated)
         first = self.ranking.first(logits, around)
-        added = logits * self.ranking.method_weights(around)
+        added = logits * self.ranking.method_weights(self.ranking.context(logits, around))
         in_cargo = self._calibrations[-1].apply(self.ranking.second(first, context.spans))
         if of_cargo is None:
             of_cargo = float(f"{self.cargo.probability(first, context.spans):.6g}")  # as it is told, so it counts

@@ -1,6 +1,6 @@
 """What a stretch of sequence looks like besides a signal: membrane helix, signal peptide, coiled coil.
 
-Simple rules stated here, as context for the scores and as a source of hard negatives; not predictors of their own.
+Simple rules stated here, as context for the scores; not predictors of their own.
 Where UniProt states such a stretch (SIGNAL, TRANSMEM, COILED), its residues are added to what the rules find.
 All masks have shape (L,), True for the residues concerned.
 """

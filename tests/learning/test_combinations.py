@@ -10,9 +10,8 @@ from nesdb_annot.learning.combinations import COMBINATIONS, fit_ranking, merit
 from nesdb_annot.learning.stacking import STACK, Combination, fit_calibrations, fit_combination
 from nesdb_annot.methods.calibration import logit
 from nesdb_annot.methods.cargo import CARGO_SHARE, NOTHING_KNOWN
-from nesdb_annot.methods.ranking import among_rivals
+from nesdb_annot.methods.ranking import CONTEXT, among_rivals
 from nesdb_annot.methods.scoring import METHODS
-from nesdb_annot.methods.segment_context import SEGMENT_CONTEXT
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +73,7 @@ def test_a_strong_ridge_leaves_the_plain_stack(scored, resolve):
     assert np.abs(stiff.ranking.adaptive).max() < 1e-4
     assert stiff.ranking.weights == plain.ranking.weights
     assert np.abs(soft.ranking.adaptive).max() > 1e-3
-    assert np.shape(soft.ranking.adaptive) == (len(METHODS), len(SEGMENT_CONTEXT))
+    assert np.shape(soft.ranking.adaptive) == (len(METHODS), len(CONTEXT))
     for own in proteins[:5]:
         assert stiff.probability(own) == pytest.approx(plain.probability(own), abs=1e-2)
 
@@ -84,7 +83,8 @@ def test_silent_methods_have_no_weight_in_any_context(scored, resolve, ridge):
     proteins, _ = scored
     fitted = fit_combination(proteins, resolve, Combination("quiet", ridge=ridge, silent=("tagger", "neural")))
     around = np.concatenate([own.protein.segment_context for own in proteins])
-    weights = dict(zip(METHODS, fitted.ranking.method_weights(around).T, strict=True))
+    logits = logit(fitted.calibrated(np.concatenate([own.raw for own in proteins])))
+    weights = dict(zip(METHODS, fitted.ranking.method_weights(fitted.ranking.context(logits, around)).T, strict=True))
     assert not weights["tagger"].any()
     assert not weights["neural"].any()
     assert weights["biochemical"].any()

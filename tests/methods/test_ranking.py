@@ -104,17 +104,27 @@ def test_no_candidates():
 
 
 ADAPTIVE = replace(
-    RANKING, shift=(0.5, *(0.0,) * 8), adaptive=((1.0, *(0.0,) * 8), (0.0, -9.0, *(0.0,) * 7)), combination="adaptive"
+    RANKING, shift=(0.5, *(0.0,) * 9), adaptive=((1.0, *(0.0,) * 9), (0.0, -9.0, *(0.0,) * 8)), combination="adaptive"
 )
 
 
 def test_weights_adapt_to_the_context_and_never_fall_below_zero():
-    weights = ADAPTIVE.method_weights(AROUND)
+    logits = np.array([[1.0, 0.5], [0.0, 0.0], [2.0, 1.0], [-1.0, -2.0]])
+    weights = ADAPTIVE.method_weights(ADAPTIVE.context(logits, AROUND))
     assert weights[:, 0] == pytest.approx(0.5 + AROUND[:, 0])
     assert weights[:, 1] == pytest.approx(np.maximum(2.0 - 9.0 * AROUND[:, 1], 0.0))
-    logits = np.array([[1.0, 0.5], [0.0, 0.0], [2.0, 1.0], [-1.0, -2.0]])
     expected = -1.0 + 0.5 * AROUND[:, 0] + (weights * logits).sum(axis=1)
     assert ADAPTIVE.first(logits, AROUND) == pytest.approx(expected)
+
+
+def test_a_weight_may_depend_on_whether_the_methods_that_count_agree():
+    agreeing = replace(RANKING, shift=(0.0,) * 10, adaptive=((0.0,) * 9 + (1.0,), (0.0,) * 10))
+    logits = np.array([[1.0, -2.0], [2.0, 4.0]])
+    assert agreeing.method_weights(agreeing.context(logits, AROUND[:2])).tolist() == [[1.5, 2.0], [3.5, 2.0]]
+    alone = replace(agreeing, weights=(0.5, 0.0))
+    assert alone.context(logits, AROUND[:2])[:, -1].tolist() == [2.5, 3.0]
+    silent = replace(agreeing, weights=(0.0, 0.0))
+    assert silent.context(logits, AROUND[:2])[:, -1].tolist() == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("ranking", [RANKING, ADAPTIVE, replace(RANKING, elsewhere=None)])
