@@ -137,11 +137,21 @@ def _from_file(directory: Path) -> dict[str, tuple[object, str]]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is not valid TOML", why=str(error)) from None
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read", why=str(error.strerror), remedy=f"ls -l {path}") from None
     unknown = sorted(set(table) - set(_TYPES))
     if unknown:
         remedy = f"remove it, or choose one of {', '.join(_TYPES)}"
         raise ConfigurationError(f"unknown setting {unknown[0]!r}", where=str(path), remedy=remedy)
     return {name: (value, str(path)) for name, value in table.items()}
+
+
+def _here() -> Path:
+    """The current directory; where it was deleted, one without a file of settings."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path(os.devnull)
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[object, str]]:
@@ -163,7 +173,7 @@ def load_settings(
         ConfigurationError: for an unknown key or a value of the wrong type.
     """
     layers = {
-        **_from_file(directory or Path.cwd()),
+        **_from_file(directory or _here()),
         **_from_environment(os.environ if environment is None else environment),
         **{name: (value, "flag") for name, value in (flags or {}).items() if value is not None},
     }

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -20,6 +21,10 @@ from psycopg import sql
 from nesdb_annot.settings import Settings
 from nesdb_annot.store import embedded, migrate
 from nesdb_annot.store.engine import Store, conninfo, open_store, parse_url
+
+# A first call may compile a kernel, and a busy machine is no failure.
+hypothesis.settings.register_profile("nesannot", deadline=None)
+hypothesis.settings.load_profile("nesannot")
 
 HOME = "NESANNOT_TEST_HOME"
 GIVEN = "NESANNOT_TEST_DATABASE_URL"

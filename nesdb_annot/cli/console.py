@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -99,8 +100,9 @@ class TerminalProgress:
         line += f", took {_clock(now - self._began)}" if last else f", {_clock(self._left(speed))} left"
         if self._tty:
             share = self._done / self._total if self._total else 1.0
-            bar = "#" * int(20 * share)
-            sys.stderr.write(f"\r\x1b[2K[{bar:<20}] {harmless(line)}" + ("\n" if last else ""))
+            text = f"[{'#' * int(20 * share):<20}] {harmless(line)}"
+            width = shutil.get_terminal_size().columns  # a line that is wrapped could not be drawn over
+            sys.stderr.write("\r\x1b[2K" + (f"{text}\n" if last else text[: width - 1]))
             sys.stderr.flush()
         else:
             note(line)

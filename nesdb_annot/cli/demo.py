@@ -20,13 +20,14 @@ def demo(ctx: typer.Context, device: Device = None, engine: Engine = None, worke
     settings = settings_with(ctx, device=device, engine=engine, workers=workers)
     with TerminalProgress() as progress, open_store(settings, migrate=True) as store:
         done = run_demo(store, settings, progress)
-        print_candidates(done.ranking.rows[:SHOWN], done.trained_on)
-        known = ", ".join(done.trained_on) or "none"
+        print_candidates(done.ranking.rows[:SHOWN], done.ranking.trained_on)
+        known = ", ".join(done.ranking.trained_on) or "none"
         note(f"\n* the heads were trained on this protein: {known}; its score is no test")
         note(f"{done.ranking.candidates} candidates in all; the database is {store.url}")
     note(
         "Next:\n"
         "  nesannot ingest proteome YOUR.fasta --name mine && nesannot score mine && nesannot rank mine\n"
-        '  nesannot sql "select accession, peptide, probability from candidate order by rank limit 5"\n'
+        '  nesannot sql "select accession, peptide, probability from candidate where proteome = '
+        "'mine' order by rank limit 5\"\n"
         "  nesannot db url      # for psql;   nesannot db stop   # stops the private server"
     )

@@ -100,5 +100,6 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def _on_signal(number: int, _frame: object) -> NoReturn:
     """Leave in good order, with 130 for Ctrl-C and 143 for SIGTERM; a second signal ends the process at once."""
     signal.signal(number, signal.SIG_DFL)
-    note(f"\nstopped by {signal.Signals(number).name}; the next run goes on from here")
+    after = "--again begins anew" if "--again" in sys.argv else "the next run goes on from here"
+    note(f"\nstopped by {signal.Signals(number).name}; {after}")
     sys.exit(128 + number)

@@ -7,9 +7,20 @@ from typing import Annotated
 
 import typer
 
+
+def _to_write(option: typer.CallbackParam, path: Path | None) -> Path | None:
+    """A file that can be written, or an error before the work is done that it is for."""
+    from ..formats.writing import check_place
+
+    check_place(path, option.opts[0])
+    return path
+
+
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no progress, no notes")]
 Strict = Annotated[bool, typer.Option("--strict", help="refused records are fatal (exit code 65)")]
-RejectsFile = Annotated[Path | None, typer.Option("--rejects", help="write refused records to this table")]
+RejectsFile = Annotated[
+    Path | None, typer.Option("--rejects", help="write refused records to this table", callback=_to_write)
+]
 Proteome = Annotated[str, typer.Argument(help="UPID (UP000002311) or the name given at ingest", show_default=False)]
 ReleaseName = Annotated[str | None, typer.Option("--release", help="name of the release; default: the newest by date")]
 Model = Annotated[str | None, typer.Option("--model", help="language model: bundled, an ESM-2 name, prott5, or a path")]

@@ -50,8 +50,22 @@ def rank(
         if ranking.unscored:
             progress.note(f"{ranking.unscored:,} sequences are not scored yet: nesannot score {ranking.target.name}")
         if format_ == "table":
-            print_candidates(ranking.rows)
+            print_candidates(ranking.rows, ranking.trained_on)
         else:
             write_ranking(ranking, output, format_, provenance=provenance, force=force)
         for sentence in ranking.sentences():
             note(sentence)
+        if ranking.trained_on:
+            star = "* " if format_ == "table" else ""
+            note(f"{star}the heads were trained on {_some(ranking.trained_on)}: no test of them")
+
+
+def _some(names: tuple[str, ...], shown: int = 10) -> str:
+    """The first names, and how many more there are.
+
+    Example:
+        >>> _some(("A", "B", "C"), 2)
+        'A, B and 1 more'
+    """
+    more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more

@@ -21,7 +21,7 @@ def score(
     device: Device = None,
     engine: Engine = None,
     workers: Workers = None,
-    again: Annotated[bool, typer.Option("--again", help="compute everything anew")] = False,
+    again: Annotated[bool, typer.Option("--again", help="compute everything anew, also where it was stopped")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be computed, write nothing")] = False,
     queue: Queue = False,
     quiet: Quiet = False,

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import typer
 
-from .console import print_table
+from .console import note, print_table
 from .context import settings_of
+
+ROWS = 1000
+"""Rows of a table that are printed unless told otherwise."""
 
 
 def sql(
@@ -22,7 +26,10 @@ def sql(
     ] = None,
     show: Annotated[bool, typer.Option("--show", help="print the example's SQL instead of running it")] = False,
     schema: Annotated[str | None, typer.Option(help="ask a restored snapshot instead of the views")] = None,
-    limit: Annotated[int, typer.Option(min=0, max=10**9, help="rows to print at most; 0 for all")] = 1000,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=0, max=10**9, help=f"rows to print at most; 0: all; default: {ROWS} in a table, all in CSV"),
+    ] = None,
     timeout: Annotated[float, typer.Option(min=0, help="seconds; 0 for no limit")] = 30.0,
     as_csv: Annotated[bool, typer.Option("--csv", help="print CSV")] = False,
 ) -> None:
@@ -38,13 +45,35 @@ def sql(
         typer.echo(f"{statement};")
         return
     with open_store(settings_of(ctx), migrated=schema is None) as store:
-        answer = run_sql(store, statement, timeout_s=timeout, limit=limit or None, schema=schema)
+        most = (0 if as_csv else ROWS) if limit is None else limit
+        answer = run_sql(store, statement, timeout_s=timeout, limit=most + 1 if most else None, schema=schema)
+        rows = _FirstRows(answer.rows, most)
         if as_csv:
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(answer.columns)
-            writer.writerows(map(_cells, answer.rows))
+            writer.writerows(map(_cells, rows))
         else:
-            print_table(answer.columns, answer.rows)
+            print_table(answer.columns, rows)
+        if rows.more:
+            note(f"there are more rows than these {most:,}: --limit 0 prints all")
+        if not rows.printed:
+            note("no row answers this")
+
+
+class _FirstRows:
+    """The first rows, all if `most` is 0; knows afterwards how many there were and whether there are more."""
+
+    def __init__(self, rows: Iterable[tuple[object, ...]], most: int) -> None:
+        self._rows, self._most = rows, most
+        self.printed, self.more = 0, False
+
+    def __iter__(self) -> Iterator[tuple[object, ...]]:
+        for row in self._rows:
+            if self._most and self.printed == self._most:
+                self.more = True
+                return
+            self.printed += 1
+            yield row
 
 
 def _list_examples() -> None:

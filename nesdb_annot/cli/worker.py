@@ -20,7 +20,7 @@ def worker(
     device: Device = None,
     engine: Engine = None,
     only: Annotated[str | None, typer.Option(help="scoring (chunks) or commands; default: both")] = None,
-    one_shot: Annotated[bool, typer.Option("--one-shot", help="take one job, then end")] = False,
+    one_shot: Annotated[bool, typer.Option("--one-shot", help="wait for one job, take it, then end")] = False,
     until_empty: Annotated[bool, typer.Option("--until-empty", help="end when no job is left")] = False,
     quiet: Quiet = False,
 ) -> None:

@@ -74,3 +74,22 @@ def open_output(path: Path | str, *, force: bool = False) -> Iterator[TextIO]:
         raise
     except OSError as error:
         raise _cannot_write(target, error) from None
+
+
+def check_place(path: Path | None, option: str) -> None:
+    """Refuse a file that could not be written, before the work is done that it is for.
+
+    Args:
+        path: that `option` names; None for none.
+
+    Raises:
+        CannotWriteError: if its directory does not exist, it is a directory itself, or it may not be written.
+    """
+    if not path:
+        return
+    if not path.resolve().parent.is_dir():
+        raise CannotWriteError(f"there is no directory {path.parent}", remedy=f"{option} FILE in one that exists")
+    if path.is_dir():
+        raise CannotWriteError(f"{path} is a directory", remedy=f"{option} {path / 'FILE'}")
+    if not os.access(path if path.exists() else path.resolve().parent, os.W_OK):
+        raise CannotWriteError(f"{path} may not be written", remedy=f"{option} FILE in a directory of yours")

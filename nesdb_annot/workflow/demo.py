@@ -21,15 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """Outcome of the demo.
-
-    Attributes:
-        trained_on: accessions of the sample whose sequences the heads were trained on.
-    """
+    """Outcome of the demo."""
 
     summary: ScoreSummary
     ranking: RankedProteome
-    trained_on: tuple[str, ...]
 
 
 def run_demo(store: Store, settings: Settings, progress: Progress) -> Demo:
@@ -43,9 +38,4 @@ def run_demo(store: Store, settings: Settings, progress: Progress) -> Demo:
     summary = score_proteome(store, settings, sample.NAME, progress=progress)
     progress.note(summary.sentence())
     ranking = rank_proteome(store, settings, sample.NAME)
-    return Demo(summary, ranking, _trained_on(ranking))
-
-
-def _trained_on(ranking: RankedProteome) -> tuple[str, ...]:
-    known = set(ranking.head_set.training_digests)
-    return tuple(sorted({str(row["accession"]) for row in ranking.rows if row["sequence_sha256"] in known}))
+    return Demo(summary, ranking)

@@ -55,6 +55,12 @@ class RankedProteome:
     decoys: str | None
     proteins: bool = False
 
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        """Accessions among `rows` of whose sequences the heads were trained: their scores are no test."""
+        known = set(self.head_set.training_digests)
+        return tuple(sorted({str(row["accession"]) for row in self.rows if row["sequence_sha256"] in known}))
+
     def facts(self) -> dict[str, object]:
         """Where the numbers come from, for the head of a file."""
         model = self.head_set.language_model

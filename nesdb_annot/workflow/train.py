@@ -6,7 +6,6 @@ other folds than the one that it is reported for; the head set that is kept is t
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,10 +51,11 @@ def train_heads(
         ConfigurationError: if there are no weights of the language model.
         CannotWriteError: if `save_to` cannot be written.
     """
+    from ..formats.writing import check_place
     from ..language.embedder import open_embedder
     from ..store.runs import run
 
-    check_place(save_to)
+    check_place(save_to, "--save-to")
     progress = progress or Silent()
     embedder = open_embedder(settings)
     progress.note(embedder.chosen)
@@ -66,22 +66,6 @@ def train_heads(
         outcome = fit(material, settings, seed, progress)
         keep(store, outcome.head_set, run_id, save_to)
     return TrainedHeads(outcome.head_set, headline(outcome.held_out, material))
-
-
-def check_place(path: Path | None, option: str = "--save-to") -> None:
-    """Refuse, before anything is trained, a file that could not be written.
-
-    Raises:
-        CannotWriteError: if its directory does not exist, it is a directory itself, or it may not be written.
-    """
-    if not path:
-        return
-    if not path.resolve().parent.is_dir():
-        raise CannotWriteError(f"there is no directory {path.parent}", remedy=f"{option} FILE in one that exists")
-    if path.is_dir():
-        raise CannotWriteError(f"{path} is a directory", remedy=f"{option} {path / 'FILE'}")
-    if not os.access(path if path.exists() else path.resolve().parent, os.W_OK):
-        raise CannotWriteError(f"{path} may not be written", remedy=f"{option} FILE in a directory of yours")
 
 
 def keep(store: Store, head_set: HeadSet, run_id: int, save_to: Path | None) -> None:

@@ -11,7 +11,7 @@ from .figure_table import Table, shown
 from .heads import heads_for
 from .material import gather
 from .progress import Progress, Silent
-from .train import TrainedHeads, check_place, keep
+from .train import TrainedHeads, keep
 
 if TYPE_CHECKING:
     from ..learning.pooled import PooledOutcome
@@ -43,12 +43,13 @@ def train_pooled_heads(
         ConfigurationError: if there are no weights or no head set for the language model.
         CannotWriteError: if `save_to` cannot be written.
     """
+    from ..formats.writing import check_place
     from ..language.embedder import open_embedder
     from ..learning.pooled import refit_pooled
     from ..methods.derived import rescores_stored
     from ..store.runs import run
 
-    check_place(save_to)
+    check_place(save_to, "--save-to")
     progress = progress or Silent()
     base = heads_for(store, settings).head_set
     if not rescores_stored(base):

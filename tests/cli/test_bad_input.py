@@ -28,6 +28,16 @@ def test_good_records_go_in_and_bad_ones_are_listed(nesannot, tmp_path):
     assert [line.split("\t")[2] for line in table.read_text().splitlines()[1:]] == ["P2", "P3"]
 
 
+def test_a_table_of_refused_records_that_cannot_be_written_is_refused_first(nesannot, tmp_path):
+    fasta = tmp_path / "good.fasta"
+    fasta.write_text(">P1 one\nMKLV\n")
+    before = rows(nesannot, "nesannot.proteome")
+    done = nesannot("ingest", "proteome", fasta, "--name", "good", "--rejects", tmp_path / "nowhere" / "t.tsv")
+    check(done, 73, "there is no directory", "--rejects FILE in one that exists")
+    check(nesannot("ingest", "proteome", fasta, "--name", "good", "--rejects", tmp_path), 73, "is a directory")
+    assert rows(nesannot, "nesannot.proteome") == before
+
+
 def test_strict_makes_them_fatal_and_writes_nothing(nesannot, tmp_path):
     fasta = tmp_path / "strict.fasta"
     fasta.write_text(FASTA)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nesdb_annot.cli.console import harmless, note, print_table
+from nesdb_annot.cli.console import TerminalProgress, harmless, note, print_table
 
 
 @pytest.mark.parametrize("hostile", ["\x1b]0;title\x07", "a\rb", "\x9b31m", "\x7f", "x\x00y"])
@@ -26,3 +26,14 @@ def test_what_is_harmless_stays():
 def test_numbers_are_aligned_right_and_words_left(capsys):
     print_table(["word", "n"], [["a", 1], ["longer", 22], ["", None]])
     assert capsys.readouterr().out.splitlines() == ["word     n", "a        1", "longer  22", "         -"]
+
+
+def test_a_bar_is_never_wider_than_the_terminal(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with TerminalProgress() as progress:
+        progress.begin("scoring a proteome of some length", 10**6)
+        progress._draw(1.0)
+        drawn = capsys.readouterr().err
+    assert len(drawn.removeprefix("\r\x1b[2K")) == 39
+    assert capsys.readouterr().err.endswith("took 0:00\n"), "the last line is whole"

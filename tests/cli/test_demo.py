@@ -57,6 +57,37 @@ def test_sql_answers(first, nesannot):
     assert len(done.stdout.splitlines()) == 4
 
 
+def test_rank_marks_what_the_heads_were_trained_on(first, nesannot):
+    done = nesannot("rank", "sample", "--top", "5")
+    starred = {line.split()[1] for line in done.stdout.splitlines() if line.rstrip().endswith("*")}
+    named = re.search(r"\* the heads were trained on (.+): no test of them", done.stderr)
+    assert starred
+    assert starred == set(named.group(1).split(", "))
+    assert "the heads were trained on" in nesannot("rank", "sample", "--top", "5", "--format", "tsv").stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "lines", "said"),
+    [
+        ((), 1001, "there are more rows than these 1,000: --limit 0 prints all"),
+        (("--limit", "0"), 1004, ""),
+        (("--limit", "1003"), 1004, ""),
+        (("--limit", "2"), 3, "more rows than these 2"),
+        (("--csv",), 1004, ""),
+        (("--csv", "--limit", "2"), 3, "more rows than these 2"),
+    ],
+)
+def test_rows_that_are_not_printed_are_not_kept_quiet(first, nesannot, options, lines, said):
+    done = nesannot("sql", "select generate_series(1, 1003)", *options)
+    assert len(done.stdout.splitlines()) == lines
+    assert said in done.stderr if said else not done.stderr
+
+
+def test_that_nothing_answers_is_said(first, nesannot):
+    done = nesannot("sql", "--example", "supported_by_three", "--with", "proteome=nonsense")
+    assert (done.returncode, done.stderr) == (0, "no row answers this\n")
+
+
 @pytest.mark.parametrize("text", ["delete from candidate", "drop schema nes cascade", "create table t (i int)"])
 def test_sql_cannot_write(first, nesannot, text):
     done = nesannot("sql", text)

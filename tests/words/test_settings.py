@@ -54,6 +54,24 @@ def test_bad_values_are_refused_by_name(tmp_path, toml, said):
     assert caught.value.exit_code == 78
 
 
+def test_a_file_that_may_not_be_read_is_said(tmp_path, monkeypatch):
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    with pytest.raises(ConfigurationError, match="cannot be read") as caught:
+        load(tmp_path, "model = 'bundled'")
+    assert caught.value.why == "Permission denied"
+
+
+def test_a_directory_that_was_deleted_holds_no_settings(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert load_settings(environment={}).settings == Settings()
+
+
 def test_paths_are_paths(tmp_path):
     assert load(tmp_path, "", {"NESANNOT_DATA_DIR": "~/x"}).settings.data_dir == Path.home() / "x"
 

@@ -19,7 +19,7 @@ RESIDUES = "MKLVAGDE" * 10
 @pytest.fixture(autouse=True)
 def no_heads(monkeypatch):
     """The head set is of no interest here, and opening a language model takes time."""
-    monkeypatch.setattr(plot_material, "_head_set", lambda store, settings: None)
+    monkeypatch.setattr(plot_material, "_head_set", lambda store, settings: (None, ""))
 
 
 def candidate(method, first, score, verdict, protocol="honest"):
