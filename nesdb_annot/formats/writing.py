@@ -57,13 +57,17 @@ def open_output(path: Path | str, *, force: bool = False) -> Iterator[TextIO]:
     there before is untouched.
 
     Raises:
-        CannotWriteError: if `path` exists and `force` is not given; if the disk is full or writing is not allowed.
+        CannotWriteError: if `path` exists and `force` is not given, or is a directory; if the disk is full or writing
+            is not allowed.
     """
     if str(path) == _STDOUT:
         yield sys.stdout
         return
-    target = Path(path).resolve()  # what a link points to is written, the link stays
-    special = target.exists() and not (target.is_file() or target.is_dir())
+    given = Path(path)
+    if given.is_dir():
+        raise CannotWriteError(f"{given} is a directory", remedy=f"--output {given / 'FILE'}")
+    special = given.exists() and not given.is_file()
+    target = given if special else given.resolve()  # what a link points to is written, the link stays
     if target.exists() and not special and not force:
         raise CannotWriteError(f"{target} stands there already", remedy="--force, or another --output")
     try:

@@ -81,6 +81,8 @@ def _check_file(path: Path) -> None:
     try:
         if path.is_file():
             return
+        if path.is_fifo():  # it is read more than once
+            raise InputError(f"{path} is a pipe", remedy="zcat FILE | nesannot ingest proteome - --name NAME")
         kind = "a directory" if path.is_dir() else "no file" if path.exists() else ""
     except OSError as error:
         raise InputError(f"cannot read {path}", why=error.strerror or str(error)) from None

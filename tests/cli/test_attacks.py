@@ -5,6 +5,10 @@ import stat
 
 import pytest
 
+from nesdb_annot.errors import CannotWriteError, InputError
+from nesdb_annot.formats.writing import open_output
+from nesdb_annot.workflow.proteome_source import proteome_source
+
 
 @pytest.mark.parametrize(
     ("text", "said"),
@@ -46,8 +50,6 @@ def test_a_data_directory_may_have_a_blank_in_its_name(nesannot, tmp_path):
 
 
 def test_a_link_stays_a_link_and_a_pipe_is_written_into(tmp_path):
-    from nesdb_annot.formats.writing import open_output
-
     target, link = tmp_path / "target.tsv", tmp_path / "link.tsv"
     target.write_text("old")
     link.symlink_to(target)
@@ -63,6 +65,25 @@ def test_a_link_stays_a_link_and_a_pipe_is_written_into(tmp_path):
     assert os.read(reader, 100) == b"through"
     os.close(reader)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+    with pytest.raises(CannotWriteError, match="is a directory") as raised, open_output(tmp_path, force=True):
+        pass
+    assert "FILE" in raised.value.remedy
+
+
+def test_a_pipe_that_the_shell_names_is_written_into(tmp_path):
+    reading, writing = os.pipe()
+    with open_output(f"/dev/fd/{writing}") as out:
+        out.write("through")
+    os.close(writing)
+    assert os.read(reading, 100) == b"through"
+    os.close(reading)
+
+
+def test_a_pipe_is_not_ingested_by_name(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is a pipe") as raised:
+        proteome_source(str(tmp_path / "pipe"), upid=None, name="x", release=None, released=None)
+    assert "ingest proteome -" in raised.value.remedy
 
 
 @pytest.mark.parametrize(
