@@ -1060,6 +1060,11 @@ SELECT c.*, r.cargo AS cargo_probability
 -- How many candidates of a ranking pass a threshold on the combined score.
 SELECT count(*) FROM nesannot.ranked_segment WHERE ranking_id = :ranking_id AND combined >= :minimum_combined;
 
+-- name: cargo_share
+-- Mean probability of the ranked proteins to be cargoes; NULL without any.
+SELECT avg(s.cargo)
+  FROM (SELECT max(cargo) AS cargo FROM nesannot.ranked_segment WHERE ranking_id = :ranking_id GROUP BY sequence_id) s;
+
 -- name: database_counts
 -- What is in the database, in round numbers where counting would take long.
 SELECT pg_size_pretty(pg_database_size(current_database())) AS size,

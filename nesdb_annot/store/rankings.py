@@ -205,6 +205,13 @@ def ranked_rows(
         return [dict(row) for row in execute(connection, name, **wanted).mappings()]
 
 
+def cargo_share(store: Store, ranking_id: int) -> float | None:
+    """Mean probability of the proteins of a ranking to be cargoes; None for a ranking without candidates."""
+    with store.transaction() as connection:
+        found = execute(connection, "cargo_share", ranking_id=ranking_id).scalar_one()
+        return None if found is None else float(found)
+
+
 def count_over(store: Store, ranking_id: int, minimum_combined: float) -> int:
     """How many candidates of a ranking pass a threshold on the combined score."""
     with store.transaction() as connection:

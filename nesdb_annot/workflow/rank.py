@@ -40,6 +40,8 @@ class RankedProteome:
         over: number of candidates over each operating point of the head set that has a threshold.
         unscored: sequences of the release that have no scores yet.
         decoys: where q-values come from; None if there are none.
+        cargo_share: mean probability of the proteins to be cargoes: far from the prior, the heads find more or less in
+            this proteome than where their odds were fitted.
         proteins: whether the rows are proteins, the best candidate of each, with the score of the protein.
     """
 
@@ -54,6 +56,7 @@ class RankedProteome:
     point: str | None
     decoys: str | None
     proteins: bool = False
+    cargo_share: float | None = None
 
     @property
     def trained_on(self) -> tuple[str, ...]:
@@ -81,6 +84,8 @@ class RankedProteome:
         over = ", ".join(f"{count:,} over the {name} threshold" for name, count in self.over.items())
         first = f"{self.target.name} release {self.target.release}: {self.candidates:,} candidates"
         prior = f"probabilities assume that {self.cargo_prior:.0%} of the proteins are cargoes"
+        if self.cargo_share is not None and self.cargo_prior < 1:
+            prior += f", and by what is found in them {self.cargo_share:.0%} would be"
         if self.cargo_prior != CARGO_SHARE:
             prior += f"; thresholds and q-values, that {CARGO_SHARE:.0%} are"
         said = {None: "no q-values: no decoys were scored", SHUFFLED: "q-values by shuffled proteins"}
@@ -126,7 +131,7 @@ def rank_proteome(
         InputError: if nothing of it is scored under the current configuration.
         ConfigurationError: if the head set has no such operating point.
     """
-    from ..store.rankings import count_over, ranked_rows
+    from ..store.rankings import cargo_share, count_over, ranked_rows
     from ..store.scores import pending
 
     target = find_target(store, proteome, release)
@@ -153,6 +158,7 @@ def rank_proteome(
         point=point,
         decoys=ranking.decoys,
         proteins=proteins,
+        cargo_share=cargo_share(store, ranking.id),
     )
 
 

@@ -66,6 +66,13 @@ def test_rank_marks_what_the_heads_were_trained_on(first, nesannot):
     assert "the heads were trained on" in nesannot("rank", "sample", "--top", "5", "--format", "tsv").stderr
 
 
+def test_rank_says_what_share_of_cargoes_it_finds_beside_the_one_assumed(first, nesannot):
+    said = nesannot("rank", "sample", "--top", "1").stderr
+    share = re.search(r"10% of the proteins are cargoes, and by what is found in them (\d+)% would be", said)
+    mean = "select avg(cargo_probability) from protein_summary where proteome = 'sample'"
+    assert int(share.group(1)) == round(100 * float(nesannot("sql", "--csv", mean).stdout.split()[1]))
+
+
 @pytest.mark.parametrize(
     ("options", "lines", "said"),
     [
