@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -101,8 +102,7 @@ class TerminalProgress:
         if self._tty:
             share = self._done / self._total if self._total else 1.0
             text = f"[{'#' * int(20 * share):<20}] {harmless(line)}"
-            width = shutil.get_terminal_size().columns  # a line that is wrapped could not be drawn over
-            sys.stderr.write("\r\x1b[2K" + (f"{text}\n" if last else text[: width - 1]))
+            sys.stderr.write("\r\x1b[2K" + (f"{text}\n" if last else text[: _width() - 1]))
             sys.stderr.flush()
         else:
             note(line)
@@ -113,6 +113,14 @@ class TerminalProgress:
     def _clear(self) -> None:
         if self._tty and self._label:
             sys.stderr.write("\r\x1b[2K")
+
+
+def _width() -> int:
+    """Columns of the terminal on stderr: a line that is wrapped could not be drawn over."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        return shutil.get_terminal_size().columns
 
 
 def _clock(seconds: float) -> str:

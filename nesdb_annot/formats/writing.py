@@ -87,13 +87,18 @@ def check_place(path: Path | None, option: str) -> None:
         path: that `option` names; None for none.
 
     Raises:
-        CannotWriteError: if its directory does not exist, it is a directory itself, or it may not be written.
+        CannotWriteError: if its directory does not exist or may not be written, it is a directory itself, or no path.
     """
-    if not path:
+    if path is None or str(path) == _STDOUT:
         return
-    if not path.resolve().parent.is_dir():
-        raise CannotWriteError(f"there is no directory {path.parent}", remedy=f"{option} FILE in one that exists")
-    if path.is_dir():
+    try:
+        place, folder, special = path.resolve().parent, path.is_dir(), path.exists() and not path.is_file()
+    except (OSError, RuntimeError) as error:  # too long a name, a link to itself
+        raise CannotWriteError(f"{str(path)[:80]} is no path", why=str(error)[:200], remedy=f"{option} FILE") from None
+    if folder:
         raise CannotWriteError(f"{path} is a directory", remedy=f"{option} {path / 'FILE'}")
-    if not os.access(path if path.exists() else path.resolve().parent, os.W_OK):
+    if not place.is_dir():
+        raise CannotWriteError(f"there is no directory {path.parent}", remedy=f"{option} FILE in one that exists")
+    # A file is replaced by a new one in its directory; a device or a pipe is written into.
+    if not os.access(path if special else place, os.W_OK):
         raise CannotWriteError(f"{path} may not be written", remedy=f"{option} FILE in a directory of yours")

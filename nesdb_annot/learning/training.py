@@ -175,7 +175,10 @@ def operating_points(
 def _measured(
     points: Sequence[OperatingPoint], held_out: Sequence[HeldOutProtein], resolve: Resolve
 ) -> tuple[OperatingPoint, ...]:
-    """`points` with the precision and the recall of points that were chosen in the same way on the other folds."""
+    """`points` with the precision and the recall of points of that name that were chosen on the other folds.
+
+    Nothing is watched in a fold: the rate of those points is that of the motif-free proteins of the other folds.
+    """
     left = [ranked_candidates(own.protein, own.in_proteome, resolve) for own in held_out]
     truths, cargo = [own.protein.truth for own in held_out], [own.protein.cargo for own in held_out]
     measured = []

@@ -39,7 +39,8 @@ class OperatingPoint:
         name: ``strict``, ``balanced`` or ``sensitive``.
         threshold: None where the validation folds don't reach the `rule`.
         rule: what the threshold was chosen for.
-        precision: on the validation folds, at the threshold.
+        precision: of points of that name chosen on all folds but one, on that one; not at `threshold` itself. Their
+            rate in motif-free proteins is that of the folds' own, where `threshold` was held against watched ones.
         recall: likewise.
         why: reason for a missing threshold.
     """

@@ -76,7 +76,8 @@ def ingest_entries(
         add_sequences(connection, {given[key].digest: given[key].residues for key in new | changed})
         for key in sorted(new | changed):
             _write(connection, given[key], run_id)
-        for key in sorted(new | changed | gone) if stored else ():
+        # The first entries of a public source are where its history begins; one's own are news from the first on.
+        for key in sorted(new | changed | gone) if stored or source.startswith("user:") else ():
             record_curation(connection, stored.get(key), given.get(key), run_id)
         for motif in motifs:
             execute(

@@ -81,7 +81,7 @@ def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> He
     from ..store.configurations import ensure_configuration
 
     identity = model_identity(settings)
-    payload = _exactly(store, head_set_digest) if head_set_digest else _payload(store, identity, settings.segmentation)
+    payload = _exactly(store, head_set_digest) if head_set_digest else _payload(store, identity, settings)
     head_set, notes = _checked(store, payload)
     segmenter = candidate_segmenter(settings, head_set.segmentation)
     head_set.check_fits(identity, segmenter.identity)
@@ -119,11 +119,12 @@ def _exactly(store: Store, digest: str) -> bytes:
     )
 
 
-def _payload(store: Store, language_model: LanguageModelIdentity, algorithm: str) -> bytes:
+def _payload(store: Store, language_model: LanguageModelIdentity, settings: Settings) -> bytes:
     """The newest head set trained in this database for both, else the bundled one if it is for both."""
     from ..methods.headset import HeadSet
     from ..store.head_sets import head_sets_of, load_payload
 
+    algorithm = settings.segmentation
     for digest in head_sets_of(store, language_model.digest):
         payload = load_payload(store, digest)
         if payload and HeadSet.from_bytes(payload).segmentation.algorithm == algorithm:
@@ -135,8 +136,15 @@ def _payload(store: Store, language_model: LanguageModelIdentity, algorithm: str
     raise ConfigurationError(
         f"no head set was trained for {language_model.name}, layer {language_model.layer}, segmentation {algorithm}",
         why=f"the bundled one is for {bundled.language_model.name} and {bundled.segmentation.algorithm}",
-        remedy=f"nesannot train --model {language_model.name}",
+        remedy=" ".join(["nesannot train", *_options(settings)]),
     )
+
+
+def _options(settings: Settings) -> list[str]:
+    """What to type for the settings' language model, where it is not the default one."""
+    default, named = Settings(), {"--model": "model", "--layer": "layer"}
+    given = {option: getattr(settings, name) for option, name in named.items()}
+    return [f"{option} {given[option]}" for option, name in named.items() if given[option] != getattr(default, name)]
 
 
 def _checked(store: Store, payload: bytes) -> tuple[HeadSet, tuple[str, ...]]:

@@ -87,12 +87,14 @@ def keep(store: Store, head_set: HeadSet, run_id: int, save_to: Path | None) -> 
 
 
 def write_head_set(path: Path, payload: bytes) -> None:
-    """Write the bytes of a head set to a file.
+    """Write the bytes of a head set to a file, which is there only when it is whole.
 
     Raises:
         CannotWriteError: if that fails.
     """
+    part = path.with_name(f".{path.name}.part")
     try:
-        path.write_bytes(payload)
+        part.write_bytes(payload)
+        part.replace(path)
     except OSError as error:
         raise CannotWriteError(f"cannot write {path}", why=str(error)) from error

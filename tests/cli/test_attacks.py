@@ -2,11 +2,12 @@
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
 from nesdb_annot.errors import CannotWriteError, InputError
-from nesdb_annot.formats.writing import open_output
+from nesdb_annot.formats.writing import check_place, open_output
 from nesdb_annot.workflow.proteome_source import proteome_source
 
 
@@ -77,6 +78,21 @@ def test_a_pipe_that_the_shell_names_is_written_into(tmp_path):
     os.close(writing)
     assert os.read(reading, 100) == b"through"
     os.close(reading)
+
+
+def test_a_place_that_could_not_be_written_is_told_before_the_work(tmp_path):
+    check_place(None, "--to")
+    check_place(Path("-"), "--to")
+    check_place(Path(os.devnull), "--to")
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    (tmp_path / "old").write_text("")
+    (tmp_path / "old").chmod(0o400)
+    check_place(tmp_path / "old", "--to")  # it is replaced, not written into
+    for wrong, said in ((tmp_path / ("a" * 300), "is no path"), (loop, "is no path"), (tmp_path, "is a directory")):
+        with pytest.raises(CannotWriteError, match=said) as raised:
+            check_place(wrong, "--to")
+        assert raised.value.remedy.startswith("--to ")
 
 
 def test_a_pipe_is_not_ingested_by_name(tmp_path):

@@ -114,7 +114,7 @@ def test_all_ten_kinds_are_recorded_computed_and_told(call, store, tmp_path):
     call("rank", "UP000000001", "--top", "1")
     call("ingest", "uniprot", entries(tmp_path, (61, 70)))
     assert "gone: 1 merged, 1 demerged, 1 deleted" in ingest(call, tmp_path, "r2", "2026-06-10", AFTER)
-    assert "2 sequences embedded and scored, 0 re-scored" in call("reannotate"), "P00001 and P00009, all else is known"
+    assert "2 sequences embedded and scored, 7 re-scored" in call("reannotate"), "P00001, P00009; a motif is new"
     call("ingest", "uniprot", entries(tmp_path, (61, 70), (2, 11)))
     again = call("reannotate")
     assert "0 sequences embedded and scored, 9 re-scored" in again
@@ -124,7 +124,7 @@ def test_all_ten_kinds_are_recorded_computed_and_told(call, store, tmp_path):
     call("changes", "UP000000001", "--proteins", "--format", "jsonl", "-o", str(out))
     told = [json.loads(line) for line in out.read_text().splitlines()[1:]]
     assert {(row["kind"], row["accession"]) for row in told if row["kind"] != "pipeline"} == WANTED
-    assert [row["release"] for row in told if row["kind"] == "pipeline"] == ["r2"]
+    assert [row["release"] for row in told if row["kind"] == "pipeline"] == ["r2", "r2"], "each motif changed the heads"
     (curated,) = [line for line in call("changes", "--references").splitlines() if "motif_curation" in line]
     assert curated.split()[:4] == ["motif_curation", "P00008", "uniprot", "P00008"]
     assert "2-11 (functional signal)" in curated

@@ -128,6 +128,19 @@ def test_baselines_stand_beside_the_combination_at_their_recall(evaluated):
         assert evaluated[method, "precision_of_combined_there"] >= evaluated[method, "precision_reached"]
 
 
+def test_methods_are_measured_where_their_candidates_are_stored_and_baselines_where_they_are(outcome, resolve):
+    def shorter(residues, spans, scores, kept):
+        assert len(spans) == len(scores)
+        return [ResidueSpan(spans[i].first, spans[i].last - 1) for i in kept]
+
+    plain, refined = rankings(outcome.held_out, resolve), rankings(outcome.held_out, resolve, shorter)
+    for name, proteins in refined.by_method.items():
+        moved = 0 if name in evaluation.BASELINES else 1
+        for own, before in zip(proteins, plain.by_method[name], strict=True):
+            assert [span.last for span in own.spans] == [span.last - moved for span in before.spans]
+            assert own.kept == before.kept
+
+
 def test_truths_name_the_proteins_that_are_looked_at(outcome, resolve):
     ranked = rankings(outcome.held_out, resolve)
     first, second = (own.protein for own in outcome.held_out[:2])

@@ -72,6 +72,7 @@ def test_heads_of_another_segmentation_are_not_those_of_this_one(settings, store
     with pytest.raises(ConfigurationError, match="segmentation zps") as raised:
         heads_for(store, replace(settings, segmentation="zps"))
     assert "lattice" in raised.value.why
+    assert raised.value.remedy == "nesannot train"
 
 
 def test_an_engine_that_cannot_be_sent_is_opened_by_each_worker(settings, store):
