@@ -27,13 +27,14 @@ def steps_of(head_set: HeadSet) -> dict[str, Any]:
     lattice = cut.algorithm == "lattice"
     pieces = "overlapping candidates" if lattice else "segments"
     choice: Any = combined.get("combination") or "stack"
-    rivals = "" if combined.get("elsewhere") is None else ", the protein's other candidates"
+    rivals = "" if combined.get("elsewhere") is None else ", other candidates\nof the protein"
+    above = "weights above, by context" if combined.get("adaptive") else "weights above"
     return {
         "proteins": "protein",
         "model": f"language model\n{model.name}, layer {model.layer}\n{model.dimension} numbers per residue",
         "segmentation": f"segmentation: {cut.algorithm}\n{pieces} {bounds}",
         "methods": dict(zip(map(str, methods), map(float, weights), strict=True)),
-        "combined": f"combined: {choice}\nweights above{rivals},\nand the odds of a cargo",
+        "combined": f"combined: {choice}\n{above}{rivals}, and the odds of a cargo",
         "resolution": "overlaps resolved,\nends refined" if lattice else "all segments kept",
         "rank": "ranked by probability\nunder the cargo prior",
         "training": f"trained on {head_set.report.get('cargoes', '?')} cargoes "
