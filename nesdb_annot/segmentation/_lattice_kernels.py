@@ -59,6 +59,13 @@ def choose_varied(
 
 
 @compiled
+def crowd(first: int, last: int, other_first: int, other_last: int, maximum_overlap: float) -> bool:
+    """Whether two spans share more than `maximum_overlap` of the shorter."""
+    shared = min(last, other_last) - max(first, other_first) + 1
+    return shared > maximum_overlap * min(last - first + 1, other_last - other_first + 1)
+
+
+@compiled
 def suppress(
     spans: NDArray[np.int64], order: NDArray[np.int64], maximum_overlap: float, limit: int
 ) -> NDArray[np.int64]:
@@ -78,12 +85,42 @@ def suppress(
         first, last = spans[index]
         clear = True
         for k in range(found):
-            other_first, other_last = spans[kept[k]]
-            shared = min(last, other_last) - max(first, other_first) + 1
-            if shared > maximum_overlap * min(last - first + 1, other_last - other_first + 1):
+            if crowd(first, last, spans[kept[k], 0], spans[kept[k], 1], maximum_overlap):
                 clear = False
                 break
         if clear:
             kept[found] = index
             found += 1
     return kept[:found].copy()
+
+
+@compiled
+def settle(
+    spans: NDArray[np.int64], wishes: NDArray[np.int64], order: NDArray[np.int64], maximum_overlap: float
+) -> NDArray[np.int64]:
+    """Go through `order` and give each span the first of its wishes that leaves it clear of all others, if any does.
+
+    Others are where they have been put already, or still are. So spans that are clear of one another stay so.
+
+    Args:
+        spans: first and last residue, 1-based inclusive, shape (n, 2).
+        wishes: of each, best first, shape (n, m, 2).
+        order: indices of the spans, best first.
+        maximum_overlap: share of the shorter of two spans that both may hold, 0 to 1.
+
+    Returns:
+        Where each span is in the end, shape (n, 2).
+    """
+    settled = spans.copy()
+    for index in order:
+        for wish in range(wishes.shape[1]):
+            first, last = wishes[index, wish]
+            clear = True
+            for other in range(len(settled)):
+                if other != index and crowd(first, last, settled[other, 0], settled[other, 1], maximum_overlap):
+                    clear = False
+                    break
+            if clear:
+                settled[index] = first, last
+                break
+    return settled

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..residues import ResidueSpan, bounds
+from .overlaps import MAXIMUM_OVERLAP
 
 ALIKE = 0.5
 """IoU from which a candidate votes."""
@@ -35,18 +36,21 @@ def refine_spans(
     scores: Sequence[float],
     kept: Sequence[int],
     cores: Sequence[ResidueSpan | None] | None = None,
+    maximum_overlap: float = MAXIMUM_OVERLAP,
 ) -> list[ResidueSpan]:
     """The kept candidates with refined ends, in the order of `kept`.
 
     First and last residue are the rounded weighted means of those of all candidates alike. But for its core, a refined
-    span is never longer or shorter than all of them, and never equal to one that stands before it: it then stays as it
-    was.
+    span is never longer or shorter than all of them. Candidates take their places from the most probable on: one whose
+    refined span would share more than `maximum_overlap` with another (as it is by then) only takes its core in, or
+    else stays as it was. So kept candidates that are clear of one another stay so.
 
     Args:
         spans: all candidates of one protein, n of them.
         scores: n probabilities.
         kept: indices from `overlaps.resolve_overlaps`.
         cores: of the patterns of those kept, in their order; None where there is none.
+        maximum_overlap: share of the shorter of two that both may hold.
 
     Raises:
         ValueError: if the numbers disagree or a score is negative.
@@ -56,21 +60,26 @@ def refine_spans(
         >>> [str(span) for span in refine_spans(spans, [0.5, 0.5, 0.2], [0, 2])]
         ['11-22', '60-75']
     """
+    from ._lattice_kernels import settle
+
     ends, weights = bounds(spans), np.asarray(scores, dtype=np.float64) + LEAST_WEIGHT
     if len(ends) != len(weights) or (weights <= 0).any():
         raise ValueError(f"{len(spans)} spans need as many probabilities")
-    refined: list[ResidueSpan] = []
-    taken: set[ResidueSpan] = set()
+    if not kept:
+        return []
     own_cores = [None] * len(kept) if cores is None else cores
+    wishes: list[ResidueSpan] = []
     for low in range(0, len(kept), ROWS_AT_ONCE):
         some, around = kept[low : low + ROWS_AT_ONCE], own_cores[low : low + ROWS_AT_ONCE]
         voted = _voted(ends, weights, some).tolist()
         for index, core, (begin, end, shortest, longest) in zip(some, around, voted, strict=True):
             span = ResidueSpan(begin, max(begin, min(end, begin + longest - 1)))
-            span = around_core(spans[index] if len(span) < shortest else span, core)
-            refined.append(spans[index] if span in taken else span)
-            taken.add(refined[-1])
-    return refined
+            wishes += [around_core(spans[index] if len(span) < shortest else span, core)]
+            wishes += [around_core(spans[index], core)]
+    own = ends[list(kept)]
+    order = np.lexsort((own[:, 1], own[:, 0], -weights[list(kept)]))
+    settled = settle(own, bounds(wishes).reshape(-1, 2, 2), order, float(maximum_overlap))
+    return [ResidueSpan(first, last) for first, last in settled.tolist()]
 
 
 LONGEST = 25

@@ -1,11 +1,13 @@
 """Refined spans: neighbours vote by probability, within the bounds of the candidates, and nothing is lost."""
 
+from itertools import combinations
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nesdb_annot.residues import ResidueSpan
-from nesdb_annot.segmentation.overlaps import resolve_overlaps
+from nesdb_annot.segmentation.overlaps import MAXIMUM_OVERLAP, resolve_overlaps
 from nesdb_annot.segmentation.refinement import ALIKE, LONGEST, around_core, refine_spans
 
 
@@ -92,6 +94,27 @@ def test_a_core_is_taken_in_whole(first, length, shift, core_length):
     assert around.last <= max(span.last, core.last)
 
 
-def test_of_two_that_a_core_makes_equal_the_later_stays():
-    both, core = spans("10-21", "14-25"), ResidueSpan(10, 25)
-    assert refine_spans(both, [0.9, 0.9], [0, 1], [core, core]) == [core, both[1]]
+def test_a_core_that_would_crowd_a_better_neighbour_is_not_taken_in():
+    both, cores = spans("10-21", "20-31"), spans("10-21", "12-25")
+    assert refine_spans(both, [0.9, 0.8], [0, 1], cores) == both
+    assert refine_spans(both, [0.9, 0.8], [1], cores[1:]) == spans("12-31")
+
+
+def test_where_the_vote_would_crowd_a_neighbour_the_core_alone_is_taken_in():
+    drawn, core = spans("10-21", "18-29", "22-33"), ResidueSpan(22, 31)
+    assert refine_spans(drawn, [0.9, 0.4, 0.5], [0, 2]) == spans("10-21", "20-31")
+    crowded = spans("12-23", "18-29", "22-33")
+    assert refine_spans(crowded, [0.9, 0.4, 0.5], [0, 2], [None, core]) == spans("12-23", "22-33")
+
+
+@given(CANDIDATES, st.lists(st.tuples(st.integers(-6, 12), st.integers(8, 15)), min_size=25, max_size=25))
+@settings(max_examples=200, deadline=None)
+def test_kept_candidates_that_are_clear_of_one_another_stay_so(drawn, shifts):
+    candidates = [ResidueSpan(first, first + size - 1) for first, size, _ in drawn]
+    kept = resolve_overlaps(candidates, [score for *_, score in drawn])
+    begins = [max(1, candidates[i].first + shift) for i, (shift, _) in zip(kept, shifts, strict=False)]
+    cores = [ResidueSpan(begin, begin + size - 1) for begin, (_, size) in zip(begins, shifts, strict=False)]
+    refined = refine_spans(candidates, [score for *_, score in drawn], kept, cores)
+    for one, other in combinations(refined, 2):
+        shared = max(0, min(one.last, other.last) - max(one.first, other.first) + 1)
+        assert shared <= MAXIMUM_OVERLAP * min(len(one), len(other))
