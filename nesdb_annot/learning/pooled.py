@@ -23,11 +23,11 @@ from ..methods.scoring import METHODS, build_methods, methods_of
 from .calibration import fit_platt
 from .examples import TrainingProtein, segment_rows
 from .heads import stored_arrays
+from .held_out import OneThreadEach
 from .metrics import Events, average_precision, precision_recall
 from .neural import NeuralSettings, fit_neural
 from .similarity import ReferenceSettings, fit_references
 from .stacking import Resolve
-from .training import OneThreadEach
 from .truth import Verdict
 
 Array = NDArray[Any]

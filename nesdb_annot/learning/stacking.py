@@ -71,20 +71,21 @@ class ScoredProtein:
     Attributes:
         protein: with its candidates.
         raw: by heads that did not see the protein's fold, shape (n, methods).
-        without: fold -> raw scores by heads that did not see that fold either.
+        without: fold -> the protein as it is cut and scored without that fold either.
     """
 
     protein: TrainingProtein
     raw: Floats
-    without: Mapping[int, Floats] = field(default_factory=dict)
+    without: Mapping[int, ScoredProtein] = field(default_factory=dict)
 
     def unseen(self, fold: int) -> ScoredProtein:
         """The protein as heads score it that have not seen `fold` either, if such scores are there."""
-        return ScoredProtein(self.protein, self.without.get(fold, self.raw))
+        return self.without.get(fold) or ScoredProtein(self.protein, self.raw)
 
     def changed(self, change: Callable[[Floats], Floats]) -> ScoredProtein:
         """The protein with all its raw scores, of whatever heads, changed in the same way."""
-        return ScoredProtein(self.protein, change(self.raw), {f: change(raw) for f, raw in self.without.items()})
+        inner = {fold: own.changed(change) for fold, own in self.without.items()}
+        return ScoredProtein(self.protein, change(self.raw), inner)
 
 
 def ranked_candidates(

@@ -5,7 +5,8 @@ Nothing is fitted to or chosen on what is reported: folds are nested. For each f
 - the methods are fitted to the other folds and score it;
 - for each of these other folds, the methods are also fitted to all but both, and score that one: calibrations, stack,
   its settings and the operating points of the outer fold come from these scores alone;
-- what a method itself chooses (epochs, neighbours) it chooses on folds among those that it is fitted to.
+- what a method itself chooses (epochs, neighbours) it chooses on folds among those that it is fitted to;
+- where the segmentation was chosen, too, each outer fold has the candidates of one that was chosen without it (`cut`).
 
 So no label of a fold touches any number that is given to it. Heads without two folds serve either of them, which makes
 15 fits for six folds, besides 6 without one fold and the one to everything that is kept: its calibrations, stack and
@@ -14,10 +15,8 @@ operating points come from the scores of the heads without one fold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,13 +29,13 @@ from ..records import Json, LanguageModelIdentity, SegmentationIdentity
 from .combinations import fit_ranking
 from .examples import TrainingProtein
 from .heads import FittedHeads, TrainingSettings, fit_heads
+from .held_out import NOTHING_CUT, OneThreadEach, Told, held_out_scores
 from .metrics import RankedProtein
 from .operating_points import choose_operating_points, held_out_performance
 from .stacking import FittedRanking, Resolve, ScoredProtein, ranked_candidates
 from .truth import Verdict
 
 Floats = NDArray[np.float64]
-Told = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class HeldOutProtein:
         calibrated: by method and, last, combined, shape (n, methods + 1); cross-fitted, and those of a known cargo.
         in_proteome: combined, where one does not know whether the protein is a cargo, shape (n,).
         points: operating points chosen on the other folds.
-        without: raw scores by heads that did not see one more fold; see `stacking.ScoredProtein`.
+        without: by one more fold that was not seen; see `stacking.ScoredProtein`.
         choice: how the methods are combined, chosen on the other folds.
     """
 
@@ -60,7 +59,7 @@ class HeldOutProtein:
     calibrated: Floats
     in_proteome: Floats
     points: tuple[OperatingPoint, ...]
-    without: Mapping[int, Floats] = field(default_factory=dict)
+    without: Mapping[int, ScoredProtein] = field(default_factory=dict)
     choice: str = ""
 
     @property
@@ -86,62 +85,6 @@ class TrainingOutcome:
     head_set: HeadSet
     held_out: tuple[HeldOutProtein, ...]
     report: Mapping[str, Json]
-
-
-def held_out_scores(
-    proteins: Sequence[TrainingProtein],
-    folds: Sequence[int],
-    settings: TrainingSettings,
-    seed: int,
-    *,
-    workers: int = 1,
-    told: Told = lambda _: None,
-) -> list[ScoredProtein]:
-    """Raw scores of every protein by methods fitted to the other folds, and to all but one more of them.
-
-    In the order of `proteins`; see `stacking.ScoredProtein.without`. With two folds there is no third to fit to, and
-    `without` stays empty.
-    """
-    numbers = sorted(set(folds))
-    left_out: list[tuple[int, ...]] = [(fold,) for fold in numbers]
-    left_out += combinations(numbers, 2) if len(numbers) > 2 else []
-
-    def fit_and_score(out: tuple[int, ...]) -> dict[int, Floats]:
-        inside = [i for i, own in enumerate(folds) if own not in out]
-        fitted = fit_heads([proteins[i] for i in inside], [folds[i] for i in inside], settings, seed)
-        methods = fitted.methods()
-        told(f"without fold {' and '.join(str(fold + 1) for fold in out)}: fitted to {len(inside)} proteins")
-        return {i: raw_scores(methods, proteins[i].context()) for i, own in enumerate(folds) if own in out}
-
-    with OneThreadEach(), ThreadPoolExecutor(workers) as pool:
-        scores = dict(zip(left_out, pool.map(fit_and_score, left_out), strict=True))
-    scored = []
-    for i, (protein, own) in enumerate(zip(proteins, folds, strict=True)):
-        inner = {fold: scores[pair][i] for fold in numbers if (pair := _pair(own, fold)) in scores}
-        scored.append(ScoredProtein(protein, scores[own,][i], inner))
-    return scored
-
-
-def _pair(one: int, other: int) -> tuple[int, ...]:
-    return min(one, other), max(one, other)
-
-
-class OneThreadEach:
-    """While it lasts, an operation uses one thread: several fits run side by side, and outcomes repeat."""
-
-    def __enter__(self) -> None:
-        import torch
-        from threadpoolctl import threadpool_limits
-
-        self.limits = threadpool_limits(1)
-        self.before = torch.get_num_threads()
-        torch.set_num_threads(1)
-
-    def __exit__(self, *_: object) -> None:
-        import torch
-
-        torch.set_num_threads(self.before)
-        self.limits.restore_original_limits()
 
 
 def cross_fitted(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: Resolve) -> list[HeldOutProtein]:
@@ -214,6 +157,7 @@ def train_head_set(
     resolve: Resolve,
     seed: int = 17,
     settings: TrainingSettings | None = None,
+    cut: Mapping[int, Sequence[TrainingProtein]] = NOTHING_CUT,
     watched: Iterable[TrainingProtein] = (),
     workers: int = 1,
     told: Told = lambda _: None,
@@ -229,6 +173,8 @@ def train_head_set(
         resolve: overlap resolution, the one that scoring uses.
         seed: of every random choice; the same seed gives the same head set on the same machine.
         settings: of the methods.
+        cut: fold -> `proteins` with candidates of a segmentation that was chosen without that fold, where one was
+            chosen; what the fold is given rests on these alone.
         watched: motif-free proteins that nothing is fitted to, no relatives of `proteins`: the operating points of the
             head set are chosen so that few of their candidates are over them.
         workers: folds fitted at a time, one core each.
@@ -240,7 +186,7 @@ def train_head_set(
     chosen = settings or TrainingSettings()
     if not any((protein.verdicts == Verdict.HIT).any() for protein in proteins):
         raise InputError("no candidate of any protein hits a motif", remedy="nesannot ingest nesdb FILE")
-    scored = held_out_scores(proteins, folds, chosen, seed, workers=workers, told=told)
+    scored = held_out_scores(proteins, folds, chosen, seed, cut=cut, workers=workers, told=told)
     fitted = fit_ranking(scored, folds, resolve)
     with OneThreadEach():
         heads = fit_heads(proteins, folds, chosen, seed)

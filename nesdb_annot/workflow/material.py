@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..records import Json
 from ..settings import Settings
 from .candidates import Refine, Resolve, candidate_segmenter, refinement, resolution
+from .penalties import cut_by_known_ranges
 from .progress import Progress
 from .training_set import halves, motif_free_proteins, sequences_of_proteome, training_proteins
 from .truths import truth_b
@@ -37,6 +38,7 @@ class Material:
         folds: of each protein; no family is divided.
         embedder: that the proteins were embedded by.
         segmenter: that their candidates come from.
+        cut: fold -> `proteins` with candidates of a segmentation chosen without that fold, where one was chosen.
         watched: motif-free sequences that nothing is fitted to, (digest, residues) each; see `training_set.Halves`.
     """
 
@@ -45,6 +47,7 @@ class Material:
     folds: Sequence[int]
     embedder: Embedder
     segmenter: Segmenter
+    cut: Mapping[int, Sequence[TrainingProtein]] = field(default_factory=dict)
     watched: Sequence[tuple[str, str]] = ()
 
     @property
@@ -83,7 +86,7 @@ def gather(
     from ..store.references import load_entries
 
     entries = load_entries(store)
-    segmenter = training_segmenter(entries, embedder, settings, progress)
+    segmenter = candidate_segmenter(settings)
     progress.begin("embedding the references", sum(map(len, {entry.residues for entry in entries})))
     proteins = _enough(list(training_proteins(entries, embedder, segmenter, progress)))
     progress.end()
@@ -93,7 +96,14 @@ def gather(
         label = f"embedding motif-free proteins of {negatives}"
         proteins += motif_free_proteins(own.taught, label, embedder, segmenter, progress)
         watched = own.watched
-    return Material(entries, proteins, _folds(proteins, seed), embedder, segmenter, watched)
+    folds = _folds(proteins, seed)
+    known = {digest: truth.motifs for digest, truth in truth_b(entries).items()}
+    if settings.segmentation != "bounded" or not known:
+        return Material(entries, proteins, folds, embedder, segmenter, watched=watched)
+    progress.note("choosing the penalty of bounded, anew for each fold on the others")
+    chosen = cut_by_known_ranges(proteins, folds, known)
+    progress.note(chosen.told)
+    return Material(entries, chosen.proteins, folds, embedder, chosen.segmenter, chosen.by_fold, watched)
 
 
 def fit(material: Material, settings: Settings, seed: int, progress: Progress) -> TrainingOutcome:
@@ -111,36 +121,11 @@ def fit(material: Material, settings: Settings, seed: int, progress: Progress) -
         references_digest=references_digest(material.entries),
         resolve=material.resolve,
         seed=seed,
+        cut=material.cut,
         watched=watched,
         workers=settings.workers,
         told=progress.note,
     )
-
-
-def training_segmenter(
-    entries: Sequence[ReferenceEntry], embedder: Embedder, settings: Settings, progress: Progress
-) -> Segmenter:
-    """The settings' segmentation; of `bounded` the one with the penalty that fits the known functional ranges best.
-
-    The head set keeps the penalty with the identity of its segmentation, and scoring takes it from there. It is one
-    for all folds, so that what is then measured on a fold is not free of its ranges, and `progress` is told so;
-    `nesannot evaluate segmentation`, which measures the cut itself, chooses one for each.
-    """
-    from ..segmentation.bounded import Bounded
-    from ..segmentation.penalty import KnownProtein, best_penalty, cut_with_penalties
-
-    known = truth_b(entries)
-    if settings.segmentation != "bounded" or not known:
-        return candidate_segmenter(settings)
-    residues = {entry.digest: entry.residues for entry in entries if entry.digest in known}
-    embedded = zip(residues, embedder.embed(residues.values()), strict=True)
-    proteins = [KnownProtein(residues[digest], own, known[digest].motifs) for digest, own in embedded]
-    chosen = Bounded(penalty=best_penalty(cut_with_penalties(proteins), range(len(proteins))))
-    progress.note(
-        f"the penalty of bounded, {chosen.penalty:g}, is the one that fits all known ranges best, those of held-out "
-        "families included: figures are flattered by that one choice (nesannot evaluate segmentation chooses apart)"
-    )
-    return chosen
 
 
 def _enough(proteins: list[TrainingProtein]) -> list[TrainingProtein]:

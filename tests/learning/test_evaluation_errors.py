@@ -95,7 +95,8 @@ def only_the_tagger_knows(own):
     random = np.random.default_rng(own.fold)
     raw = random.normal(size=own.raw.shape)
     raw[:, METHODS.index("tagger")] += 6 * (own.protein.verdicts == 1)
-    return replace(own, raw=raw, without=dict.fromkeys(own.without, raw), choice="stack")
+    without = {fold: replace(inner, raw=raw) for fold, inner in own.without.items()}
+    return replace(own, raw=raw, without=without, choice="stack")
 
 
 def test_the_combination_suffers_without_what_it_rests_on(outcome, made_up, resolve):

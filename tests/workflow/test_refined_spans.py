@@ -1,23 +1,19 @@
 """What is stored of a protein: refined spans of a lattice with vectors of their own; a partition as it is."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from nesdb_annot.methods import derived, scoring
 from nesdb_annot.methods.protocol import OnDemand, pool
-from nesdb_annot.records import MethodScore, ReferenceEntry, ReferenceSite, Sign, SiteKind
+from nesdb_annot.records import MethodScore
 from nesdb_annot.residues import ResidueSpan
-from nesdb_annot.segmentation import penalty
 from nesdb_annot.segmentation.bounded import Bounded
 from nesdb_annot.segmentation.lattice import Lattice
 from nesdb_annot.segmentation.refinement import refine_spans
 from nesdb_annot.settings import Settings
-from nesdb_annot.workflow import material
 from nesdb_annot.workflow.candidates import candidate_segmenter, refinement, resolution
-from nesdb_annot.workflow.progress import Silent
 from nesdb_annot.workflow.protein_scorer import ProteinScorer
 
 LENGTH = 120
@@ -83,30 +79,9 @@ def test_refinement_follows_the_segmentation():
     assert refinement(Bounded())(with_core, two, [0.5, 0.5], [0, 1]) == two
 
 
-class Heard(Silent):
-    def __init__(self):
-        self.lines = []
-
-    def note(self, text):
-        self.lines.append(text)
-
-
 def test_bounded_cuts_with_the_penalty_that_its_head_set_was_trained_on():
     settings = replace(Settings(), segmentation="bounded")
     trained = Bounded(penalty=1.75)
     assert candidate_segmenter(settings, trained.identity) == trained
     assert candidate_segmenter(settings) == Bounded()
     assert candidate_segmenter(settings, Lattice().identity) == Bounded()
-
-
-def test_training_on_bounded_takes_the_penalty_that_fits_the_known_ranges_best(monkeypatch):
-    monkeypatch.setattr(penalty, "best_penalty", lambda cut, chosen: max(cut) if list(chosen) == [0] else None)
-    site = ReferenceSite(SiteKind.FUNCTIONAL_SIGNAL, ResidueSpan(11, 30), Sign.MOTIF)
-    embedder = SimpleNamespace(embed=lambda given: [np.ones((len(one), 4), dtype=np.float32) for one in given])
-    entry = ReferenceEntry("user:x", "1", "P1", "MKLV" * 20, (site,))
-    bounded = replace(Settings(), segmentation="bounded")
-    heard = Heard()
-    assert material.training_segmenter([entry], embedder, bounded, heard) == Bounded(penalty=max(penalty.PENALTIES))
-    assert material.training_segmenter([], embedder, bounded, heard) == Bounded()
-    assert material.training_segmenter([entry], embedder, Settings(), heard).identity.algorithm == "lattice"
-    assert ["families included" in line for line in heard.lines] == [True]
