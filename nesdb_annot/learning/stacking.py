@@ -19,6 +19,7 @@ from .cargo_odds import fit_cargo_odds
 from .examples import TrainingProtein
 from .logistic import fit_logistic, fit_nonnegative
 from .metrics import RankedProtein
+from .several import fit_several
 from .truth import Verdict
 
 Floats = NDArray[np.float64]
@@ -52,6 +53,7 @@ class Combination:
         ridge: of the weights that adapt to a segment's context; None where they do not.
         elsewhere: constant of the second stage, see `methods.ranking.Ranking`; None where there is none.
         silent: methods that get no weight, in no context.
+        several: whether the second stage lets a cargo have several signals; see `several`.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Combination:
     ridge: float | None = None
     elsewhere: float | None = ELSEWHERE
     silent: tuple[str, ...] = ()
+    several: bool = False
 
 
 STACK = Combination("stack")
@@ -283,4 +286,9 @@ def fit_combination(
     """
     known = fit_calibrations(scored, resolve) if calibrations is None else calibrations
     empty = _ranking(np.zeros(len(METHODS)), 0.0, combination)
-    return _final(scored, _first(scored, FittedRanking(known, empty, 0.5), combination), resolve)
+    fitted = _first(scored, FittedRanking(known, empty, 0.5), combination)
+    if combination.several and combination.elsewhere is not None:
+        proteins = [own.protein for own in scored]
+        shares = fit_several([fitted.first(own) for own in scored], proteins, combination.elsewhere)
+        fitted = replace(fitted, ranking=replace(fitted.ranking, several=shares))
+    return _final(scored, fitted, resolve)

@@ -20,7 +20,7 @@ from ..errors import ConfigurationError
 from ..records import NES, Json, LanguageModelIdentity, SegmentationIdentity, digest_of
 from .calibration import Calibration, calibration_from_json
 
-FORMAT = 5
+FORMAT = 6
 _KEY = "nesannot_head_set"
 _RETRAIN = "nesannot train"
 

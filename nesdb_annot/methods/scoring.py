@@ -21,7 +21,7 @@ from .ranking import Ranking
 from .segment_context import segment_context
 from .trees import BoostedTrees
 
-VERSION, COMBINED_VERSION = 1, 4
+VERSION, COMBINED_VERSION = 1, 5
 METHODS = ("consensus", similarity.NAME, neural.NAME, tagger.NAME, biochemical.NAME)
 """Methods that are combined, in the order in which they are stored; `ranking.NAME` comes last."""
 

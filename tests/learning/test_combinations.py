@@ -100,6 +100,16 @@ def test_the_second_stage_is_left_out_where_it_is_not_wanted(scored, resolve):
         assert with_rivals.combined(own) == pytest.approx(among_rivals(first, spans, 0.4))
 
 
+def test_shares_of_several_signals_are_fitted_where_they_are_wanted(scored, resolve):
+    proteins, _ = scored
+    one, several = (fit_combination(proteins, resolve, Combination("own", several=wanted)) for wanted in (False, True))
+    assert one.ranking.several == ()
+    assert several.ranking == replace(one.ranking, several=several.ranking.several)
+    assert several.ranking.several == (0.0, 0.0)  # every made-up cargo has one signal
+    own = proteins[0]
+    assert several.combined(own) == pytest.approx(one.combined(own))
+
+
 def test_known_calibrations_change_nothing(scored, resolve):
     proteins, _ = scored
     known = fit_calibrations(proteins, resolve)

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -90,6 +91,39 @@ def test_a_second_signal_stands_above_all_but_the_first():
     assert (odds[1] - odds[2:]).min() > 3
 
 
+SHARES = (ELSEWHERE, 1.0, 0.3, 0.1)
+
+
+@given(ROWS)
+def test_sets_of_several_signals_are_weighed_by_their_share(rows):
+    """Against every set of peaks, written out: those with the candidate for its peak, and those without either."""
+    spans, scores = read(rows)
+    found, odds = peaks_by_hand(spans, scores), among_rivals(scores, spans, ELSEWHERE, SHARES[2:])
+    for i, peak in enumerate(peak_of(scores, spans)):
+        rivals = [j for j in found if j != peak]
+        sets = [own for size in range(4) for own in combinations(rivals, size)]
+        without = sum(SHARES[len(own)] * np.exp(sum(scores[j] for j in own)) for own in sets)
+        beside = sum(SHARES[len(own) + 1] * np.exp(sum(scores[j] for j in own)) for own in sets if len(own) < 3)
+        assert odds[i] == pytest.approx(scores[i] + np.log(beside / without), abs=1e-8)
+
+
+def test_where_a_cargo_may_have_several_signals_a_second_one_loses_less():
+    spans = [ResidueSpan(20 * i + 1, 20 * i + 12) for i in range(3)]
+    scores = np.array([4.0, 3.0, -2.0])
+    one = among_rivals(scores, spans, ELSEWHERE)
+    two = among_rivals(scores, spans, ELSEWHERE, (0.2,))
+    assert two[1] > one[1] + 2
+    assert abs(two[2] - one[2]) < abs(two[1] - one[1])
+    assert among_rivals(scores, spans, ELSEWHERE, (0.0, 0.0)) == pytest.approx(one)
+
+
+def test_a_second_signal_is_more_likely_the_surer_the_first():
+    spans = [ResidueSpan(1, 12), ResidueSpan(21, 32)]
+    sure, unsure = (among_rivals(np.array([first, 3.0]), spans, ELSEWHERE, (1.0,))[1] for first in (5.0, -5.0))
+    assert sure == pytest.approx(3.0, abs=0.1)  # as if there were no rivals: log(1 + e^5) - log(0.25 + e^5)
+    assert unsure > sure  # elsewhere only, as for one that is alone
+
+
 def test_a_better_score_never_ranks_lower_in_its_protein():
     logits = np.zeros((4, 2))
     before = RANKING.second(RANKING.first(logits, AROUND), SPANS)
@@ -127,7 +161,10 @@ def test_a_weight_may_depend_on_whether_the_methods_that_count_agree():
     assert silent.context(logits, AROUND[:2])[:, -1].tolist() == [0.0, 0.0]
 
 
-@pytest.mark.parametrize("ranking", [RANKING, ADAPTIVE, replace(RANKING, elsewhere=None)])
+SEVERAL = replace(RANKING, several=(0.2, 0.0))
+
+
+@pytest.mark.parametrize("ranking", [RANKING, ADAPTIVE, SEVERAL, replace(RANKING, elsewhere=None)])
 def test_stored_and_read(ranking):
     assert Ranking.from_json(json.loads(json.dumps(ranking.to_json()))) == ranking
 
@@ -148,6 +185,12 @@ def test_weights_that_are_missing(change):
     stored = {**RANKING.to_json(), **change}
     with pytest.raises(ConfigurationError):
         Ranking.from_json({name: value for name, value in stored.items() if value is not None})
+
+
+@pytest.mark.parametrize("several", [[-0.1], [float("inf")], [float("nan")], "some", [None]])
+def test_shares_of_several_signals_that_are_none(several):
+    with pytest.raises(ConfigurationError, match="stored ranking"):
+        Ranking.from_json({**RANKING.to_json(), "several": several})
 
 
 @pytest.mark.parametrize("elsewhere", [0.0, -1.0, float("nan"), "half"])
