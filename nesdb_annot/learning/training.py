@@ -27,7 +27,7 @@ from ..methods.headset import HeadSet, OperatingPoint
 from ..methods.scoring import METHODS, raw_scores
 from ..records import Json, LanguageModelIdentity, SegmentationIdentity
 from .combinations import fit_ranking
-from .examples import TrainingProtein
+from .examples import TrainingProtein, taught_negatives
 from .heads import FittedHeads, TrainingSettings, fit_heads
 from .held_out import NOTHING_CUT, OneThreadEach, Told, held_out_scores
 from .metrics import RankedProtein
@@ -226,6 +226,7 @@ def _report(
         "motif_free_proteins": sum(not protein.cargo for protein in proteins),
         "motifs": sum(len(protein.truth.motifs) for protein in proteins),
         "fold_sizes": np.bincount(np.asarray(folds)).tolist(),
+        "negatives": dict(taught_negatives(proteins)),
         "reference_motifs": int(references.sum()),
         "reference_others": int(len(references) - references.sum()),
         "methods": list(METHODS),

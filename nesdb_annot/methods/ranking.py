@@ -182,10 +182,14 @@ class Ranking:
             logits: of the methods, shape (n, methods).
             around: from `segment_context.segment_context`.
         """
+        return self.parts(logits, around)[0]
+
+    def parts(self, logits: Floats, around: Floats) -> tuple[Floats, Floats]:
+        """First-stage log-odds, shape (n,), and what each method adds to them, shape (n, methods); see `first`."""
         context = self.context(logits, around)
-        added = (logits * self.method_weights(context)).sum(axis=1)
-        outcome: Floats = self.intercept + added + (context @ np.array(self.shift) if self.shift else 0.0)
-        return outcome
+        added = logits * self.method_weights(context)
+        first = self.intercept + added.sum(axis=1) + (context @ np.array(self.shift) if self.shift else 0.0)
+        return first, added
 
     def second(self, first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
         """Combined log-odds of the candidates of one protein, shape (n,); there may be none.

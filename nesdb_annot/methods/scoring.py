@@ -174,8 +174,7 @@ class ScoringMethods:
         calibrated = np.column_stack([c.apply(raw[:, i]) for i, c in enumerate(self._calibrations[:-1])])
         logits = logit(calibrated)
         around = segment_context(context.residues, context.spans, context.stated)
-        first = self.ranking.first(logits, around)
-        added = logits * self.ranking.method_weights(self.ranking.context(logits, around))
+        first, added = self.ranking.parts(logits, around)
         in_cargo = self._calibrations[-1].apply(self.ranking.second(first, context.spans))
         if of_cargo is None:
             of_cargo = float(f"{self.cargo.probability(first, context.spans):.6g}")  # as it is told, so it counts

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..records import Json
+from ..records import Json, SegmentationIdentity
 from ..settings import Settings
 from .candidates import Refine, Resolve, candidate_segmenter, refinement, resolution
 from .penalties import cut_by_known_ranges
@@ -67,7 +67,14 @@ class Material:
 
 
 def gather(
-    store: Store, embedder: Embedder, settings: Settings, negatives: str | None, seed: int, progress: Progress
+    store: Store,
+    embedder: Embedder,
+    settings: Settings,
+    negatives: str | None,
+    seed: int,
+    progress: Progress,
+    *,
+    trained: SegmentationIdentity | None = None,
 ) -> Material:
     """Embed the references in the database and divide them into folds.
 
@@ -78,6 +85,7 @@ def gather(
         negatives: a proteome of an organism without CRM1; a part of it is taught to be free of motifs.
         seed: of the folds.
         progress: told how far the embedding is.
+        trained: the segmentation of heads that are kept in part: nothing is chosen then.
 
     Raises:
         InputError: if the database holds too few references.
@@ -86,7 +94,7 @@ def gather(
     from ..store.references import load_entries
 
     entries = load_entries(store)
-    segmenter = candidate_segmenter(settings)
+    segmenter = candidate_segmenter(settings, trained)
     progress.begin("embedding the references", sum(map(len, {entry.residues for entry in entries})))
     proteins = _enough(list(training_proteins(entries, embedder, segmenter, progress)))
     progress.end()
@@ -98,7 +106,7 @@ def gather(
         watched = own.watched
     folds = _folds(proteins, seed)
     known = {digest: truth.motifs for digest, truth in truth_b(entries).items()}
-    if settings.segmentation != "bounded" or not known:
+    if settings.segmentation != "bounded" or trained or not known:
         return Material(entries, proteins, folds, embedder, segmenter, watched=watched)
     progress.note("choosing the penalty of bounded, anew for each fold on the others")
     chosen = cut_by_known_ranges(proteins, folds, known)
@@ -113,6 +121,7 @@ def fit(material: Material, settings: Settings, seed: int, progress: Progress) -
 
     label = "embedding motif-free proteins that are not taught"
     watched = motif_free_proteins(material.watched, label, material.embedder, material.segmenter, progress)
+    progress.note(_negatives(material.proteins))
     return train_head_set(
         material.proteins,
         folds=material.folds,
@@ -126,6 +135,17 @@ def fit(material: Material, settings: Settings, seed: int, progress: Progress) -
         workers=settings.workers,
         told=progress.note,
     )
+
+
+def _negatives(proteins: Sequence[TrainingProtein]) -> str:
+    """What is taught to be no signal, for people."""
+    from ..learning.examples import taught_negatives
+
+    told = []
+    for kind, counts in taught_negatives(proteins).items():
+        hard = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if name != "all")
+        told += [f"{counts['all']:,} candidates of {kind.replace('_', ' ')} (hard: {hard})"]
+    return f"taught to be no signals: {'; '.join(told)}"
 
 
 def _enough(proteins: list[TrainingProtein]) -> list[TrainingProtein]:

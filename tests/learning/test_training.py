@@ -162,7 +162,9 @@ def test_what_was_tested_and_is_no_motif_counts_fully():
     assert weights[32:38].tolist() == [0.0] * 6
 
 
-def test_a_motif_free_protein_counts_little():
+def test_a_motif_free_protein_counts_little_and_its_hard_negatives_more():
     protein = protein_with([(11, 21), (22, 32)], Truth(), cargo=False)
-    assert protein.example_weights.tolist() == [pytest.approx(0.15)] * 2
+    assert protein.hard_kinds.any(axis=1).tolist() == [True, False]
+    assert protein.example_weights.tolist() == [pytest.approx(0.3), pytest.approx(0.1)]
     assert protein.tagger_example().weight.tolist() == [pytest.approx(0.15)] * 40
+

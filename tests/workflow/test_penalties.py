@@ -89,26 +89,37 @@ class Embedder:
         return [np.eye(26, dtype=np.float32)[[ord(letter) - ord("A") for letter in one]] for one in given]
 
 
+SITES = (ReferenceSite(SiteKind.FUNCTIONAL_SIGNAL, ResidueSpan(31, 45), Sign.MOTIF),)
+
+
 def random_residues(seed):
     return "".join(np.random.default_rng(seed).choice(list("ADEGHKNPQRSTLIVM"), 90))
 
 
 @pytest.mark.parametrize("segmentation", ["bounded", "lattice"])
 def test_material_is_cut_for_each_fold_where_a_penalty_is_chosen(segmentation, monkeypatch):
-    span = ResidueSpan(31, 45)
-    sites = (ReferenceSite(SiteKind.FUNCTIONAL_SIGNAL, span, Sign.MOTIF),)
-    entries = [ReferenceEntry("user:x", str(i), f"P{i}", random_residues(i), sites) for i in range(24)]
+    entries = [ReferenceEntry("user:x", str(i), f"P{i}", random_residues(i), SITES) for i in range(24)]
     monkeypatch.setattr("nesdb_annot.store.references.load_entries", lambda _: entries)
     heard = Heard()
     found = material.gather(None, Embedder(), replace(Settings(), segmentation=segmentation), None, 17, heard)
     assert len(found.proteins) == 24
-    assert all(p.truth.motifs == (span,) for p in found.proteins)
+    assert all(p.truth.motifs == (SITES[0].span,) for p in found.proteins)
     assert any("penalty" in line for line in heard.lines) == (segmentation == "bounded")
     if segmentation == "lattice":
         assert not found.cut
     for fold, cut in found.cut.items():
         assert fold in set(found.folds)
         assert [p.digest for p in cut] == [p.digest for p in found.proteins]
+
+
+def test_heads_that_are_kept_in_part_keep_their_penalty(monkeypatch):
+    entries = [ReferenceEntry("user:x", str(i), f"P{i}", random_residues(i), SITES) for i in range(24)]
+    monkeypatch.setattr("nesdb_annot.store.references.load_entries", lambda _: entries)
+    bounded, trained, heard = replace(Settings(), segmentation="bounded"), Bounded(penalty=3.5), Heard()
+    found = material.gather(None, Embedder(), bounded, None, 17, heard, trained=trained.identity)
+    assert found.segmenter == trained
+    assert not found.cut
+    assert not heard.lines
 
 
 def test_too_few_references_are_refused(monkeypatch):
