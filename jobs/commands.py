@@ -46,13 +46,14 @@ def ingest_proteome(
     """`nesannot ingest proteome`."""
     from nesdb_annot.workflow import ingest
     from nesdb_annot.workflow.proteome_source import fetched_source, is_remote, proteome_source
+    from nesdb_annot.workflow.rejects import Rejects
 
     if is_remote(source):
         stated = {"--upid": upid, "--release": release, "--released": released}
         known = fetched_source(settings, source, name, progress, stated=stated)
     else:
         known = proteome_source(source, upid=upid, name=name, release=release, released=released)
-    _said(ingest.ingest_proteome(store, known, strict=strict, replace=replace), progress)
+    _said(ingest.ingest_proteome(store, known, rejects=Rejects(strict=strict), replace=replace), progress)
 
 
 def ingest_nesdb(
@@ -67,10 +68,11 @@ def ingest_nesdb(
     """`nesannot ingest nesdb`."""
     from nesdb_annot.workflow.ingest import ingest_references
     from nesdb_annot.workflow.reference_sources import nesdb_entries
+    from nesdb_annot.workflow.rejects import Rejects
 
     file = Path(source) if source else None
     entries = nesdb_entries(settings, file, accepted_terms=accept_terms, progress=progress)
-    _said(ingest_references(store, "nesdb", entries, strict=strict), progress)
+    _said(ingest_references(store, "nesdb", entries, rejects=Rejects(strict=strict)), progress)
 
 
 def ingest_uniprot(
@@ -78,10 +80,12 @@ def ingest_uniprot(
 ) -> None:
     """`nesannot ingest uniprot`."""
     from nesdb_annot.workflow import annotate
+    from nesdb_annot.workflow.rejects import Rejects
 
     path = annotate.uniprot_file(settings, source, progress)
     whole = source == annotate.NES_MOTIFS
-    _said(annotate.ingest_uniprot(store, path, kind=kind, strict=strict, complete=whole), progress)
+    rejects = Rejects(strict=strict)
+    _said(annotate.ingest_uniprot(store, path, kind=kind, rejects=rejects, complete=whole), progress)
 
 
 def ingest_references(
@@ -90,9 +94,10 @@ def ingest_references(
     """`nesannot ingest references`."""
     from nesdb_annot.workflow import ingest
     from nesdb_annot.workflow.reference_sources import user_entries
+    from nesdb_annot.workflow.rejects import Rejects
 
     entries = user_entries(store, source, name)
-    _said(ingest.ingest_references(store, f"user:{name}", entries, strict=strict), progress)
+    _said(ingest.ingest_references(store, f"user:{name}", entries, rejects=Rejects(strict=strict)), progress)
 
 
 def reannotate(store: Store, settings: Settings, progress: Progress, **_due: Json) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import UsageError
+from ..errors import NesannotError, UsageError
 from ..records import Json
 from .console import TerminalProgress
 from .context import settings_of
@@ -15,20 +17,39 @@ from .options import Queue, Quiet, RejectsFile, Strict
 
 if TYPE_CHECKING:
     from ..workflow.ingest import Ingest
+    from ..workflow.rejects import Rejects
 
 app = typer.Typer(help="Read proteomes, reference NESs and annotations into the database.", no_args_is_help=True)
 
 Source = Annotated[str, typer.Argument(help="a file, or - for standard input", show_default=False)]
 
 
-def _finish(done: Ingest, rejects_file: Path | None, progress: TerminalProgress) -> None:
+@contextmanager
+def _refused(strict: bool, table: Path | None, progress: TerminalProgress) -> Iterator[Rejects]:
+    """Refused records of an ingest; their `table` is written when it ends, also if they are what ends it."""
+    from ..workflow.rejects import Rejects
+
+    rejects = Rejects(strict=strict)
+    try:
+        yield rejects
+    except NesannotError:
+        if rejects.all:  # if nothing was read, a table that stands there stays
+            _write(rejects, table, progress)
+        raise
+    _write(rejects, table, progress)
+
+
+def _write(rejects: Rejects, table: Path | None, progress: TerminalProgress) -> None:
+    if table:
+        rejects.write(table)
+        progress.note(f"{len(rejects.all)} refused records are in {table}")
+    elif rejects.all:
+        progress.note("--rejects FILE writes all refused records to a table")
+
+
+def _say(done: Ingest, progress: TerminalProgress) -> None:
     for line in [*done.rejects.lines(), *done.sentences]:
         progress.note(line)
-    if rejects_file:
-        done.rejects.write(rejects_file)
-        progress.note(f"{len(done.rejects.all)} refused records are in {rejects_file}")
-    elif done.rejects.all:
-        progress.note("--rejects FILE writes all refused records to a table")
 
 
 def _deferred(ctx: typer.Context, command: str, rejects: Path | None, quiet: bool, **arguments: Json) -> None:
@@ -85,8 +106,8 @@ def proteome(
             known = fetched_source(settings, source, name, progress, stated=stated)
         else:
             known = proteome_source(source, upid=upid, name=name, release=release, released=released)
-        with open_store(settings) as store:
-            _finish(ingest_proteome(store, known, strict=strict, replace=replace), rejects, progress)
+        with open_store(settings) as store, _refused(strict, rejects, progress) as refused:
+            _say(ingest_proteome(store, known, rejects=refused, replace=replace), progress)
 
 
 @app.command()
@@ -111,7 +132,8 @@ def nesdb(
         return
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
         entries = nesdb_entries(settings, file, accepted_terms=accept_terms, progress=progress)
-        _finish(ingest_references(store, "nesdb", entries, strict=strict), rejects, progress)
+        with _refused(strict, rejects, progress) as refused:
+            _say(ingest_references(store, "nesdb", entries, rejects=refused), progress)
 
 
 @app.command()
@@ -137,9 +159,9 @@ def uniprot(
         return
     with TerminalProgress(quiet) as progress:
         path = uniprot_file(settings, source, progress)
-        with open_store(settings) as store:
+        with open_store(settings) as store, _refused(strict, rejects, progress) as refused:
             whole = source == NES_MOTIFS
-            _finish(ingest_uniprot(store, path, kind=kind, strict=strict, complete=whole), rejects, progress)
+            _say(ingest_uniprot(store, path, kind=kind, rejects=refused, complete=whole), progress)
 
 
 @app.command()
@@ -162,4 +184,5 @@ def references(
         return
     with TerminalProgress(quiet) as progress, open_store(settings_of(ctx)) as store:
         entries = user_entries(store, source, name)
-        _finish(ingest_references(store, f"user:{name}", entries, strict=strict), rejects, progress)
+        with _refused(strict, rejects, progress) as refused:
+            _say(ingest_references(store, f"user:{name}", entries, rejects=refused), progress)

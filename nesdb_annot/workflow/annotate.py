@@ -46,7 +46,7 @@ def uniprot_file(settings: Settings, source: str, progress: Progress | None = No
 
 
 def ingest_uniprot(
-    store: Store, source: str, *, kind: str = "", strict: bool = False, complete: bool = False
+    store: Store, source: str, *, kind: str = "", rejects: Rejects | None = None, complete: bool = False
 ) -> Ingest:
     """Ingest a UniProt file: annotations, MOTIF features of NESs as reference entries, and former accessions.
 
@@ -54,10 +54,11 @@ def ingest_uniprot(
 
     Args:
         kind: ``json``, ``tsv`` or ``flat``; found out by content if empty, which standard input does not allow.
+        rejects: as in `ingest.ingest_proteome`.
         complete: the file holds all entries that have an NES.
 
     Raises:
-        InputError: if the file is none of UniProt's, or `strict` and something was refused.
+        InputError: if the file is none of UniProt's, or `rejects` is strict and something was refused.
     """
     from ..formats.uniprot import read_uniprot, uniprot_format
     from ..formats.uniprot_entry import SOURCE
@@ -66,10 +67,10 @@ def ingest_uniprot(
     from ..store.references import load_entries
     from ..store.runs import run
 
-    rejects = Rejects(strict=strict)
+    rejects = rejects or Rejects()
     seen = _Seen()
     told = kind or (uniprot_format(source) if source != "-" else "")
-    with run(store, "ingest annotations", {"source": source, "strict": strict}) as (run_id, counts):
+    with run(store, "ingest annotations", {"source": source, "strict": rejects.strict}) as (run_id, counts):
         report = replace_annotations(store, _annotations(store, rejects, read_uniprot(source, kind), seen), run_id)
         seen.former += [one for reject in rejects.all for one in former_in(reject)]
         counts |= {"proteins": report.proteins, "added": report.added, "removed": report.removed}

@@ -31,16 +31,19 @@ class Ingest:
     changed: bool = False
 
 
-def ingest_proteome(store: Store, source: ProteomeSource, *, strict: bool = False, replace: bool = False) -> Ingest:
+def ingest_proteome(
+    store: Store, source: ProteomeSource, *, rejects: Rejects | None = None, replace: bool = False
+) -> Ingest:
     """Ingest a FASTA file as a release of its proteome.
 
     Args:
-        strict: refused records are fatal; nothing is written then.
+        rejects: keeps the refused records, also those that end an ingest; if it is strict they do, and nothing is
+            written.
         replace: take the place of an earlier file under the same release name.
 
     Raises:
-        InputError: if the file is no FASTA, if `strict` and a record was refused, or, without `replace`, if another
-            file stands under this release or the proteome is of another organism.
+        InputError: if the file is no FASTA, if `rejects` is strict and a record was refused, or, without `replace`,
+            if another file stands under this release or the proteome is of another organism.
     """
     from ..formats.compression import STDIN, inspect_file
     from ..formats.fasta import read_fasta
@@ -48,10 +51,10 @@ def ingest_proteome(store: Store, source: ProteomeSource, *, strict: bool = Fals
     from ..store.proteomes import ProteomeKey, ingest_release
     from ..store.runs import run
 
-    rejects = Rejects(strict=strict)
+    rejects = rejects or Rejects()
     rejects.all.extend(source.rejects)
     key = ProteomeKey(source.key, taxon_id=source.taxon_id)
-    stated = {"proteome": source.key, "release": source.release.name, "file": source.source, "strict": strict}
+    stated = {"proteome": source.key, "release": source.release.name, "file": source.source, "strict": rejects.strict}
     if source.source != STDIN:  # a file that breaks off or is no text ends here, with nothing written
         stated["sha256"] = inspect_file(source.source).sha256
     with run(store, "ingest proteome", stated) as (run_id, counts):
@@ -87,7 +90,7 @@ def ingest_references(
     source: str,
     entries: Iterable[ReferenceEntry | Reject],
     *,
-    strict: bool = False,
+    rejects: Rejects | None = None,
     complete: bool = True,
     without: Collection[str] = (),
 ) -> Ingest:
@@ -95,17 +98,18 @@ def ingest_references(
 
     Args:
         source: ``nesdb``, ``uniprot``, ``bundled``, ``user:NAME``.
+        rejects: as in `ingest_proteome`.
         complete: `entries` are all that the source has; what it no longer has is taken out of the database.
         without: identifiers of entries that the source states to have no motif.
 
     Raises:
-        InputError: if `strict` and something was refused.
+        InputError: if `rejects` is strict and something was refused.
     """
     from ..store.references import ingest_entries
     from ..store.runs import run
 
-    rejects = Rejects(strict=strict)
-    with run(store, "ingest references", {"source": source, "strict": strict}) as (run_id, counts):
+    rejects = rejects or Rejects()
+    with run(store, "ingest references", {"source": source, "strict": rejects.strict}) as (run_id, counts):
         good = list(rejects.passing(entries))
         # An entry may be missing only because it was refused this time: then nothing is taken to be gone.
         whole = complete and not rejects.all

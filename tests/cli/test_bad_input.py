@@ -47,6 +47,37 @@ def test_strict_makes_them_fatal_and_writes_nothing(nesannot, tmp_path):
     assert rows(nesannot, "nesannot.proteome") == before
 
 
+TABLE = "accession\tfirst\tlast\tevidence\tcitation\nQ9\t3\t12\tLMB sensitive\tPMID:1\n"
+ENTRIES = '{"results": [{"entryType": "Inactive", "primaryAccession": "B0", "inactiveReason": {}}]}'
+
+
+@pytest.mark.parametrize(
+    ("words", "content", "strict", "refused"),
+    [
+        (("proteome", "--name", "strict"), FASTA, ("--strict",), ["P2", "P3"]),
+        (("proteome", "--name", "strict"), ">P2 two\nMKLVJ\n", (), ["P2"]),
+        (("references",), TABLE, ("--strict",), ["Q9"]),
+        (("uniprot",), ENTRIES, ("--strict",), ["B0"]),
+    ],
+)
+def test_refused_records_that_end_an_ingest_are_written_to_the_table(
+    nesannot, tmp_path, words, content, strict, refused
+):
+    file, table = tmp_path / "refused.txt", tmp_path / "rejects.tsv"
+    file.write_text(content)
+    done = nesannot("ingest", words[0], file, *words[1:], *strict, "--rejects", table)
+    check(done, 65, f"{len(refused)} refused records are in {table}")
+    assert [line.split("\t")[2] for line in table.read_text().splitlines()[1:]] == refused
+
+
+def test_a_table_stays_if_nothing_was_read(nesannot, tmp_path):
+    file, table = tmp_path / "words.fasta", tmp_path / "rejects.tsv"
+    file.write_text("just words\n")
+    table.write_text("of an earlier ingest")
+    check(nesannot("ingest", "proteome", file, "--name", "words", "--rejects", table), 65, "not FASTA")
+    assert table.read_text() == "of an earlier ingest"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
