@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from procrastinate import App
 
+from nesdb_annot.errors import FailedJobsError
 from nesdb_annot.language.processor import single_threaded
 from nesdb_annot.settings import Settings
 from nesdb_annot.store.engine import Store, open_store
@@ -18,6 +19,9 @@ from nesdb_annot.workflow.queue_worker import Pace, QueueWorker
 from .commands import performer
 from .schedule import add_schedule
 from .tasks import RUNNER, SCORER, add_tasks
+
+SHOWN = 9
+"""Further runs that are named where jobs of them failed."""
 
 
 def queue_app(settings: Settings, store: Store) -> App:
@@ -41,6 +45,7 @@ def run_worker(
     """Work until a signal, or until nothing is left; returns the number of the signal, else 0.
 
     Raises:
+        FailedJobsError: if `until_empty` and a job failed that this worker worked on, once nothing is left.
         NesannotError: as `QueueWorker.run`.
     """
     single_threaded()
@@ -60,6 +65,19 @@ def run_worker(
         )
         note(f"worker {this_process()} on {store.url}: {' and '.join(queues)}, {concurrency} at once")
         try:
-            return worker.run()
+            number = worker.run()
         finally:
             scorer.close()
+        failed = [*runner.failed, *scorer.failed]
+        if until_empty and failed and not number:
+            raise _some_failed(failed)
+        return number
+
+
+def _some_failed(runs: Sequence[int]) -> FailedJobsError:
+    """What to say of jobs that failed, given the run of each."""
+    first, *others = sorted(set(runs))
+    told = f"{len(runs):,} job{'s' if len(runs) > 1 else ''} failed of those that this worker took"
+    where = ", ".join(f"run {one}" for one in (first, *others[:SHOWN])) + (" ..." if others[SHOWN:] else "")
+    remedy = f"nesannot runs show {first} says why, nesannot runs retry {first} does it again"
+    return FailedJobsError(told, where=where, remedy=remedy)

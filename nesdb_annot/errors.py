@@ -31,6 +31,12 @@ class NesannotError(Exception):
         return "\n".join([self.what, *(f"  {label}: {fact}" for label, fact in facts if fact)])
 
 
+class FailedJobsError(NesannotError):
+    """A worker did all there was to do, and some of it failed: see why, and have that done again."""
+
+    exit_code = 1
+
+
 class UsageError(NesannotError):
     """The command line asks for something that cannot be: fix the call."""
 
@@ -75,7 +81,7 @@ class ConfigurationError(NesannotError):
 
 EXIT_CODES: dict[int, str] = {
     0: "done",
-    1: "done, and the answer is no (a check failed)",
+    1: "done, and the answer is no (a check failed, or a job of worker --until-empty)",
     2: "the command line is wrong",
     65: "bad input, or with --strict a refused record; nothing was written",
     69: "the database cannot be reached",

@@ -21,7 +21,9 @@ def worker(
     engine: Engine = None,
     only: Annotated[str | None, typer.Option(help="scoring (chunks) or commands; default: both")] = None,
     one_shot: Annotated[bool, typer.Option("--one-shot", help="wait for one job, take it, then end")] = False,
-    until_empty: Annotated[bool, typer.Option("--until-empty", help="end when no job is left")] = False,
+    until_empty: Annotated[
+        bool, typer.Option("--until-empty", help="end when no job is left; exit code 1 if one failed")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Take jobs that `--queue` deferred, one after the other; SIGTERM and Ctrl-C give back what is not finished."""

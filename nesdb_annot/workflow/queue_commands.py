@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import DatabaseUnreachableError, NesannotError, TryLaterError
@@ -31,12 +31,14 @@ class CommandRunner:
     Attributes:
         perform: called in the new process with the settings; gives what runs a `Command`. Importable by name.
         note: told of every command that ended.
+        failed: numbers of the runs that failed.
     """
 
     store: Store
     settings: Settings
     perform: Callable[[Settings], Callable[[Command], None]]
     note: Callable[[str], None]
+    failed: list[int] = field(default_factory=list)
 
     def run(self, command: Command, attempts: int, stop: Callable[[], bool]) -> None:
         """Run it once.
@@ -62,6 +64,7 @@ class CommandRunner:
                 self._wait_again(run_id)
                 raise
             finish_run(self.store, run_id, "failed", {}, str(error))
+            self.failed.append(run_id)
             self.note(f"run {run_id}: {name} failed: {error.what}")
         else:
             self._end(run_id)

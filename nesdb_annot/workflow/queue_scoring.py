@@ -45,12 +45,14 @@ class UnitScorer:
     Attributes:
         worker: machine and process, as units name it.
         note: told of every finished unit.
+        failed: the run of each unit that was left as failed.
     """
 
     store: Store
     settings: Settings
     worker: str
     note: Callable[[str], None]
+    failed: list[int] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _heads: dict[int, tuple[Heads, Settings]] = field(default_factory=dict)
     _spare: list[tuple[int, _ScorerProcess]] = field(default_factory=list)
@@ -81,6 +83,7 @@ class UnitScorer:
             if unit.attempts < ATTEMPTS:
                 raise
             fail_unit(self.store, unit, f"{type(error).__name__}: {error}")
+            self.failed.append(run_id)
             return
         finish_unit(self.store, unit, heads.configuration_id)
         self.note(f"run {run_id}: chunk {number} scored, {unit.residues:,} residues")

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from nesdb_annot.cli.main import app
-from nesdb_annot.errors import UsageError
+from nesdb_annot.errors import FailedJobsError, UsageError
 from nesdb_annot.store.runs import run
 
 
@@ -54,7 +54,11 @@ def test_a_deferred_ingest_is_done_by_a_worker(call, store, tmp_path):
 def test_a_deferred_ingest_of_a_file_that_is_gone_says_so(call, tmp_path):
     said = call("ingest", "proteome", "nowhere.fasta", "--name", "small", "--queue").output
     assert "there is no file nowhere.fasta here" in said
-    assert call("worker", "--until-empty", "--quiet").exit_code == 0
+    ended = call("worker", "--until-empty", "--quiet").exception
+    assert isinstance(ended, FailedJobsError)
+    assert ended.exit_code == 1
+    assert str(ended).startswith("1 job failed of those that this worker took")
+    assert "nesannot runs show 1 says why, nesannot runs retry 1 does it again" in ended.remedy
     shown = call("runs", "show", "1").output
     assert "failed" in shown
     assert "there is no file" in shown
@@ -62,6 +66,12 @@ def test_a_deferred_ingest_of_a_file_that_is_gone_says_so(call, tmp_path):
     call("runs", "retry", "1")
     assert call("worker", "--until-empty", "--quiet").exit_code == 0
     assert "done" in call("runs", "show", "1").output
+
+
+def test_a_worker_that_takes_one_job_ends_as_ever_where_it_failed(call):
+    call("ingest", "proteome", "nowhere.fasta", "--name", "small", "--queue")
+    assert call("worker", "--one-shot", "--quiet").exit_code == 0
+    assert "failed" in call("runs", "show", "1").output
 
 
 @pytest.mark.parametrize("source", ["UP000000001", "@accessions.txt"])

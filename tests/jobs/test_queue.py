@@ -217,6 +217,24 @@ def test_the_run_of_a_deferred_command_ends(store, settings, perform, attempts, 
     ended = find_run(store, run_id)
     assert ended.status == status
     assert bool(ended.error) == (status == "failed")
+    assert runner.failed == ([run_id] if status == "failed" else [])
+
+
+def test_a_chunk_that_fails_for_good_is_counted_once(deferral, monkeypatch):
+    from nesdb_annot.workflow import queue_scoring
+
+    def unreadable(*_):
+        raise ValueError("no such heads")
+
+    monkeypatch.setattr(queue_scoring, "heads_for", unreadable)
+    run_id, _ = deferral.defer(SEQUENCES)
+    scorer = queue_scoring.UnitScorer(deferral.store, deferral.settings, "host:1", lambda _: None)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no such heads"):
+            scorer.score(run_id, 1, lambda: False)
+        assert scorer.failed == []
+    scorer.score(run_id, 1, lambda: False)
+    assert scorer.failed == [run_id]
 
 
 def test_a_command_that_failed_is_retried_and_one_that_is_done_is_not(store, settings):

@@ -273,4 +273,4 @@ def test_a_worker_whose_role_may_only_read_is_told_so(house):
         run_worker(settings, until_empty=True)
     assert "nesannot db roles" in caught.value.remedy
     settings = Settings(database_url=house.url["writer"], data_dir=house.directory)
-    assert run_worker(settings, until_empty=True) == 0
+    assert run_worker(settings, queues=("scoring",), until_empty=True) == 0
