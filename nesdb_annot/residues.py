@@ -22,6 +22,10 @@ ALPHABET = STANDARD_RESIDUES + "BOUXZ"
 MAXIMUM_LENGTH = 100_000
 """Residues; twice the longest protein known. Anything longer is a nucleotide sequence or a damaged file."""
 
+LEAST_NUCLEOTIDES = 60
+"""Letters from which on `are_nucleotides` decides; fewer may be a peptide."""
+
+_BASES = (frozenset("ACGT"), frozenset("ACGU"))
 _STRIP_WHITE_SPACE = {ord(c): None for c in " \t\r\n\v\f"}
 _ALPHABET_SET = frozenset(ALPHABET)
 
@@ -30,12 +34,25 @@ class ResidueError(ValueError):
     """The text is no protein sequence; the message says which letter stands where."""
 
 
+def are_nucleotides(residues: str) -> bool:
+    """Whether cleaned `residues` are evidently DNA or RNA: all four bases occur, and no letter but N beside them.
+
+    That all occur is asked for because proteins of one or two residues exist (repeats of alanine and glycine, of
+    asparagine). No protein is known that has alanine, cysteine, glycine and threonine and lacks all others.
+
+    Example:
+        >>> are_nucleotides("ATGGCTTGCN" * 6), are_nucleotides("GAGAGGAGGA" * 6)
+        (True, False)
+    """
+    return len(residues) >= LEAST_NUCLEOTIDES and frozenset(residues) - {"N"} in _BASES
+
+
 def clean_residues(text: str) -> str:
     """Residues without white space and without one trailing ``*``, in upper case.
 
     Raises:
-        ResidueError: if nothing is left, more than `MAXIMUM_LENGTH` residues are, or a letter is not in `ALPHABET`.
-            The position in the message is 1-based and counts residues, not white space.
+        ResidueError: if nothing is left, more than `MAXIMUM_LENGTH` residues are, a letter is not in `ALPHABET`, or
+            they `are_nucleotides`. The position in the message is 1-based and counts residues, not white space.
 
     Example:
         >>> clean_residues("mtdve ttyad*")
@@ -50,6 +67,8 @@ def clean_residues(text: str) -> str:
     if foreign:
         position, letter = next((i, c) for i, c in enumerate(residues, 1) if c in foreign)
         raise ResidueError(f"letter {letter!r} at position {position} is not an amino acid")
+    if are_nucleotides(residues):
+        raise ResidueError(f"{len(residues):,} nucleotides, no protein: translate them first (transeq of EMBOSS does)")
     return residues
 
 

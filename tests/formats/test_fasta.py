@@ -79,6 +79,7 @@ def test_standard_input(monkeypatch):
         ("", "no residues"),
         ("*", "no residues"),
         ("MK-L", "letter '-'"),
+        ("atggcttgcn\n" * 6, "60 nucleotides, no protein: translate them first"),
         ("A" * (MAXIMUM_LENGTH + 1), "more than the limit of 100,000"),
         ("A" * (3 * MAXIMUM_LENGTH), "300,000 letters, more than the limit of 100,000"),
     ],

@@ -11,6 +11,7 @@ from nesdb_annot.residues import (
     MAXIMUM_LENGTH,
     ResidueError,
     ResidueSpan,
+    are_nucleotides,
     clean_residues,
     sequence_digest,
     sequence_md5,
@@ -24,6 +25,29 @@ def sequence_and_span(draw):
     residues = draw(residues_of_any_length)
     first = draw(st.integers(1, len(residues)))
     return residues, ResidueSpan(first, draw(st.integers(first, len(residues))))
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("ACGT" * 15, True),
+        ("ACGU" * 15, True),
+        ("ACGTN" * 12, True),
+        ("ACGT" * 14 + "ACG", False),  # 59 letters
+        ("AG" * 200, False),  # a repeat of glycine and alanine, as EBNA1 has
+        ("N" * 200, False),
+        ("ACG" * 50, False),
+        ("ACGTU" * 20, False),
+        ("M" + "ACGT" * 50, False),
+    ],
+)
+def test_nucleotides_are_told_by_all_four_bases_and_nothing_else(text, verdict):
+    assert are_nucleotides(text) is verdict
+    if verdict:
+        with pytest.raises(ResidueError, match="nucleotides, no protein: translate them first"):
+            clean_residues(text.lower())
+    else:
+        assert clean_residues(text) == text
 
 
 @given(residues_of_any_length)
