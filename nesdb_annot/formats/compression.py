@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import InputError
-from .decompression import HEAD, CountedBytes, compression_of, decompressed, decompression_errors
+from .decompression import HEAD, ArchiveError, CountedBytes, compression_of, decompressed, decompression_errors
 
 MAXIMUM_FILE_BYTES = 10 * 10**9
 """Decompressed bytes of one file; UniProt's largest reference proteomes have 0.1 of it."""
@@ -37,7 +37,7 @@ class FileFacts:
 
     Attributes:
         sha256: of the decompressed bytes, so that a file keeps its identity when it is packed differently.
-        compression: ``plain``, ``gz``, ``bz2``, ``xz`` or ``zst``.
+        compression: ``plain``, ``gz``, ``bz2``, ``xz``, ``zst`` or ``zip``.
         size: decompressed bytes.
     """
 
@@ -67,6 +67,8 @@ class _Guarded(io.RawIOBase):
         """Fill `buffer` with the next decompressed bytes, or raise `InputError`."""
         try:
             chunk = self._stream.read(len(buffer))
+        except ArchiveError as error:
+            raise self._archive(error) from None
         except decompression_errors() as error:
             raise self._broken(error) from None
         if not self.count:
@@ -81,6 +83,12 @@ class _Guarded(io.RawIOBase):
         what = f"{self._name} is a {'truncated' if truncated else 'damaged'} {self.kind} file"
         where = f"after {self.count:,} decompressed bytes ({self._source.count:,} bytes read)"
         return InputError(what, where=where, why=str(error), remedy="fetch or copy the file again")
+
+    def _archive(self, error: ArchiveError) -> InputError:
+        remedy = f"unzip {self._name}, and give the file that you want of it"
+        if self._name == name_of(STDIN):
+            remedy = "unzip -p FILE.zip NAME | nesannot ... -"
+        return InputError(f"{self._name} is a zip archive", why=str(error), remedy=remedy)
 
     def _check_kind(self, chunk: bytes) -> None:
         if self.kind != "plain" and compression_of(chunk[:HEAD]) != "plain":
@@ -115,7 +123,8 @@ def open_input(path: Path | str) -> Iterator[io.BufferedReader]:
 
     Raises:
         InputError: here if the file cannot be opened; while reading if it is truncated, damaged, compressed twice,
-            UTF-16, larger than `MAXIMUM_FILE_BYTES` or packed denser than `MAXIMUM_RATIO`.
+            a zip archive of several files, UTF-16, larger than `MAXIMUM_FILE_BYTES` or packed denser than
+            `MAXIMUM_RATIO`.
     """
     with _binary(path) as stream:
         yield io.BufferedReader(_Guarded(CountedBytes(stream), name_of(path)), _BUFFER)

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import sys
 import zlib
 from collections.abc import Callable
@@ -14,12 +15,24 @@ from typing import IO, Any
 HEAD = 6
 """Bytes that tell the kind of compression."""
 
-_MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
+_MAGIC = {
+    b"\x1f\x8b": "gz",
+    b"BZh": "bz2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zst",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",  # without a file in it
+}
 _ZST_STEP = 1024  # one step of a zstd bomb makes at most 32 MB
+_SHOWN = 5
+
+
+class ArchiveError(Exception):
+    """A zip archive that cannot be read as one file; the message says why."""
 
 
 def compression_of(head: bytes) -> str:
-    """``gz``, ``bz2``, ``xz``, ``zst`` or ``plain``, from the first six bytes of a file."""
+    """``gz``, ``bz2``, ``xz``, ``zst``, ``zip`` or ``plain``, from the first six bytes of a file."""
     return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "plain")
 
 
@@ -43,6 +56,19 @@ class CountedBytes(io.RawIOBase):
         buffer[: len(chunk)] = chunk
         self.count += len(chunk)
         return len(chunk)
+
+    def seekable(self) -> bool:
+        """Whether it is a file; a pipe is not."""
+        return self._stream.seekable()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go on at another place."""
+        self._pending = b""
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        """The place of the next byte."""
+        return self._stream.tell() - len(self._pending)
 
 
 class _Zst(io.RawIOBase):
@@ -80,6 +106,46 @@ class _Zst(io.RawIOBase):
         return True
 
 
+class _Zip:
+    """The one file in a zip archive; folders, and what macOS adds about a file, are passed over."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._file: IO[bytes] | None = None
+
+    def read(self, size: int) -> bytes:
+        """The next bytes of the file."""
+        if self._file is None:
+            try:
+                self._file = self._opened()
+            except NotImplementedError as error:
+                raise ArchiveError(str(error)) from None
+            except (ValueError, struct.error) as error:  # what zipfile makes of damage that it does not foresee
+                raise OSError(str(error)) from None
+        return self._file.read(size)
+
+    def _opened(self) -> IO[bytes]:
+        import zipfile
+
+        if not self._stream.seekable():
+            raise ArchiveError("it comes through a pipe, and the list of its files is at its end")
+        if not zipfile.is_zipfile(self._stream):
+            raise EOFError("the list of its files, at its end, is missing")
+        archive = zipfile.ZipFile(self._stream)
+        found = archive.infolist()
+        files = [one for one in found if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
+        if len(files) != 1:
+            names = ", ".join(one.filename for one in files[:_SHOWN]) + (", ..." if files[_SHOWN:] else "")
+            raise ArchiveError(f"it holds {len(files):,} files: {names}" if files else "it holds no file")
+        if min(one.header_offset for one in found):
+            raise ArchiveError("another archive, or something else, stands before it in the same file")
+        if files[0].flag_bits & 1:
+            raise ArchiveError(f"{files[0].filename} in it is encrypted")
+        if files[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others are not read step by step
+            raise ArchiveError(f"{files[0].filename} in it is compressed in an unusual way")
+        return archive.open(files[0])
+
+
 def decompressed(kind: str, stream: IO[bytes]) -> Any:  # noqa: ANN401 - four libraries, four types
     """`stream` decompressed as `kind`: something with ``read(n)``."""
     if kind == "plain":
@@ -89,6 +155,7 @@ def decompressed(kind: str, stream: IO[bytes]) -> Any:  # noqa: ANN401 - four li
         "bz2": bz2.BZ2File,
         "xz": lzma.LZMAFile,
         "zst": _Zst,
+        "zip": _Zip,
     }
     return openers[kind](stream)
 
@@ -96,5 +163,8 @@ def decompressed(kind: str, stream: IO[bytes]) -> Any:  # noqa: ANN401 - four li
 def decompression_errors() -> tuple[type[Exception], ...]:
     """What the libraries raise for truncated (``EOFError``) and damaged (the others) input."""
     errors: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, lzma.LZMAError)
-    zstandard = sys.modules.get("zstandard")
-    return (*errors, zstandard.ZstdError) if zstandard else errors
+    if "zstandard" in sys.modules:
+        errors += (sys.modules["zstandard"].ZstdError,)
+    if "zipfile" in sys.modules:
+        errors += (sys.modules["zipfile"].BadZipFile,)
+    return errors

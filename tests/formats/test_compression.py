@@ -5,7 +5,11 @@ import gzip
 import hashlib
 import io
 import lzma
+import os
+import random
+import subprocess
 import sys
+import zipfile
 import zlib
 
 import pytest
@@ -17,12 +21,23 @@ from nesdb_annot.formats.compression import inspect_file, open_input
 from nesdb_annot.formats.decompression import compression_of
 from nesdb_annot.formats.lines import line_pieces, whole_lines
 
+
+def zipped(text, name="input.fasta", **others):
+    """A zip archive of one file, or of several."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, content in {name: text, **others}.items():
+            archive.writestr(member, content)
+    return out.getvalue()
+
+
 PACKERS = {
     "plain": lambda text: text,
     "gz": gzip.compress,
     "bz2": bz2.compress,
     "xz": lzma.compress,
     "zst": zstandard.ZstdCompressor().compress,
+    "zip": zipped,
 }
 NOISE = b"".join(hashlib.sha256(str(i).encode()).hexdigest().encode() + b"\n" for i in range(3000))
 
@@ -59,12 +74,14 @@ def test_size_is_that_of_the_content(tmp_path, kind):
 
 
 def test_several_streams_in_one_file_are_joined(tmp_path, kind):
+    if kind == "zip":
+        return
     packed = PACKERS[kind](b"one\n") + PACKERS[kind](b"two\n")
     assert read_all(written(tmp_path, packed)) == b"one\ntwo\n"
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
-@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst"])
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst", "zip"])
 def test_truncation_is_an_error_that_names_file_and_place(tmp_path, kind, share):
     packed = PACKERS[kind](NOISE)
     path = written(tmp_path, packed[: int(len(packed) * share)], "cut.fasta")
@@ -73,7 +90,7 @@ def test_truncation_is_an_error_that_names_file_and_place(tmp_path, kind, share)
     assert "decompressed bytes" in caught.value.where
 
 
-@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst"])
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst", "zip"])
 def test_damage_is_an_error(tmp_path, kind):
     packed = bytearray(PACKERS[kind](NOISE))
     packed[len(packed) // 2 : len(packed) // 2 + 40] = b"\x55" * 40
@@ -84,6 +101,79 @@ def test_damage_is_an_error(tmp_path, kind):
 def test_rubbish_behind_a_gzip_stream_is_an_error(tmp_path):
     with pytest.raises(InputError, match="damaged"):
         read_all(written(tmp_path, gzip.compress(NOISE, mtime=0) + b"rubbish"))
+
+
+def encrypted(packed):
+    """The archive with the mark of encryption at its file, in both places."""
+    marked = bytearray(packed)
+    marked[6] |= 1
+    marked[packed.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(marked)
+
+
+def packed_with(method):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr("a.fasta", NOISE)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("packed", "why"),
+    [
+        (zipped(b">P1\nMK\n", "a.fasta", **{"b/c.fasta": b">P2\nMK\n"}), "it holds 2 files: a.fasta, b/c.fasta"),
+        (zipped(b"", "0.fa", **{f"{n}.fa": b"" for n in range(1, 9)}), "9 files: 0.fa, 1.fa, 2.fa, 3.fa, 4.fa, ..."),
+        (zipped(b"", "folder/"), "it holds no file"),
+        (b"PK\x05\x06" + bytes(18), "it holds no file"),
+        (zipped(b"one\n") + zipped(b"two\n"), "another archive, or something else, stands before it"),
+        (encrypted(zipped(NOISE)), "input.fasta in it is encrypted"),
+        (packed_with(zipfile.ZIP_BZIP2), "a.fasta in it is compressed in an unusual way"),
+    ],
+)
+def test_a_zip_archive_that_is_not_one_file_says_what_to_type(tmp_path, monkeypatch, packed, why):
+    path = written(tmp_path, packed, "proteome.fasta")
+    with pytest.raises(InputError, match=r"proteome.fasta is a zip archive") as caught:
+        read_all(path)
+    assert why in caught.value.why
+    assert caught.value.remedy.startswith(f"unzip {path}")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(packed)))
+    with pytest.raises(InputError, match="<stdin> is a zip archive") as caught:
+        read_all("-")
+    assert caught.value.remedy == "unzip -p FILE.zip NAME | nesannot ... -"
+
+
+def test_folders_and_what_macos_adds_are_passed_over(tmp_path):
+    members = {"mine/a.fasta": NOISE, "__MACOSX/mine/._a.fasta": b"\0\5\x16\7"}
+    assert read_all(written(tmp_path, zipped(b"", "mine/", **members))) == NOISE
+
+
+def test_a_zip_archive_is_read_from_a_file_that_is_standard_input_and_not_from_a_pipe(tmp_path):
+    path = written(tmp_path, zipped(NOISE))
+    call = "import sys; from nesdb_annot.formats.compression import inspect_file; print(inspect_file('-').size)"
+    with path.open("rb") as stream:
+        done = subprocess.run([sys.executable, "-c", call], stdin=stream, capture_output=True, check=True)
+    assert int(done.stdout) == len(NOISE)
+    reader, writer = os.pipe()
+    os.write(writer, zipped(b">P1\nMK\n"))
+    os.close(writer)
+    with os.fdopen(reader, "rb") as stream:
+        done = subprocess.run([sys.executable, "-c", call], stdin=stream, capture_output=True, check=False)
+    assert b"it comes through a pipe" in done.stderr
+    assert b"unzip -p FILE.zip" in done.stderr
+
+
+def test_a_harmed_archive_is_one_error_or_the_file(tmp_path):
+    packed = zipped(b"MKLV" * 100, "a.fasta")
+    rng = random.Random(5)
+    for _ in range(3000):
+        harmed = bytearray(packed)
+        for _ in range(rng.randrange(1, 4)):
+            harmed[rng.randrange(4, len(harmed))] = rng.randrange(256)
+        path = written(tmp_path, bytes(harmed), "harmed.fasta")
+        try:
+            assert read_all(path) == b"MKLV" * 100
+        except InputError as error:
+            assert "harmed.fasta" in str(error)
 
 
 def test_compressed_twice_is_refused(tmp_path, kind):
