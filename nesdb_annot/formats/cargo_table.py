@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..records import Reject, ScreenedProtein
 from ..residues import clean_residues
 from .compression import name_of
-from .lines import whole_lines
+from .lines import whole_lines, with_titles
 
 REQUIRED = ("accession", "category", "sequence")
 
@@ -29,7 +29,8 @@ def read_cargo_table(path: Path | str) -> Iterator[ScreenedProtein | Reject]:
     missing = [column for column in REQUIRED if column not in (reader.fieldnames or ())]
     if missing:
         why = f"no column {missing[0]!r}; the first line must name {', '.join(REQUIRED)}"
-        raise InputError(f"{name} is no table of screened proteins", where=f"{name}:1", why=why)
+        told = f"{name} is no table of screened proteins"
+        raise InputError(told, where=f"{name}:1", why=why, remedy=with_titles(REQUIRED))
     for row in reader:
         accession, category = row["accession"] or "", (row["category"] or "").strip()
         try:

@@ -5,6 +5,7 @@ The kind is recognised by the first bytes, never by the name. Nothing is read in
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import sys
@@ -104,6 +105,16 @@ class _Guarded(io.RawIOBase):
             raise InputError(f"{self._name} is not decompressed further", why=why, remedy="decompress it yourself")
 
 
+def _cannot_read(path: Path | str, error: OSError) -> InputError:
+    remedies = {
+        errno.ENOENT: f"ls {Path(path).parent}",
+        errno.EISDIR: f"ls {path}, and name a file in it",
+        errno.EACCES: f"chmod u+r {path}",
+    }
+    remedy = remedies.get(error.errno or 0, f"ls -l {path}")
+    return InputError(f"{path} cannot be read", why=error.strerror or str(error), remedy=remedy)
+
+
 @contextmanager
 def _binary(path: Path | str) -> Iterator[IO[bytes]]:
     if str(path) == STDIN:
@@ -112,7 +123,7 @@ def _binary(path: Path | str) -> Iterator[IO[bytes]]:
     try:
         stream = Path(path).open("rb")  # noqa: SIM115 - only opening may fail with this message
     except OSError as error:
-        raise InputError(f"{path} cannot be read", why=error.strerror or str(error)) from None
+        raise _cannot_read(path, error) from None
     with stream:
         yield stream
 

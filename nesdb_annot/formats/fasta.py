@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..identifiers import MAXIMUM_IDENTIFIER
 from ..records import ProteinRecord, Reject
-from ..residues import MAXIMUM_LENGTH, ResidueError, clean_residues
+from ..residues import ALPHABET, MAXIMUM_LENGTH, ResidueError, clean_residues
 from .compression import name_of
 from .lines import line_pieces
 from .uniprot_header import MAXIMUM_HEADER, parse_header
@@ -40,7 +40,16 @@ def _check_beginning(source: str, number: int, text: str) -> None:
     if kind:
         raise InputError(f"{source} is {kind}, not FASTA", remedy="fetch the file again: it may be an error page")
     why = f"line {number} is {text[:40]!r}; the first record must begin with '>'"
-    raise InputError(f"{source} is not FASTA", where=f"{source}:{number}", why=why)
+    raise InputError(f"{source} is not FASTA", where=f"{source}:{number}", why=why, remedy=_remedy(source, text))
+
+
+def _remedy(source: str, text: str) -> str:
+    """What to type for a file that begins with the line `text`."""
+    if text.startswith("ID   "):
+        return f"nesannot ingest uniprot {source} reads what a flat file says of proteins; fetch these as FASTA"
+    if set(text.strip().upper().removesuffix("*")) <= set(ALPHABET):  # residues without a header
+        return "(echo '>NAME'; cat FILE) | nesannot ingest proteome - --name NAME"
+    return "name a FASTA file, or fetch one: nesannot ingest proteome UP000002311"
 
 
 def _raw_records(path: Path | str, source: str) -> Iterator[_Open]:
@@ -140,4 +149,5 @@ def read_fasta(path: Path | str) -> Iterator[ProteinRecord | Reject]:
         else:
             yield record
     if not found:
-        raise InputError(f"{source} holds no records", why="not one line begins with '>'")
+        remedy = "fetch or copy the file again, or: nesannot ingest proteome UP000002311"
+        raise InputError(f"{source} holds no records", why="not one line begins with '>'", remedy=remedy)

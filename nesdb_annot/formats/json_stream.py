@@ -93,7 +93,8 @@ def _chunks(path: Path | str) -> Iterator[str]:
                 yield decoder.decode(raw)
             yield decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
-            raise InputError(f"{name_of(path)} is not UTF-8 text", why=str(error)) from None
+            told = f"{name_of(path)} is not UTF-8 text"
+            raise InputError(told, why=str(error), remedy="save the file as UTF-8") from None
 
 
 def json_objects(path: Path | str) -> Iterator[dict[str, Json]]:

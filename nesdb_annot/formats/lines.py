@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import InputError
@@ -22,6 +22,22 @@ def _not_utf8(path: Path | str, number: int, error: UnicodeDecodeError) -> Input
     byte = error.object[error.start]
     where = f"{name_of(path)}:{number}"
     return InputError(f"byte 0x{byte:02x} is not UTF-8 text", where=where, remedy="save the file as UTF-8")
+
+
+def with_titles(titles: Sequence[str]) -> str:
+    r"""What to type for a table whose first line, that of the titles, is missing.
+
+    Example:
+        >>> print(with_titles(["accession", "first"]))
+        if its titles are missing: printf 'accession\tfirst\n' | cat - FILE > NEW
+    """
+    line = "\\t".join(titles) + "\\n"
+    return f"if its titles are missing: printf '{line}' | cat - FILE > NEW"
+
+
+def _no_text(what: str, path: Path | str, number: int, why: str) -> InputError:
+    remedy = "`file FILE` says what it is; give a table as text"
+    return InputError(what, where=f"{name_of(path)}:{number}", why=why, remedy=remedy)
 
 
 def line_pieces(path: Path | str, limit: int = MAXIMUM_PIECE) -> Iterator[tuple[int, str]]:
@@ -45,7 +61,8 @@ def line_pieces(path: Path | str, limit: int = MAXIMUM_PIECE) -> Iterator[tuple[
             yield number, text.rstrip("\r\n") if ended else text
             number += ended
     if decoder.getstate()[0]:
-        raise InputError("the last character is cut off", where=f"{name_of(path)}:{number}", why="not UTF-8 text")
+        where, remedy = f"{name_of(path)}:{number}", "fetch or copy the file again"
+        raise InputError("the last character is cut off", where=where, why="not UTF-8 text", remedy=remedy)
 
 
 def whole_lines(path: Path | str) -> Iterator[tuple[int, str]]:
@@ -57,9 +74,8 @@ def whole_lines(path: Path | str) -> Iterator[tuple[int, str]]:
     previous = 0
     for number, text in line_pieces(path, MAXIMUM_LINE):
         if number == previous:
-            limit = f"more than {MAXIMUM_LINE:,} bytes"
-            raise InputError("a line is too long", where=f"{name_of(path)}:{number}", why=limit)
+            raise _no_text("a line is too long", path, number, f"more than {MAXIMUM_LINE:,} bytes")
         if "\0" in text:
-            raise InputError("a line holds a NUL character", where=f"{name_of(path)}:{number}", why="not a text file")
+            raise _no_text("a line holds a NUL character", path, number, "not a text file")
         previous = number
         yield number, text

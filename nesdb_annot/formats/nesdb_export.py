@@ -64,11 +64,13 @@ def _rows(path: Path | str, source: str) -> Iterator[_Row]:
         missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
         if missing:
             why = f"no column {missing[0]!r}" + (f" and {len(missing) - 1} more missing" if missing[1:] else "")
-            raise InputError(f"{source} is no export of NESdb", why=why)
+            remedy = "nesannot ingest references FILE reads a table of your own"
+            raise InputError(f"{source} is no export of NESdb", why=why, remedy=remedy)
         for cells in reader:
             yield _Row(reader.line_num, {column: cells[column] or "" for column in COLUMNS})
     except csv.Error as error:
-        raise InputError(f"{source} is not valid CSV", where=f"{source}:{reader.line_num}", why=str(error)) from None
+        where, remedy = f"{source}:{reader.line_num}", "export it again, as CSV in UTF-8"
+        raise InputError(f"{source} is not valid CSV", where=where, why=str(error), remedy=remedy) from None
 
 
 def _grouped(path: Path | str, source: str) -> tuple[dict[str, list[_Row]], list[Reject]]:
@@ -84,7 +86,7 @@ def _grouped(path: Path | str, source: str) -> tuple[dict[str, list[_Row]], list
         else:
             groups.setdefault(name[1], []).append(row)
     if not groups and not rejects:
-        raise InputError(f"{source} holds no rows")
+        raise InputError(f"{source} holds no rows", remedy="export it again, or: nesannot ingest nesdb --accept-terms")
     return groups, rejects
 
 

@@ -63,7 +63,8 @@ def read_nesdb_index(path: Path | str) -> list[tuple[str, str]]:
             if match:
                 found.setdefault(match.group(1), text.strip())
     if not found:
-        raise InputError(f"{name_of(path)} is no index page of NESdb", why="it links to no details.php?name=...")
+        told, why = f"{name_of(path)} is no index page of NESdb", "it links to no details.php?name=..."
+        raise InputError(told, why=why, remedy="nesannot ingest nesdb EXPORT.csv, if the site has changed")
     return list(found.items())
 
 

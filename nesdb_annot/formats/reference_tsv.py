@@ -11,7 +11,7 @@ from ..identifiers import MAXIMUM_IDENTIFIER
 from ..records import ReferenceEntry, ReferenceSite, Reject, Sign, SiteKind
 from ..residues import ResidueError, ResidueSpan, clean_residues
 from .compression import name_of
-from .lines import whole_lines
+from .lines import whole_lines, with_titles
 
 REQUIRED = ("accession", "first", "last", "evidence", "citation")
 OPTIONAL = ("residues", "sign")
@@ -68,11 +68,15 @@ def _rows(path: Path | str, name: str) -> Iterator[tuple[int, list[str], list[st
             missing = [column for column in REQUIRED if column not in titles]
             if missing:
                 why = f"no column {missing[0]!r}; the first line must name {', '.join(REQUIRED)}"
-                raise InputError(f"{name} is no table of references", where=f"{name}:{reader.line_num}", why=why)
+                where = f"{name}:{reader.line_num}"
+                told = f"{name} is no table of references"
+                raise InputError(told, where=where, why=why, remedy=with_titles(REQUIRED))
     except csv.Error as error:
-        raise InputError(f"{name} is not valid TSV", where=f"{name}:{reader.line_num}", why=str(error)) from None
+        where, remedy = f"{name}:{reader.line_num}", "save it as text with a tab between two cells, in UTF-8"
+        raise InputError(f"{name} is not valid TSV", where=where, why=str(error), remedy=remedy) from None
     if not titles:
-        raise InputError(f"{name} holds no rows", why=f"the first line must name {', '.join(REQUIRED)}")
+        why = f"the first line must name {', '.join(REQUIRED)}"
+        raise InputError(f"{name} holds no rows", why=why, remedy=with_titles(REQUIRED))
 
 
 def read_reference_tsv(

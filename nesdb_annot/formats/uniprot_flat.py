@@ -54,7 +54,8 @@ def _raw_entries(path: Path | str, source: str) -> Iterator[_Raw]:
     for number, text in whole_lines(path):
         if number == 1 and not text.startswith("ID   "):
             why = f"it begins with {text[:40]!r}, not with an ID line"
-            raise InputError(f"{source} is no flat file of UniProt", where=f"{source}:1", why=why)
+            told, remedy = f"{source} is no flat file of UniProt", "--kind json or --kind tsv, if it is one of these"
+            raise InputError(told, where=f"{source}:1", why=why, remedy=remedy)
         if text.startswith("//"):
             yield raw
             raw, count = _Raw(number + 1), 0
@@ -62,7 +63,8 @@ def _raw_entries(path: Path | str, source: str) -> Iterator[_Raw]:
             raw.lines.setdefault(text[:2], []).append(text[5:])
             count += 1
         if count > MAXIMUM_ENTRY_LINES:
-            raise InputError("an entry has no end", where=f"{source}:{raw.line}", why="no line '//' follows")
+            where, why = f"{source}:{raw.line}", "no line '//' follows"
+            raise InputError("an entry has no end", where=where, why=why, remedy="fetch the file again")
     if raw.lines:
         raise InputError(f"{source} ends inside an entry", where=f"{source}:{raw.line}", remedy="fetch the file again")
 
@@ -161,4 +163,4 @@ def read_uniprot_flat(path: Path | str) -> Iterator[UniprotEntry | Reject]:
         else:
             yield Reject(source, raw.line, "", "entry without an ID line", "ID")
     if not found:
-        raise InputError(f"{source} holds no entries")
+        raise InputError(f"{source} holds no entries", remedy="fetch the file again: format=txt of UniProt's REST API")

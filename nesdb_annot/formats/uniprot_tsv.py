@@ -138,7 +138,10 @@ def read_uniprot_tsv(path: Path | str) -> Iterator[UniprotEntry | Reject]:
         titles = next(reader, [])
         if "Entry" not in titles or not KNOWN & set(titles):
             why = "a first line of column titles, with 'Entry' and e.g. 'Motif' or 'Sequence', is needed"
-            raise InputError(f"{source} is no TSV of UniProt", where=f"{source}:1", why=why)
+            remedy = (
+                "format=tsv&fields=accession,sequence,ft_motif of UniProt's REST API, or: nesannot ingest uniprot UP..."
+            )
+            raise InputError(f"{source} is no TSV of UniProt", where=f"{source}:1", why=why, remedy=remedy)
         for cells in reader:
             if len(cells) == len(titles):
                 yield from _parsed(dict(zip(titles, cells, strict=True)), source, reader.line_num)
@@ -146,4 +149,5 @@ def read_uniprot_tsv(path: Path | str) -> Iterator[UniprotEntry | Reject]:
                 reason = f"{len(cells)} cells where the first line has {len(titles)}"
                 yield Reject(source, reader.line_num, cells[0][:40], reason)
     except csv.Error as error:
-        raise InputError(f"{source} is not valid TSV", where=f"{source}:{reader.line_num}", why=str(error)) from None
+        where, remedy = f"{source}:{reader.line_num}", "fetch the file again"
+        raise InputError(f"{source} is not valid TSV", where=where, why=str(error), remedy=remedy) from None

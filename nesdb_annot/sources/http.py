@@ -24,6 +24,12 @@ MAXIMUM_ANSWER = 512 * 2**20
 LONGEST_WAIT = 300.0
 """Seconds; a server that asks for more (Retry-After) is left alone, and the user told."""
 
+AGAIN = "run the command again later"
+"""What to do where a server does not do what it should."""
+
+WHERE_SET = "nesannot info says which address is asked, and where it is set"
+"""What to do where it may be another server that was meant."""
+
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 _MOVED = frozenset((301, 302, 307, 308))
 
@@ -137,9 +143,8 @@ class HttpClient:
             raise ConfigurationError(f"{url} is not fetched", why="offline is set", remedy=remedy)
         wanted, base = urlsplit(url), urlsplit(self.base_url)
         if (wanted.scheme, wanted.netloc) != (base.scheme, base.netloc):
-            raise ConfigurationError(
-                f"{url} is not fetched", why=f"only {base.scheme}://{base.netloc} may be asked here"
-            )
+            why = f"only {base.scheme}://{base.netloc} may be asked here"
+            raise ConfigurationError(f"{url} is not fetched", why=why, remedy=WHERE_SET)
 
     def _wait_turn(self) -> None:
         wait = self._last + self._pause - time.monotonic()
@@ -156,7 +161,8 @@ class HttpClient:
             for chunk in response.iter_bytes():
                 size += len(chunk)
                 if size > MAXIMUM_ANSWER:
-                    raise InputError(f"the answer of {url} is larger than {MAXIMUM_ANSWER:,} bytes")
+                    told = f"the answer of {url} is larger than {MAXIMUM_ANSWER:,} bytes"
+                    raise InputError(told, remedy=WHERE_SET)
                 chunks.append(chunk)
             return Answer(str(response.url), response.status_code, response.headers, b"".join(chunks))
 
@@ -173,5 +179,5 @@ class HttpClient:
         self._sleep(max(backed_off, asked or 0.0))
 
     def _gave_up(self, url: str, problem: str, why: str) -> TryLaterError:
-        remedy = "run the command again later; what was fetched is kept"
+        remedy = f"{AGAIN}; what was fetched is kept"
         return TryLaterError(f"{url} does not answer", where=problem, why=why, remedy=remedy)

@@ -118,7 +118,8 @@ class NesdbSite:
             self._seen.look(path, answer.headers)
             return read_index(path)
         if answer.status != 200:
-            raise TryLaterError(f"{answer.url} is not there", why=f"HTTP status {answer.status}")
+            why, remedy = f"HTTP status {answer.status}", "nesannot ingest nesdb EXPORT.csv, if that lasts"
+            raise TryLaterError(f"{answer.url} is not there", why=why, remedy=remedy)
         fresh = path.with_suffix(".new")
         self._save(fresh, answer)
         listed = read_index(fresh)  # a page that is no index is not kept

@@ -14,7 +14,7 @@ from ..identifiers import PROTEOME_PATTERN
 from ..records import Release
 from ..settings import Settings
 from .download import MAXIMUM_DOWNLOAD, Download, GrowingFile, Progress, as_release
-from .http import Answer, HttpClient
+from .http import AGAIN, WHERE_SET, Answer, HttpClient
 from .uniprot_accessions import AccessionFetcher
 from .uniprot_answers import FORMATS, Page, read_page
 from .uniprot_fates import ask_fates
@@ -45,10 +45,12 @@ def checked_page(answer: Answer, kind: str, first: bool) -> Page:
     """
     if answer.status != 200:
         why = answer.text()[:300].strip()
-        raise InputError(f"UniProt refuses {answer.url}", where=f"HTTP status {answer.status}", why=why)
+        where = f"HTTP status {answer.status}"
+        raise InputError(f"UniProt refuses {answer.url}", where=where, why=why, remedy=WHERE_SET)
     page = read_page(answer, kind, first)
     if not page.release:
-        raise TryLaterError(f"{answer.url} names no release", why="header x-uniprot-release is missing")
+        why = "header x-uniprot-release is missing"
+        raise TryLaterError(f"{answer.url} names no release", why=why, remedy=AGAIN)
     return page
 
 
@@ -77,7 +79,8 @@ class UniprotSource:
             isoforms: the alternative isoforms too; FASTA only.
         """
         if not PROTEOME_PATTERN.fullmatch(upid):
-            raise UsageError(f"{upid!r} is no proteome", why="a UPID is UP and nine digits, like UP000005640")
+            why, remedy = "a UPID is UP and nine digits", "nesannot ingest proteome UP000005640"
+            raise UsageError(f"{upid!r} is no proteome", why=why, remedy=remedy)
         if isoforms and kind != "fasta":
             raise UsageError("isoforms have no entries of their own", remedy="fetch them as FASTA")
         extra = {"includeIsoform": "true"} if isoforms else {}
@@ -116,7 +119,7 @@ class UniprotSource:
                 return self._all_pages(parameters, name, kind)
             except _ReleaseChangedError:
                 continue  # from the beginning, in the new release
-        raise TryLaterError(f"UniProt's release changed {RESTARTS} times while {query} was read")
+        raise TryLaterError(f"UniProt's release changed {RESTARTS} times while {query} was read", remedy=AGAIN)
 
     def _path(self, release: str, name: str, kind: str) -> Path:
         safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in release)
@@ -125,9 +128,11 @@ class UniprotSource:
     def _all_pages(self, parameters: Mapping[str, str], name: str, kind: str) -> Download:
         page = checked_page(self._http.get(_SEARCH, parameters), kind, first=True)
         if page.total is None:
-            raise TryLaterError(f"UniProt does not say how many entries {parameters['query']} has")
+            raise TryLaterError(f"UniProt does not say how many entries {parameters['query']} has", remedy=AGAIN)
         if page.total == 0:
-            raise InputError(f"UniProt has no entries for {parameters['query']}", where=f"release {page.release}")
+            told = f"UniProt has no entries for {parameters['query']}"
+            remedy = "look for it at https://www.uniprot.org/proteomes: it may be excluded, or known by another UPID"
+            raise InputError(told, where=f"release {page.release}", remedy=remedy)
         growing = GrowingFile(self._path(page.release, name, kind))
         begin = Progress(urlencode(parameters), page.release, page.released, page.total)
         if done := growing.complete(begin.question, page.total):
@@ -144,7 +149,8 @@ class UniprotSource:
             next_url=page.next_url,
         )
         if after.size > MAXIMUM_DOWNLOAD:
-            raise InputError(f"{growing.path.name} is larger than {MAXIMUM_DOWNLOAD:,} bytes")
+            told = f"{growing.path.name} is larger than {MAXIMUM_DOWNLOAD:,} bytes"
+            raise InputError(told, remedy="nesannot ingest proteome @ACCESSIONS.txt --name NAME, for a part of it")
         growing.append(page.content, before, after)
         self._told(after.records, after.total)
         return after
@@ -154,7 +160,8 @@ class UniprotSource:
             answer = self._http.get(progress.next_url)
             if answer.status != 200:
                 growing.discard()  # the cursor is too old: the next call begins anew
-                raise TryLaterError(f"UniProt refuses to go on with {growing.path.name}", why=f"status {answer.status}")
+                told = f"UniProt refuses to go on with {growing.path.name}"
+                raise TryLaterError(told, why=f"status {answer.status}", remedy=AGAIN)
             page = checked_page(answer, kind, first=False)
             if page.release != progress.release or page.total not in (None, progress.total):
                 growing.discard()

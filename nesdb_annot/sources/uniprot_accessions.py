@@ -11,7 +11,7 @@ from ..errors import InputError, TryLaterError
 from ..former import InactiveEntry
 from ..identifiers import ACCESSION_PATTERN
 from ..records import Reject
-from .http import Answer, HttpClient
+from .http import AGAIN, Answer, HttpClient
 from .uniprot_answers import read_page, release_of
 from .uniprot_fates import fates_in
 
@@ -111,7 +111,8 @@ class AccessionFetcher:
             self._told(fetched.records, len(valid))
         if not fetched.records:
             why = "; ".join(f"{reject.accession}: {reject.reason}" for reject in fetched.refused[:5])
-            raise InputError("none of the accessions has an entry in UniProt", why=why)
+            remedy = "look them up at https://www.uniprot.org/id-mapping"
+            raise InputError("none of the accessions has an entry in UniProt", why=why, remedy=remedy)
         return fetched
 
     def _batch(self, batch: list[str], fetched: Fetched) -> list[str]:
@@ -155,7 +156,7 @@ class AccessionFetcher:
         release, released = release_of(answer.headers)
         if fetched.release not in ("", release) or not release:
             why = f"{fetched.release or 'none'}, then {release or 'none'}"
-            raise TryLaterError("UniProt's release changed while accessions were read", why=why)
+            raise TryLaterError("UniProt's release changed while accessions were read", why=why, remedy=AGAIN)
         fetched.release, fetched.released = release, released
         fetched.parts.append(content)
         fetched.records += len(_found(content, self._kind))

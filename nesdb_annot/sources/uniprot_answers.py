@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ..errors import TryLaterError
-from .http import Answer
+from .http import AGAIN, Answer
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
@@ -88,7 +88,8 @@ def read_page(answer: Answer, kind: str, first: bool) -> Page:
             raise ValueError("it does not begin with '>'")
         records, content = _READERS[kind](answer.body, first)
     except (ValueError, KeyError, TypeError) as error:
-        raise TryLaterError(f"{answer.url} answered with something that is no {kind}", why=str(error)) from None
+        told = f"{answer.url} answered with something that is no {kind}"
+        raise TryLaterError(told, why=str(error), remedy=AGAIN) from None
     total = headers.get("x-total-results", "")
     release, released = release_of(headers)
     found = _NEXT.search(headers.get("link", ""))

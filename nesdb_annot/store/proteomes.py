@@ -184,7 +184,7 @@ def _check_staged(connection: Connection, name: str) -> tuple[int, str]:
     execute(connection, "drop_repeated")
     row = execute(connection, "staged_digest").one()
     if row.proteins == 0:
-        raise InputError("no proteins", where=name)
+        raise InputError("no proteins", where=name, remedy="correct the refused records, or give another file")
     return row.proteins, row.content_digest
 
 
@@ -242,7 +242,8 @@ def release_of(store: Store, proteome: StoredProteome, name: str | None = None) 
     found = releases[-1] if name is None else next((one for one in releases if one.name == name), None)
     if found is None:
         there = ", ".join(release.name for release in releases)
-        raise UsageError(f"no release {name!r} of {proteome.name}", why=f"there are: {there}")
+        told = f"no release {name!r} of {proteome.name}"
+        raise UsageError(told, why=f"there are: {there}", remedy="name one of these, or none for the newest")
     return found
 
 

@@ -74,7 +74,8 @@ def proteome_source(
 def _check_words(*words: str | None) -> None:
     bad = next((word for word in words if word is not None and not (word.isprintable() and word.strip())), None)
     if bad is not None:
-        raise UsageError(f"{bad!r} is no name", why="a name holds letters that can be printed, and is not empty")
+        why = "a name holds letters that can be printed, and is not empty"
+        raise UsageError(f"{bad!r} is no name", why=why, remedy="--name mine")
 
 
 def _check_file(path: Path) -> None:
@@ -85,7 +86,8 @@ def _check_file(path: Path) -> None:
             raise InputError(f"{path} is a pipe", remedy="zcat FILE | nesannot ingest proteome - --name NAME")
         kind = "a directory" if path.is_dir() else "no file" if path.exists() else ""
     except OSError as error:
-        raise InputError(f"cannot read {path}", why=error.strerror or str(error)) from None
+        remedy = f"ls -ld {path.parent}; - reads standard input"
+        raise InputError(f"cannot read {path}", why=error.strerror or str(error), remedy=remedy) from None
     if kind:
         raise InputError(f"{path} is {kind}", remedy="name a FASTA file; - reads standard input")
     raise InputError(f"there is no file {path}", remedy="check the path; - reads standard input")
@@ -141,7 +143,9 @@ def _listed(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the list {path}", why=str(error)) from None
+        why = (isinstance(error, OSError) and error.strerror) or str(error)
+        remedy = "nesannot ingest proteome @FILE --name NAME, with one accession a line in FILE"
+        raise InputError(f"cannot read the list {path}", why=why, remedy=remedy) from None
     return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
 
 

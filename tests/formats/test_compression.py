@@ -194,8 +194,13 @@ def test_missing_file_and_directory(tmp_path):
     with pytest.raises(InputError, match="cannot be read") as caught:
         read_all(tmp_path / "absent.fasta")
     assert "No such file" in caught.value.why
-    with pytest.raises(InputError, match="cannot be read"):
+    assert caught.value.remedy == f"ls {tmp_path}"
+    with pytest.raises(InputError, match="cannot be read") as caught:
         read_all(tmp_path)
+    assert caught.value.remedy == f"ls {tmp_path}, and name a file in it"
+    with pytest.raises(InputError, match="cannot be read") as caught:
+        read_all(tmp_path / ("x" * 300))
+    assert caught.value.remedy.startswith("ls -l")
 
 
 def test_a_bomb_is_stopped_early(tmp_path, monkeypatch, kind):

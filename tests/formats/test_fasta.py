@@ -145,6 +145,21 @@ def test_same_residues_under_other_accessions_are_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("content", "remedy"),
+    [
+        ("MKLVA\nMK\n", "(echo '>NAME'; cat FILE) | nesannot ingest proteome - --name NAME"),
+        ("ID   RDRP_I34A1 Reviewed;\n", "nesannot ingest uniprot"),
+        ("just words\n", "nesannot ingest proteome UP000002311"),
+        ("", "nesannot ingest proteome UP000002311"),
+    ],
+)
+def test_a_file_that_is_no_fasta_says_what_to_type(tmp_path, content, remedy):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, content)
+    assert remedy in caught.value.remedy
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         ("", "holds no records"),

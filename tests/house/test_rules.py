@@ -9,6 +9,8 @@ from statistics import median
 
 import pytest
 
+from nesdb_annot import errors
+
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*ROOT.glob("nesdb_annot/**/*.py"), *ROOT.glob("jobs/*.py"), *ROOT.glob("migrations/**/*.py")])
 OURS = [path for path in SOURCES if "migrations" not in path.parts]
@@ -75,6 +77,16 @@ def test_no_global_statement_and_no_pickle():
 def test_weights_are_loaded_in_one_place():
     using = [p.relative_to(ROOT).as_posix() for p in OURS if re.search(r"torch\.load\(", p.read_text())]
     assert using == ["nesdb_annot/language/checkpoint.py"]
+
+
+def test_what_is_refused_comes_with_a_remedy():
+    """Where files and answers of servers are read, an error says what to type next."""
+    reading = [p for p in OURS if p.parent.name in ("formats", "sources") or p.name == "proteome_source.py"]
+    calls = [(path, n) for path in reading for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)]
+    refusing = [(path, call) for path, call in calls if hasattr(errors, ast.unparse(call.func))]
+    bare = [(path.name, call.lineno) for path, call in refusing if "remedy" not in [k.arg for k in call.keywords]]
+    assert refusing
+    assert bare == []
 
 
 def test_top_level_is_what_was_agreed():
