@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated
 
 import typer
 
+from ..errors import UsageError
 from .console import note, print_table
 from .context import settings_of
 
+FORMATS = ("table", "tsv", "csv", "jsonl", "json")
 ROWS = 1000
 """Rows of a table that are printed unless told otherwise."""
 
@@ -28,36 +28,51 @@ def sql(
     schema: Annotated[str | None, typer.Option(help="ask a restored snapshot instead of the views")] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=0, max=10**9, help=f"rows to print at most; 0: all; default: {ROWS} in a table, all in CSV"),
+        typer.Option(min=0, max=10**9, help=f"rows to print at most; 0: all; default: {ROWS} in a table, else all"),
     ] = None,
     timeout: Annotated[float, typer.Option(min=0, help="seconds; 0 for no limit")] = 30.0,
-    as_csv: Annotated[bool, typer.Option("--csv", help="print CSV")] = False,
+    format_: Annotated[str, typer.Option("--format", help=", ".join(FORMATS))] = "table",
+    as_csv: Annotated[bool, typer.Option("--csv", help="the same as --format csv")] = False,
 ) -> None:
     """Run SQL on the documented views, in a read-only transaction."""
     from ..store.analyst import run_sql
     from ..store.engine import open_store
 
+    format_ = _chosen(format_, as_csv)
     if example == "list":
-        _list_examples()
+        _list_examples(format_)
         return
     statement = _statement(text, example, given or [])
     if show:
         typer.echo(f"{statement};")
         return
     with open_store(settings_of(ctx), migrated=schema is None) as store:
-        most = (0 if as_csv else ROWS) if limit is None else limit
+        most = (ROWS if format_ == "table" else 0) if limit is None else limit
         answer = run_sql(store, statement, timeout_s=timeout, limit=most + 1 if most else None, schema=schema)
         rows = _FirstRows(answer.rows, most)
-        if as_csv:
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(answer.columns)
-            writer.writerows(map(_cells, rows))
-        else:
-            print_table(answer.columns, rows)
+        _print(answer.columns, rows, format_)
         if rows.more:
             note(f"there are more rows than these {most:,}: --limit 0 prints all")
         if not rows.printed:
             note("no row answers this")
+
+
+def _chosen(format_: str, as_csv: bool) -> str:
+    """The format, of which --csv is an older name."""
+    if format_ not in FORMATS:
+        raise UsageError(f"no such format: {format_!r}", remedy=f"choose from {', '.join(FORMATS)}")
+    if as_csv and format_ not in ("table", "csv"):
+        raise UsageError(f"--csv and --format {format_} exclude each other", remedy="leave --csv out")
+    return "csv" if as_csv else format_
+
+
+def _print(columns: Sequence[str], rows: Iterable[tuple[object, ...]], format_: str) -> None:
+    from ..formats.answers import write_answer
+
+    if format_ == "table":
+        print_table(columns, rows)
+    else:
+        write_answer(sys.stdout, columns, rows, format_)
 
 
 class _FirstRows:
@@ -76,16 +91,15 @@ class _FirstRows:
             yield row
 
 
-def _list_examples() -> None:
+def _list_examples(format_: str) -> None:
     from ..store.questions import questions
 
     rows = [(one.name, one.purpose, ", ".join(one.defaults)) for one in questions().values()]
-    print_table(["example", "answers", "parameters"], rows)
+    _print(["example", "answers", "parameters"], rows, format_)
 
 
 def _statement(text: str | None, example: str | None, given: list[str]) -> str:
     """The text, or the example with its parameters."""
-    from ..errors import UsageError
     from ..store.questions import bound, find_question
 
     if (text is None) == (example is None):
@@ -99,14 +113,3 @@ def _statement(text: str | None, example: str | None, given: list[str]) -> str:
     if unclear:
         raise UsageError(f"--with {unclear[0]}: no value", remedy=f"--with {unclear[0]}=VALUE")
     return bound(find_question(example or ""), {name: value for name, _, value in pairs})
-
-
-def _cells(row: tuple[object, ...]) -> list[object]:
-    return [_cell(value) for value in row]
-
-
-def _cell(value: object) -> object:
-    """Lists and objects as JSON, bytes as Postgres writes them; the rest is csv's business."""
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    return json.dumps(value, default=str) if isinstance(value, list | dict) else value

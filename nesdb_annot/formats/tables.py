@@ -29,7 +29,8 @@ def _cell(value: object) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _plain(text: str) -> str:
+def one_line(text: str) -> str:
+    """`text` with blanks in place of tabs and of all that readers take for a line end."""
     return text.translate(_BLANKS)
 
 
@@ -41,7 +42,7 @@ def _neutral(value: object) -> str:
 def provenance_lines(provenance: Provenance) -> Iterator[str]:
     """One ``# name: value`` line for each fact."""
     for name, value in provenance.items():
-        yield f"# {_plain(name)}: {_plain(_cell(value))}"
+        yield f"# {one_line(name)}: {one_line(_cell(value))}"
 
 
 def _write_tsv(out: TextIO, rows: Iterable[Row], columns: Sequence[Column], provenance: Provenance) -> int:
@@ -49,7 +50,7 @@ def _write_tsv(out: TextIO, rows: Iterable[Row], columns: Sequence[Column], prov
     out.write("\t".join(column.name for column in columns) + "\n")
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007 - returned
-        out.write("\t".join(_plain(_cell(row.get(column.name))) for column in columns) + "\n")
+        out.write("\t".join(one_line(_cell(row.get(column.name))) for column in columns) + "\n")
     return count
 
 

@@ -81,6 +81,7 @@ def test_rank_says_what_share_of_cargoes_it_finds_beside_the_one_assumed(first, 
         (("--limit", "1003"), 1004, ""),
         (("--limit", "2"), 3, "more rows than these 2"),
         (("--csv",), 1004, ""),
+        (("--format", "tsv"), 1004, ""),
         (("--csv", "--limit", "2"), 3, "more rows than these 2"),
     ],
 )

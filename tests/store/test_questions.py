@@ -1,5 +1,6 @@
 """The example questions, each on a seeded database with an answer that was worked out by hand."""
 
+import json
 import re
 from pathlib import Path
 
@@ -164,10 +165,22 @@ def test_the_command_lists_shows_and_runs_them(call):
     assert call(shown.strip().rstrip(";"), "--csv").splitlines() == rows
 
 
+def test_an_answer_comes_in_the_format_that_is_asked_for(call):
+    asked = "SELECT 1 AS n, 'a' AS t, 0.5 AS p"
+    assert call(asked, "--format", "csv") == call(asked, "--csv") == "n,t,p\n1,a,0.5\n"
+    assert call(asked, "--format", "tsv") == "n\tt\tp\n1\ta\t0.5\n"
+    assert json.loads(call(asked, "--format", "json")) == [{"n": 1, "t": "a", "p": 0.5}]
+    assert json.loads(call(asked, "--format", "jsonl")) == {"n": 1, "t": "a", "p": 0.5}
+    assert call(asked, "--format", "table") == call(asked)
+    listed = json.loads(call("--example", "list", "--format", "json"))
+    assert [one["example"] for one in listed] == list(questions())
+
+
 @pytest.mark.parametrize(
     "words",
     [(), ("SELECT 1", "--example", "best_overall"), ("SELECT 1", "--with", "rows=2"),
-     ("--example", "best_overall", "--with", "rows")],
+     ("--example", "best_overall", "--with", "rows"), ("SELECT 1", "--format", "xls"),
+     ("SELECT 1", "--csv", "--format", "tsv"), ("SELECT 1 AS a, 2 AS a", "--format", "json")],
 )  # fmt: skip
 def test_the_command_refuses_what_makes_no_sense(call, words):
     with pytest.raises(UsageError):
