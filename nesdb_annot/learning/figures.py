@@ -75,9 +75,9 @@ class Ranked:
 
 def figures_of(ranked: Ranked, probabilities: bool) -> dict[str, Measured]:
     """Every figure by name; those of calibration only if the scores are `probabilities`."""
-    plain = {**_counts(ranked), **_at_threshold(ranked), **_by_order(ranked)}
-    figures: dict[str, Measured] = {name: (value, None) for name, value in plain.items()}
-    figures.update(_with_intervals(ranked, probabilities))
+    tallies = _tallies(ranked)
+    figures: dict[str, Measured] = {name: (value, None) for name, value in _counts(ranked, tallies).items()}
+    figures.update(_with_intervals(ranked, tallies, probabilities))
     if probabilities:
         table = metrics.reliability(ranked.candidates.score, ranked.candidates.found, bins=BINS)
         for place in range(BINS):
@@ -87,8 +87,9 @@ def figures_of(ranked: Ranked, probabilities: bool) -> dict[str, Measured]:
     return figures
 
 
-def _counts(ranked: Ranked) -> dict[str, float | None]:
+def _counts(ranked: Ranked, tallies: Mapping[str, Floats]) -> dict[str, float | None]:
     return {
+        **{f"motifs_{kind}": int(tallies[kind].sum()) for kind in ORDER},
         "proteins": len(ranked.proteins),
         "motifs": int(ranked.happened.found.sum()),
         "candidates": len(ranked.candidates.score),
@@ -96,9 +97,10 @@ def _counts(ranked: Ranked) -> dict[str, float | None]:
     }
 
 
-def _with_intervals(ranked: Ranked, probabilities: bool) -> dict[str, Measured]:
-    """Figures that are drawn again for each bootstrap sample of proteins."""
+def _with_intervals(ranked: Ranked, tallies: Mapping[str, Floats], probabilities: bool) -> dict[str, Measured]:
+    """Figures that are drawn again for each bootstrap sample of proteins; thresholds stay what they are."""
     rows, owners, top = ranked.candidates, _with_motif(ranked.truths), _top_table(ranked)
+    counted = np.array(list(tallies.values()))
 
     def drawn(weight: Floats) -> list[float]:
         curve, share = precision_recall(ranked.happened, weight), weight[rows.protein]
@@ -108,10 +110,12 @@ def _with_intervals(ranked: Ranked, probabilities: bool) -> dict[str, Measured]:
         if probabilities:
             values += [metrics.reliability(rows.score, rows.found, share, BINS).error]
             values += [metrics.brier(rows.score, rows.found, share)]
+        values += _at_threshold(dict(zip(tallies, (counted @ weight).tolist(), strict=True))).values()
         return [np.nan if value is None else value for value in values]
 
     names = ["average_precision", *(f"precision_at_{recall:g}" for recall in metrics.RECALLS), "auroc", "auprc"]
     names += [f"top_{k}" for k in TOP] + (["calibration_error", "brier"] if probabilities else [])
+    names += _at_threshold(dict.fromkeys(tallies, 1.0))
     values = drawn(np.ones(len(ranked.proteins)))
     ends = metrics.bootstrap(drawn, len(ranked.proteins))
     return {
@@ -129,49 +133,73 @@ def _top_table(ranked: Ranked) -> Floats:
     return np.column_stack([metrics.top_hits(ranked.proteins, ranked.truths, k) for k in TOP])
 
 
-def _at_threshold(ranked: Ranked) -> dict[str, float | None]:
-    """Figures at the threshold of highest F1 on the other folds."""
-    above, called = ranked.above(ranked.happened), ranked.above(ranked.candidates)
-    found, true = ranked.happened.found, ranked.candidates.found
-    right, wrong = int((above & found).sum()), int((above & ~found).sum())
-    precision, recall = right / max(right + wrong, 1), right / max(int(found.sum()), 1)
-    cells = [int(cell.sum()) for cell in (called & true, called & ~true, ~called & true, ~called & ~true)]
+def _tallies(ranked: Ranked) -> dict[str, Floats]:
+    """What happens in each protein at the threshold of highest F1 on the other folds, shape (proteins,) each."""
+    happened, candidates = ranked.happened, ranked.candidates
+    above, called = ranked.above(happened), ranked.above(candidates)
+
+    def per_protein(rows: Events, chosen: NDArray[np.bool_]) -> Floats:
+        return np.bincount(rows.protein[chosen], minlength=len(ranked.proteins)).astype(np.float64)
+
+    true = candidates.found
+    matches = [_matches(*own) for own in zip(ranked.proteins, ranked.truths, ranked.thresholds, strict=True)]
+    return {
+        "motif": per_protein(happened, happened.found),
+        "right": per_protein(happened, above & happened.found),
+        "wrong": per_protein(happened, above & ~happened.found),
+        "true_positive": per_protein(candidates, called & true),
+        "false_positive": per_protein(candidates, called & ~true),
+        "false_negative": per_protein(candidates, ~called & true),
+        "true_negative": per_protein(candidates, ~called & ~true),
+        "residue": np.array([protein.length for protein in ranked.proteins], dtype=np.float64),
+        "matched": np.array([len(own) for own in matches], dtype=np.float64),
+        "iou": np.array([sum(own) for own in matches], dtype=np.float64),
+        **_by_order(happened, above, len(ranked.proteins)),
+    }
+
+
+def _at_threshold(total: Mapping[str, float]) -> dict[str, float | None]:
+    """Figures from the sums of `_tallies` over proteins; None where there is nothing to divide by."""
+    right, wrong = total["right"], total["wrong"]
+    precision, recall = right / max(right + wrong, 1), right / max(total["motif"], 1)
+    cells = [total[name] for name in ("true_positive", "false_positive", "false_negative", "true_negative")]
+    shares = {f"recall_{kind}": total[f"{kind}_found"] / total[kind] if total[kind] else None for kind in ORDER}
     return {
         "precision": precision,
         "recall": recall,
         "f1": 2 * precision * recall / max(precision + recall, 1e-12),
         "mcc": metrics.matthews(cells[0], cells[1], cells[2], cells[3]),
         "accuracy": (cells[0] + cells[3]) / max(sum(cells), 1),
-        "errors_per_1000_residues": 1000 * wrong / max(sum(protein.length for protein in ranked.proteins), 1),
-        "iou": _mean_iou(ranked),
+        "errors_per_1000_residues": 1000 * wrong / max(total["residue"], 1),
+        "iou": total["iou"] / total["matched"] if total["matched"] else None,
+        **shares,
     }
 
 
-def _mean_iou(ranked: Ranked) -> float | None:
+def _matches(protein: RankedProtein, truth: Truth, threshold: float) -> list[float]:
     """Intersection over union of each motif found at the threshold with the best ranked candidate that hits it."""
-    found = []
-    for protein, truth, threshold in zip(ranked.proteins, ranked.truths, ranked.thresholds, strict=True):
-        on_motif = hits(protein.spans, truth.motifs)
-        for place, motif in enumerate(truth.motifs):
-            own = np.flatnonzero(on_motif[:, place] & (protein.scores >= threshold))
-            if len(own):
-                found.append(protein.spans[own[protein.scores[own].argmax()]].iou(motif))
-    return float(np.mean(found)) if found else None
+    found, on_motif = [], hits(protein.spans, truth.motifs)
+    for place, motif in enumerate(truth.motifs):
+        own = np.flatnonzero(on_motif[:, place] & (protein.scores >= threshold))
+        if len(own):
+            found.append(protein.spans[own[protein.scores[own].argmax()]].iou(motif))
+    return found
 
 
-def _by_order(ranked: Ranked) -> Mapping[str, float | None]:
-    """Share found at the threshold of the motifs of proteins that have one, and of first and further ones in others.
+ORDER = ("sole", "first", "further")
+
+
+def _by_order(rows: Events, above: NDArray[np.bool_], proteins: int) -> dict[str, Floats]:
+    """Motifs, and those found, that are the only one of their protein, the first of several or a further one.
 
     The first motif of a protein with several is the one that scores best, whatever its place in the chain.
     """
-    rows = ranked.happened
-    above = ranked.above(rows)
-    kinds: dict[str, list[bool]] = {"sole": [], "first": [], "further": []}
+    tally = {name: np.zeros(proteins) for kind in ORDER for name in (kind, f"{kind}_found")}
     for index in np.unique(rows.protein[rows.found]):
         own = np.flatnonzero((rows.protein == index) & rows.found)
         own = own[np.argsort(-rows.score[own], kind="stable")]
         for place, row in enumerate(own):
             kind = "sole" if len(own) == 1 else "first" if place == 0 else "further"
-            kinds[kind].append(bool(above[row]))
-    shares = {f"recall_{kind}": float(np.mean(found)) if found else None for kind, found in kinds.items()}
-    return {**shares, **{f"motifs_{kind}": len(found) for kind, found in kinds.items()}}
+            tally[kind][index] += 1
+            tally[f"{kind}_found"][index] += above[row]
+    return tally

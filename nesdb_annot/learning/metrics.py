@@ -149,14 +149,14 @@ def auprc(
     return average_precision(precision_recall(rows, weight))
 
 
-def matthews(true_positive: int, false_positive: int, false_negative: int, true_negative: int) -> float:
+def matthews(true_positive: float, false_positive: float, false_negative: float, true_negative: float) -> float:
     """Matthews' correlation coefficient, -1 to 1; 0 where a margin is empty.
 
     Example:
         >>> matthews(5, 0, 0, 5)
         1.0
     """
-    tp, fp, fn, tn = (float(n) for n in (true_positive, false_positive, false_negative, true_negative))
+    tp, fp, fn, tn = true_positive, false_positive, false_negative, true_negative
     below = np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
     return float((tp * tn - fp * fn) / below) if below else 0.0
 

@@ -62,7 +62,7 @@ def order_table(figures: Figures, population: str) -> Table:
     """Whether a further NES of a protein is found as often as the first."""
     kinds = ("sole", "first", "further")
     rows = [
-        (method, *(figures.value(population, method, f"recall_{kind}") for kind in kinds))
+        (method, *(with_interval(figures.figure(population, method, f"recall_{kind}")) for kind in kinds))
         for method in figures.methods(population, "recall_sole")
     ]
     counts = [figures.count(population, "combined", f"motifs_{kind}") for kind in kinds]

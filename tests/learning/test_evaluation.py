@@ -122,6 +122,20 @@ def test_every_method_and_baseline_has_every_figure(evaluated):
         assert ({"brier", "calibration_error"} <= names) == (method in PROBABILITIES)
 
 
+def test_every_figure_of_merit_has_an_interval_over_proteins(outcome, resolve):
+    ranked = rankings(outcome.held_out, resolve).on(evaluation.own_truths(outcome.held_out), "combined")
+    measured = figures_of(ranked, probabilities=True)
+    without = {"proteins", "motifs", "candidates", "base_rate", "motifs_sole", "motifs_first", "motifs_further"}
+    for name, (value, interval) in measured.items():
+        if name in without or name.startswith("reliability_"):
+            assert interval is None
+        elif value is not None:
+            assert interval[0] <= interval[1]
+    low, high = measured["recall"][1]
+    assert low < measured["recall"][0] < high
+    assert measured["recall_further"] == (None, None)  # every made-up cargo has one
+
+
 def test_baselines_stand_beside_the_combination_at_their_recall(evaluated):
     for method in ("patterns counted", "composition", "hydrophobic moment", "random"):
         assert 0 < evaluated[method, "recall_reached"] <= 1
