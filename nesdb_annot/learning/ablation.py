@@ -15,7 +15,7 @@ from ..methods.scoring import METHODS, raw_scores
 from .combinations import COMBINATIONS
 from .evaluation import recorded
 from .examples import TrainingProtein
-from .figures import Ranked, figures_of
+from .figures import Inner, Ranked, figures_of
 from .folds import FoldMember, families
 from .heads import TrainingSettings, fit_heads
 from .held_out import NOTHING_CUT
@@ -72,29 +72,37 @@ def _refitted(
     resolve: Resolve,
     ways: Mapping[int, Combination],
     refine: Refine | None,
-) -> list[RankedProtein]:
-    """Candidates by a combination that was fitted, fold by fold, to the other folds."""
+) -> tuple[list[RankedProtein], dict[int, dict[int, RankedProtein]]]:
+    """Candidates by a combination that was fitted, fold by fold, to the other folds, and what it says of these."""
     outcome: dict[int, RankedProtein] = {}
+    inner: dict[int, dict[int, RankedProtein]] = {}
     for fold, way in ways.items():
-        others = [own.unseen(fold) for own, f in zip(scored, folds, strict=True) if f != fold]
-        fitted = fit_combination(others, resolve, way)
-        for i, own in enumerate(scored):
-            if folds[i] == fold:
-                outcome[i] = ranked_candidates(own.protein, fitted.probability(own), resolve, refine)
-    return [outcome[i] for i in range(len(scored))]
+        others = {i: own.unseen(fold) for i, own in enumerate(scored) if folds[i] != fold}
+        fitted = fit_combination(list(others.values()), resolve, way)
+        own = {i: one for i, one in enumerate(scored) if folds[i] == fold}
+        found = {
+            i: ranked_candidates(one.protein, fitted.probability(one), resolve, refine)
+            for i, one in (others | own).items()
+            if one.protein.cargo or i in own
+        }
+        outcome |= {i: found[i] for i in own}
+        inner[fold] = {i: found[i] for i in others if i in found}
+    return [outcome[i] for i in range(len(scored))], inner
 
 
 def _figures(
     scored: Sequence[ScoredProtein],
     folds: Sequence[int],
-    ranked: Sequence[RankedProtein],
+    refitted: tuple[Sequence[RankedProtein], Inner],
     truths: Mapping[str, Truth],
     condition: str,
 ) -> list[EvaluationFigure]:
     """`FIGURES` of the combination on truth A, kept under `condition`."""
+    ranked, seen = refitted
     kept = [i for i, own in enumerate(scored) if own.protein.cargo and own.protein.digest in truths]
     known = [truths[scored[i].protein.digest] for i in kept]
-    measured = figures_of(Ranked([ranked[i] for i in kept], known, np.array([folds[i] for i in kept])), True)
+    inner = {fold: {n: own[i] for n, i in enumerate(kept) if i in own} for fold, own in seen.items()}
+    measured = figures_of(Ranked([ranked[i] for i in kept], known, np.array([folds[i] for i in kept]), inner), True)
     return recorded({name: measured[name] for name in FIGURES}, "A", COMBINED, condition)
 
 
@@ -113,7 +121,8 @@ def learning_curve(
     """The combination with heads fitted to shares of the families, each share within the next larger one.
 
     Every fold is scored by heads fitted to the drawn families of the other folds; all of its proteins are counted. The
-    stack is fitted to all families' scores each time. For `cut` see `training.train_head_set`.
+    stack is fitted to all proteins of the other folds each time, by scores of heads that may have seen the fold: it is
+    not nested. `cut` says what candidates a fold has, see `training.train_head_set`.
     """
     family = families([FoldMember(p.digest, p.residues) for p in proteins])
     drawn = np.random.default_rng(seed).permutation(int(family.max()) + 1)

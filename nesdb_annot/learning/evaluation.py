@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from ..methods.ranking import NAME as COMBINED
 from ..methods.scoring import METHODS
 from . import metrics
 from .baselines import BASELINES, COUNTING
-from .figures import Measured, Ranked, figures_of
+from .figures import Inner, Measured, Ranked, figures_of
 from .metrics import RankedProtein, precision_at, precision_recall
 from .stacking import Refine, Resolve, ranked_candidates
 from .training import HeldOutProtein
@@ -36,18 +36,25 @@ class Rankings:
     Attributes:
         held_out: the cargoes.
         by_method: method or baseline -> resolved candidates of each, in the same order.
+        inner: method -> fold -> number of a cargo -> its candidates as that fold may see them; none of baselines.
     """
 
     held_out: Sequence[HeldOutProtein]
     by_method: Mapping[str, Sequence[RankedProtein]]
+    inner: Mapping[str, Inner] = field(default_factory=dict)
 
     def on(self, truths: Mapping[str, Truth], method: str) -> Ranked:
         """Candidates of one method against `truths` by digest; proteins that these say nothing of are left out."""
         kept = [i for i, own in enumerate(self.held_out) if own.protein.digest in truths]
+        inner = {
+            fold: {place: seen[i] for place, i in enumerate(kept) if i in seen}
+            for fold, seen in self.inner.get(method, {}).items()
+        }
         return Ranked(
             [self.by_method[method][i] for i in kept],
             [truths[self.held_out[i].protein.digest] for i in kept],
             np.array([self.held_out[i].fold for i in kept], dtype=np.int64),
+            inner,
         )
 
 
@@ -62,15 +69,24 @@ def rankings(held_out: Sequence[HeldOutProtein], resolve: Resolve, refine: Refin
     """
     cargoes = [own for own in held_out if own.protein.cargo]
     proteins, folds = [own.protein for own in cargoes], [own.fold for own in cargoes]
-    by_method = {
-        name: [ranked_candidates(own.protein, own.calibrated[:, i], resolve, refine) for own in cargoes]
-        for i, name in enumerate(PROBABILITIES)
-    }
-    by_method[IN_PROTEOME] = [ranked_candidates(own.protein, own.in_proteome, resolve, refine) for own in cargoes]
+    by_method, inner = dict[str, Sequence[RankedProtein]](), dict[str, Inner]()
+    for i, name in enumerate((*PROBABILITIES, IN_PROTEOME)):
+        by_method[name] = [ranked_candidates(own.protein, own.columns[:, i], resolve, refine) for own in cargoes]
+        inner[name] = _inner(cargoes, i, resolve, refine)
     for name, baseline in BASELINES.items():
         scores = baseline(proteins, folds)
         by_method[name] = [ranked_candidates(p, s, resolve) for p, s in zip(proteins, scores, strict=True)]
-    return Rankings(cargoes, by_method)
+    return Rankings(cargoes, by_method, inner)
+
+
+def _inner(cargoes: Sequence[HeldOutProtein], column: int, resolve: Resolve, refine: Refine | None) -> Inner:
+    """Cargoes of the other folds as each fold may see them, ranked by one column."""
+    found: dict[int, dict[int, RankedProtein]] = {}
+    for i, own in enumerate(cargoes):
+        for fold, seen in own.seen.items():
+            ranked = ranked_candidates(seen.protein, seen.columns[:, column], resolve, refine)
+            found.setdefault(fold, {})[i] = ranked
+    return found
 
 
 def own_truths(held_out: Sequence[HeldOutProtein]) -> dict[str, Truth]:

@@ -27,7 +27,8 @@ unannotated motifs. It is treated as negative, but counts less than a motif does
 
 MOTIF_FREE_WEIGHT = 0.15
 """Weight of the residues of motif-free proteins: enough to learn that membrane helices and signal peptides are no
-motifs, and too little to learn what a bacterial protein is. On grouped folds 0.1 gained, 0.3 and 1 cost precision."""
+motifs, and too little to learn what a bacterial protein is. With one weight for residues and candidates, and an earlier
+combination, 0.1 gained on grouped folds, 0.3 and 1 cost precision."""
 
 HARD_WEIGHT, EASY_WEIGHT = 0.3, 0.1
 """Weights of their candidates: of hard negatives (`hard_negatives.hard_kinds`) and of the others. Against 0.15 for

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -17,6 +17,9 @@ from .truth import Truth, Verdict, hits, verdicts
 Floats = NDArray[np.float64]
 Measured: TypeAlias = tuple[float | None, tuple[float, float] | None]
 """A figure (None where it is not defined or not reached) and its 95 % interval (None where it has none)."""
+
+Inner: TypeAlias = Mapping[int, Mapping[int, RankedProtein]]
+"""Fold -> number of a protein -> its resolved candidates, as that fold may see them."""
 
 TOP = (1, 3, 5)
 """Numbers of best candidates of a protein among which a hit is looked for."""
@@ -33,11 +36,13 @@ class Ranked:
         proteins: with scores, n of them.
         truths: what is known of each.
         folds: that each was held out with, shape (n,).
+        inner: fold -> number -> proteins of the other folds as they are ranked by what has not seen that fold either.
     """
 
     proteins: Sequence[RankedProtein]
     truths: Sequence[Truth]
     folds: NDArray[np.int64]
+    inner: Inner = field(default_factory=dict)
 
     @cached_property
     def happened(self) -> Events:
@@ -58,14 +63,23 @@ class Ranked:
 
     @cached_property
     def thresholds(self) -> Floats:
-        """For each protein the score of highest F1 on the proteins of the other folds, shape (n,)."""
+        """For each protein the score of highest F1 on the proteins of the other folds, shape (n,).
+
+        Those of `inner`, where they are there; baselines, which have none, take the scores that are measured.
+        """
         chosen = np.full(len(self.proteins), np.inf)
-        for fold in np.unique(self.folds):
-            curve = precision_recall(self.happened, (self.folds != fold).astype(np.float64))
+        for fold in np.unique(self.folds).tolist():
+            curve = self._curve_without(fold)
             best = metrics.highest_f1(curve)
             if best is not None:
                 chosen[self.folds == fold] = curve.threshold[best]
         return chosen
+
+    def _curve_without(self, fold: int) -> metrics.Curve:
+        if fold not in self.inner:
+            return precision_recall(self.happened, (self.folds != fold).astype(np.float64))
+        own = self.inner[fold]
+        return precision_recall(events(list(own.values()), [self.truths[i] for i in own]))
 
     def above(self, rows: Events) -> NDArray[np.bool_]:
         """Which of `rows` reach the threshold of their protein."""

@@ -23,7 +23,7 @@ LOOKS = ("pattern", "membrane", "signal_peptide", "coiled_coil")
 """Columns of `segment_context` that make a hard negative."""
 KINDS = (*LOOKS, "tested")
 SHARE = 0.5
-"""Of a candidate's residues that look so."""
+"""Of a candidate's residues that look so; a pattern matches or does not."""
 
 
 def hard_kinds(context: NDArray[np.float64], spans: Sequence[ResidueSpan], truth: Truth) -> NDArray[np.bool_]:

@@ -289,6 +289,6 @@ def fit_combination(
     fitted = _first(scored, FittedRanking(known, empty, 0.5), combination)
     if combination.several and combination.elsewhere is not None:
         proteins = [own.protein for own in scored]
-        shares = fit_several([fitted.first(own) for own in scored], proteins, combination.elsewhere)
+        shares = fit_several([fitted.first(own) for own in scored], proteins)
         fitted = replace(fitted, ranking=replace(fitted.ranking, several=shares))
     return _final(scored, fitted, resolve)

@@ -9,7 +9,8 @@ Nothing is fitted to or chosen on what is reported: folds are nested. For each f
 - where the segmentation was chosen, too, each outer fold has the candidates of one that was chosen without it (`cut`).
 
 So no label of a fold touches any number that is given to it. Heads without two folds serve either of them, which makes
-15 fits for six folds, besides 6 without one fold and the one to everything that is kept: its calibrations, stack and
+15 fits for six folds (up to 30 where folds have candidates of their own), besides 6 without one fold and the one to
+everything that is kept: its calibrations, stack and
 operating points come from the scores of the heads without one fold.
 """
 
@@ -39,6 +40,19 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class SeenProtein:
+    """A protein as another fold may see it: by heads, calibrations and a stack that know nothing of that fold.
+
+    Attributes:
+        protein: with its candidates, cut without that fold.
+        columns: probabilities by method, by the combination, and in a proteome; shape (n, methods + 2).
+    """
+
+    protein: TrainingProtein
+    columns: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class HeldOutProtein:
     """A protein as heads scored it that had not seen its family.
 
@@ -51,6 +65,7 @@ class HeldOutProtein:
         points: operating points chosen on the other folds.
         without: by one more fold that was not seen; see `stacking.ScoredProtein`.
         choice: how the methods are combined, chosen on the other folds.
+        seen: fold -> the protein as that fold, one of the others, may see it: its thresholds are chosen on it.
     """
 
     protein: TrainingProtein
@@ -61,6 +76,12 @@ class HeldOutProtein:
     points: tuple[OperatingPoint, ...]
     without: Mapping[int, ScoredProtein] = field(default_factory=dict)
     choice: str = ""
+    seen: Mapping[int, SeenProtein] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> Floats:
+        """Probabilities by method, by the combination, and in a proteome; shape (n, methods + 2)."""
+        return np.column_stack([self.calibrated, self.in_proteome])
 
     @property
     def scored(self) -> ScoredProtein:
@@ -94,16 +115,24 @@ def cross_fitted(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve:
     what is fitted to.
     """
     outcome: dict[int, HeldOutProtein] = {}
+    seen: list[dict[int, SeenProtein]] = [{} for _ in scored]
     for fold in sorted(set(folds)):
-        others = [own.unseen(fold) for own, f in zip(scored, folds, strict=True) if f != fold]
-        fitted = fit_ranking(others, [f for f in folds if f != fold], resolve)
+        inside = [i for i, f in enumerate(folds) if f != fold]
+        others = [scored[i].unseen(fold) for i in inside]
+        fitted = fit_ranking(others, [folds[i] for i in inside], resolve)
         points = operating_points(others, fitted, resolve)
+        for i, own in zip(inside, others, strict=True):
+            seen[i][fold] = SeenProtein(own.protein, _columns(fitted, own))
         for i, own in enumerate(scored):
             if folds[i] == fold:
-                columns = np.column_stack([fitted.calibrated(own.raw), fitted.probability(own)])
-                told = (own.raw, columns, fitted.in_proteome(own), points, own.without, fitted.choice)
+                columns = _columns(fitted, own)
+                told = (own.raw, columns[:, :-1], columns[:, -1], points, own.without, fitted.choice, seen[i])
                 outcome[i] = HeldOutProtein(own.protein, fold, *told)
     return [outcome[i] for i in range(len(scored))]
+
+
+def _columns(fitted: FittedRanking, own: ScoredProtein) -> Floats:
+    return np.column_stack([fitted.calibrated(own.raw), fitted.probability(own), fitted.in_proteome(own)])
 
 
 def operating_points(

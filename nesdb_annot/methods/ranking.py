@@ -139,7 +139,7 @@ def among_rivals(
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The weights of the first stage, and the constant of the second.
+    """The weights of the first stage, and the shares of the second.
 
     Attributes:
         methods: names, in the order of `weights`.

@@ -2,13 +2,16 @@
 
 A lattice offers several spans around one core; the kept one is the most probable, not the best placed. Its neighbours
 (IoU of at least `ALIKE`) vote on where it begins and ends, each with its probability; the core of its pattern, where it
-has one, is then taken in whole (`around_core`). `ALIKE` and the weight were
-chosen from 12 pairs by mean IoU with the functional ranges of NESdb, six times on five of six folds of families: each
-time `ALIKE` was 0.5, five times of six the plain probability was the weight. On the sixth fold, in turn, mean IoU of
-the best hit rose from 0.672 to 0.690 (with curated peptides from 0.66 to 0.71), and IoU of 0.5 was reached by 86
-instead of 78 per cent. No hit of a curated peptide was lost or won; about 2 per cent of those of ranges fell below the
-6 shared residues of a hit. Which candidates were kept was decided by heads trained on all folds. Trimming to the core
-with flanks gained less on folds that had not chosen the flanks.
+has one, is then taken in whole (`around_core`). A candidate that would come too near to another that is kept takes in
+its core alone, or stays as it was.
+
+`ALIKE` and the weight were chosen from 12 pairs by mean IoU with the functional ranges of NESdb, six times on five of
+six folds of families: each time `ALIKE` was 0.5, five times of six the plain probability was the weight. On the sixth
+fold, in turn, mean IoU of the best hit rose from 0.672 to 0.690 (with curated peptides from 0.66 to 0.71), and IoU of
+0.5 was reached by 86 instead of 78 per cent. No hit of a curated peptide was lost or won; about 2 per cent of those of
+ranges fell below the 6 shared residues of a hit. That was before cores were taken in and neighbours kept apart. Which
+candidates were kept was decided by heads trained on all folds. Trimming to the core with flanks gained less on folds
+that had not chosen the flanks.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ Refine = Callable[[str, Sequence["ResidueSpan"], Sequence[float], Sequence[int]]
 
 
 def refinement(segmenter: Segmenter) -> Refine:
-    """Where the candidates that are left begin and end: in a lattice neighbours vote and cores stay whole.
+    """Where the candidates that are left begin and end: in a lattice neighbours vote and cores are taken in.
 
     Those of a partition stay as they are.
     """

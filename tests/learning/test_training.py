@@ -5,6 +5,7 @@ import pytest
 
 from nesdb_annot.errors import InputError
 from nesdb_annot.learning.combinations import fit_ranking
+from nesdb_annot.learning.evaluation import own_truths, rankings
 from nesdb_annot.learning.examples import TrainingProtein, feature_rows, segment_rows
 from nesdb_annot.learning.stacking import ScoredProtein
 from nesdb_annot.learning.training import cross_fitted
@@ -54,7 +55,7 @@ def test_another_seed_gives_another_head_set(outcome, train):
     assert train(seed=4).head_set.digest != outcome.head_set.digest
 
 
-def test_the_labels_of_a_fold_touch_no_number_given_to_it(outcome, made_up, train):
+def test_the_labels_of_a_fold_touch_no_number_given_to_it(outcome, made_up, train, resolve):
     """Change all labels of one fold: its scores, raw and calibrated, and its operating points stay as they were."""
     proteins, folds = made_up
     changed = [
@@ -67,6 +68,29 @@ def test_the_labels_of_a_fold_touch_no_number_given_to_it(outcome, made_up, trai
         assert np.array_equal(before.calibrated, after.calibrated) == (fold == 2)
         if fold == 2:
             assert (before.points, before.choice) == (after.points, after.choice)
+    assert thresholds_of(outcome, 2, resolve) == thresholds_of(other, 2, resolve)
+
+
+def thresholds_of(outcome, fold, resolve):
+    """Of every method and of the combination, at the proteins of `fold`."""
+    ranked, truths = rankings(outcome.held_out, resolve), own_truths(outcome.held_out)
+    found = {method: ranked.on(truths, method) for method in ranked.inner}
+    assert set(found) == {*METHODS, "combined", "combined_in_proteome"}
+    return {method: set(own.thresholds[own.folds == fold].tolist()) for method, own in found.items()}
+
+
+def test_what_a_fold_may_see_of_the_others_is_fitted_without_it(outcome, made_up, resolve):
+    _, folds = made_up
+    for own, fold in zip(outcome.held_out, folds, strict=True):
+        assert set(own.seen) == {0, 1, 2, 3} - {fold}
+        assert all(seen.columns.shape == own.columns.shape for seen in own.seen.values())
+        assert all(seen.protein is own.protein for seen in own.seen.values())
+    ranked = rankings(outcome.held_out, resolve)
+    on = ranked.on(own_truths(outcome.held_out), "combined")
+    assert set(on.inner) == {0, 1, 2, 3}
+    for fold, inner in on.inner.items():
+        assert sorted(inner) == np.flatnonzero(on.folds != fold).tolist()
+        assert any(not np.array_equal(own.scores, on.proteins[i].scores) for i, own in inner.items())
 
 
 def test_inner_scores_come_from_heads_that_saw_neither_fold(outcome, made_up):

@@ -1,18 +1,21 @@
 """The penalty of `bounded` where heads are trained: chosen on known ranges, for each fold without it."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from nesdb_annot.errors import InputError
+from nesdb_annot.learning import ablation
 from nesdb_annot.learning.examples import TrainingProtein
 from nesdb_annot.records import ReferenceEntry, ReferenceSite, Sign, SiteKind
 from nesdb_annot.residues import ResidueSpan
+from nesdb_annot.segmentation import penalty
 from nesdb_annot.segmentation.bounded import Bounded
 from nesdb_annot.segmentation.penalty import PENALTIES
 from nesdb_annot.settings import Settings
-from nesdb_annot.workflow import material
+from nesdb_annot.workflow import evaluate, material
 from nesdb_annot.workflow.penalties import cut_by_known_ranges
 from nesdb_annot.workflow.progress import Silent
 
@@ -96,30 +99,62 @@ def random_residues(seed):
     return "".join(np.random.default_rng(seed).choice(list("ADEGHKNPQRSTLIVM"), 90))
 
 
-@pytest.mark.parametrize("segmentation", ["bounded", "lattice"])
-def test_material_is_cut_for_each_fold_where_a_penalty_is_chosen(segmentation, monkeypatch):
+@pytest.fixture
+def gathered(monkeypatch):
+    """Material of 24 references by a segmentation; all of them together choose another penalty than some do."""
     entries = [ReferenceEntry("user:x", str(i), f"P{i}", random_residues(i), SITES) for i in range(24)]
     monkeypatch.setattr("nesdb_annot.store.references.load_entries", lambda _: entries)
-    heard = Heard()
-    found = material.gather(None, Embedder(), replace(Settings(), segmentation=segmentation), None, 17, heard)
-    assert len(found.proteins) == 24
+    monkeypatch.setattr(penalty, "best_penalty", lambda _, chosen: 0.25 if len(chosen) == 24 else 3.0)
+
+    def gather(segmentation, **trained):
+        heard, settings = Heard(), replace(Settings(), segmentation=segmentation)
+        return material.gather(None, Embedder(), settings, None, 17, heard, **trained), heard.lines
+
+    return gather
+
+
+def test_material_is_cut_for_each_fold_where_a_penalty_is_chosen(gathered):
+    found, told = gathered("bounded")
+    assert found.segmenter == Bounded(penalty=0.25)
     assert all(p.truth.motifs == (SITES[0].span,) for p in found.proteins)
-    assert any("penalty" in line for line in heard.lines) == (segmentation == "bounded")
-    if segmentation == "lattice":
-        assert not found.cut
-    for fold, cut in found.cut.items():
-        assert fold in set(found.folds)
+    assert set(found.cut) == set(found.folds)
+    for cut in found.cut.values():
         assert [p.digest for p in cut] == [p.digest for p in found.proteins]
+        assert [p.spans for p in cut] == [Bounded(penalty=3.0).spans(p.residues, p.embedding) for p in cut]
+    assert any("penalty 0.25, without each fold 3, 3" in line for line in told)
 
 
-def test_heads_that_are_kept_in_part_keep_their_penalty(monkeypatch):
-    entries = [ReferenceEntry("user:x", str(i), f"P{i}", random_residues(i), SITES) for i in range(24)]
-    monkeypatch.setattr("nesdb_annot.store.references.load_entries", lambda _: entries)
-    bounded, trained, heard = replace(Settings(), segmentation="bounded"), Bounded(penalty=3.5), Heard()
-    found = material.gather(None, Embedder(), bounded, None, 17, heard, trained=trained.identity)
+def test_a_lattice_has_no_penalty(gathered):
+    found, told = gathered("lattice")
+    assert len(found.proteins) == 24
+    assert not found.cut
+    assert not told
+
+
+def test_training_is_given_the_candidates_of_each_fold(gathered, monkeypatch):
+    found, _ = gathered("bounded")
+    given = {}
+    monkeypatch.setattr("nesdb_annot.learning.training.train_head_set", lambda *_, **named: given.update(named))
+    embedder = SimpleNamespace(identity=None, embed=Embedder().embed)
+    material.fit(replace(found, embedder=embedder), Settings(), 17, Silent())
+    assert given["cut"] is found.cut
+    assert given["segmentation"] == found.segmenter.identity
+
+
+def test_so_is_the_learning_curve(gathered, monkeypatch):
+    found, _ = gathered("bounded")
+    given = {}
+    monkeypatch.setattr(ablation, "learning_curve", lambda *_, **named: given.update(named) or ())
+    evaluate._ingredients(None, found, evaluate.Wanted(learning_curve=True), Silent())
+    assert given["cut"] is found.cut
+
+
+def test_heads_that_are_kept_in_part_keep_their_penalty(gathered):
+    trained = Bounded(penalty=3.5)
+    found, told = gathered("bounded", trained=trained.identity)
     assert found.segmenter == trained
     assert not found.cut
-    assert not heard.lines
+    assert not told
 
 
 def test_too_few_references_are_refused(monkeypatch):
