@@ -100,13 +100,13 @@ def proteome(
         told |= {"source": _absolute(source), "replace": replace, "strict": strict}
         _deferred(ctx, "ingest proteome", rejects, quiet, **told)
         return
-    with TerminalProgress(quiet) as progress:
+    with TerminalProgress(quiet) as progress, _refused(strict, rejects, progress) as refused:
         if is_remote(source):
             stated = {"--upid": upid, "--release": release, "--released": released}
-            known = fetched_source(settings, source, name, progress, stated=stated)
+            known = fetched_source(settings, source, name, progress, stated=stated, rejects=refused)
         else:
             known = proteome_source(source, upid=upid, name=name, release=release, released=released)
-        with open_store(settings) as store, _refused(strict, rejects, progress) as refused:
+        with open_store(settings) as store:
             _say(ingest_proteome(store, known, rejects=refused, replace=replace), progress)
 
 

@@ -23,6 +23,12 @@ _FASTA_ACCESSION = re.compile(rb"^>(?:sp|tr)\|([A-Z0-9-]+)\|", re.MULTILINE)
 _SOURCE = "UniProt"
 
 
+class NoEntryError(InputError):
+    """None of the accessions has an entry; the error carries why each of them is refused."""
+
+    rejects: tuple[Reject, ...] = ()
+
+
 @dataclass(slots=True)
 class Fetched:
     """Entries of one release, and the accessions that have none."""
@@ -90,7 +96,7 @@ class AccessionFetcher:
         """Entries in batches, then one request for each accession that did not come.
 
         Raises:
-            InputError: if none of the accessions has an entry.
+            NoEntryError: if none of the accessions has an entry.
             TryLaterError: if the release changes meanwhile.
         """
         fetched, valid = Fetched(), []
@@ -112,7 +118,9 @@ class AccessionFetcher:
         if not fetched.records:
             why = "; ".join(f"{reject.accession}: {reject.reason}" for reject in fetched.refused[:5])
             remedy = "look them up at https://www.uniprot.org/id-mapping"
-            raise InputError("none of the accessions has an entry in UniProt", why=why, remedy=remedy)
+            error = NoEntryError("none of the accessions has an entry in UniProt", why=why, remedy=remedy)
+            error.rejects = fetched.rejects
+            raise error
         return fetched
 
     def _batch(self, batch: list[str], fetched: Fetched) -> list[str]:

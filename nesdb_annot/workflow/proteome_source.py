@@ -13,6 +13,7 @@ from ..identifiers import PROTEOME_PATTERN
 from ..records import Reject, Release
 from ..settings import Settings
 from .progress import Progress, Silent
+from .rejects import Rejects
 
 UNSTATED = Release("unstated")
 """Release of a file whose user stated none."""
@@ -110,16 +111,22 @@ def fetched_source(
     progress: Progress | None = None,
     *,
     stated: Mapping[str, str | None] | None = None,
+    rejects: Rejects | None = None,
 ) -> ProteomeSource:
     """Fetch a proteome (``UP...``) or the accessions in a file (``@FILE``, one a line) from UniProt.
 
+    Args:
+        rejects: keeps the accessions that were refused if all of them are; else they come with the source.
+
     Raises:
+        InputError: if UniProt has nothing of what is wanted.
         UsageError: for a list without a name of its own, a UPID with one, or if something was `stated` (options by
             name) that UniProt states itself.
         ConfigurationError: offline.
         TryLaterError: if UniProt does not answer; what was fetched is kept, and the next call goes on.
     """
     from ..sources.uniprot import UniprotSource
+    from ..sources.uniprot_accessions import NoEntryError
     from .told import entries_told
 
     needless = [option for option, value in (stated or {}).items() if value]
@@ -135,7 +142,12 @@ def fetched_source(
         return ProteomeSource(str(download.path), wanted, None, download.release, download.rejects)
     if not name:
         raise UsageError(f"{wanted} has no name of its own", remedy="--name NAME")
-    download = source.accessions(_listed(Path(wanted[1:])))
+    try:
+        download = source.accessions(_listed(Path(wanted[1:])))
+    except NoEntryError as error:
+        if rejects:
+            rejects.all.extend(error.rejects)
+        raise
     return ProteomeSource(str(download.path), name, None, download.release, download.rejects)
 
 

@@ -4,8 +4,10 @@ import re
 from dataclasses import replace
 
 import pytest
+from typer.testing import CliRunner
 
-from nesdb_annot.errors import ConfigurationError, UsageError
+from nesdb_annot.cli.main import app
+from nesdb_annot.errors import ConfigurationError, InputError, UsageError
 from nesdb_annot.sources import nesdb_site
 from nesdb_annot.store.analyst import run_sql
 from nesdb_annot.store.references import load_entries
@@ -52,6 +54,23 @@ def test_a_list_of_accessions_names_those_that_are_gone(store, online, uniprot, 
     done = ingest_proteome(store, fetched_source(online, f"@{listed}", "mine"))
     assert "mine release 2026_02: 2 proteins" in done.sentences[0]
     assert [(reject.accession, reject.reason) for reject in done.rejects.all] == [("P12345", "deleted")]
+
+
+def test_a_list_of_which_no_accession_has_an_entry_fills_the_table_of_refused_records(
+    uniprot, server, tmp_path, reply, monkeypatch
+):
+    listed, table = tmp_path / "list.txt", tmp_path / "rejects.tsv"
+    listed.write_text("P12345\nnonsense\n")
+    uniprot.inactive["P12345"] = reply(status=410)
+    for name, value in {"UNIPROT_URL": server.url, "DATA_DIR": tmp_path / "data"}.items():
+        monkeypatch.setenv(f"NESANNOT_{name}", str(value))
+    ended = CliRunner().invoke(app, ["ingest", "proteome", f"@{listed}", "--name", "mine", "--rejects", str(table)])
+    assert isinstance(ended.exception, InputError)
+    assert "none of the accessions has an entry" in str(ended.exception)
+    assert [line.split("\t")[2::2] for line in table.read_text().splitlines()[1:]] == [
+        ["nonsense", "no UniProtKB accession"],
+        ["P12345", "deleted"],
+    ]
 
 
 def test_a_list_needs_a_name(online, uniprot, tmp_path):
