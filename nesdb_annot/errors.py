@@ -83,7 +83,7 @@ EXIT_CODES: dict[int, str] = {
     0: "done",
     1: "done, and the answer is no (a check failed, or a job of worker --until-empty)",
     2: "the command line is wrong",
-    65: "bad input, or with --strict a refused record; nothing was written",
+    65: "bad input, or with --strict a refused record; nothing was stored",
     69: "the database cannot be reached",
     70: "a bug: please report it",
     73: "the output cannot be written",

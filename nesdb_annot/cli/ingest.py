@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import NesannotError, UsageError
+from ..errors import CannotWriteError, NesannotError, UsageError
 from ..records import Json
-from .console import TerminalProgress
+from .console import TerminalProgress, note
 from .context import settings_of
 from .options import Queue, Quiet, RejectsFile, Strict
 
@@ -34,7 +34,11 @@ def _refused(strict: bool, table: Path | None, progress: TerminalProgress) -> It
         yield rejects
     except NesannotError:
         if rejects.all:  # if nothing was read, a table that stands there stays
-            _write(rejects, table, progress)
+            try:
+                _write(rejects, table, progress)
+            except CannotWriteError as unwritten:  # why the ingest failed matters more
+                progress.end()
+                note(f"the refused records are not in a table: {unwritten.what}: {unwritten.why}".removesuffix(": "))
         raise
     _write(rejects, table, progress)
 

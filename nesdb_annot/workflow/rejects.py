@@ -40,7 +40,7 @@ class Rejects:
         """Raise if there are rejects and `strict` is set."""
         if self.strict and self.all:
             raise InputError(
-                f"{len(self.all)} records were refused and --strict is set; nothing was written",
+                f"{len(self.all)} records were refused and --strict is set; nothing was stored",
                 where="; ".join(f"{r.source}:{r.line} {r.accession}" for r in self.all[:SHOWN]),
                 why="; ".join(dict.fromkeys(r.reason for r in self.all[:SHOWN])),
                 remedy="correct the records, or leave --strict out to keep the good ones",

@@ -3,6 +3,7 @@
 import gzip
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,24 @@ def test_refused_records_that_end_an_ingest_are_written_to_the_table(
     done = nesannot("ingest", words[0], file, *words[1:], *strict, "--rejects", table)
     check(done, 65, f"{len(refused)} refused records are in {table}")
     assert [line.split("\t")[2] for line in table.read_text().splitlines()[1:]] == refused
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    ("content", "strict", "code", "said"),
+    [
+        (FASTA, ("--strict",), 65, "2 records were refused and --strict is set; nothing was stored"),
+        (">P2 two\nMKLVJ\n", (), 65, "no proteins"),
+        (FASTA, (), 73, "/dev/full cannot be written"),
+    ],
+)
+def test_a_table_that_cannot_be_written_does_not_hide_why_an_ingest_failed(
+    nesannot, tmp_path, content, strict, code, said
+):
+    file = tmp_path / "refused.fasta"
+    file.write_text(content)
+    done = nesannot("ingest", "proteome", file, "--name", "full", *strict, "--quiet", "--rejects", "/dev/full")
+    check(done, code, said, "/dev/full cannot be written")
 
 
 def test_a_table_stays_if_nothing_was_read(nesannot, tmp_path):
