@@ -16,7 +16,17 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import InputError
-from .decompression import HEAD, ArchiveError, CountedBytes, compression_of, decompressed, decompression_errors
+from .decompression import (
+    HEAD,
+    SPREADSHEET,
+    TEXT_DOCUMENT,
+    ArchiveError,
+    CountedBytes,
+    DocumentError,
+    compression_of,
+    decompressed,
+    decompression_errors,
+)
 
 MAXIMUM_FILE_BYTES = 10 * 10**9
 """Decompressed bytes of one file; UniProt's largest reference proteomes have 0.1 of it."""
@@ -30,6 +40,10 @@ RATIO_CHECKED_FROM = 64 * 2**20
 STDIN = "-"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BUFFER = 2**18
+_SAVE_AS_TEXT = {
+    SPREADSHEET: "save the sheet as tab-separated text",
+    TEXT_DOCUMENT: "save the document as plain text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +100,9 @@ class _Guarded(io.RawIOBase):
         return InputError(what, where=where, why=str(error), remedy="fetch or copy the file again")
 
     def _archive(self, error: ArchiveError) -> InputError:
+        if isinstance(error, DocumentError):
+            why = "only text is read, also if it is compressed"
+            return InputError(f"{self._name} is {error}", why=why, remedy=_SAVE_AS_TEXT[str(error)])
         remedy = f"unzip {self._name}, and give the file that you want of it"
         if self._name == name_of(STDIN):
             remedy = "unzip -p FILE.zip NAME | nesannot ... -"

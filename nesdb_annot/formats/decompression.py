@@ -9,8 +9,11 @@ import lzma
 import struct
 import sys
 import zlib
-from collections.abc import Callable
-from typing import IO, Any
+from collections.abc import Callable, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
 
 HEAD = 6
 """Bytes that tell the kind of compression."""
@@ -25,10 +28,16 @@ _MAGIC = {
 }
 _ZST_STEP = 1024  # one step of a zstd bomb makes at most 32 MB
 _SHOWN = 5
+_KIND_BYTES = 100
+SPREADSHEET, TEXT_DOCUMENT = "a spreadsheet", "a text document"
 
 
 class ArchiveError(Exception):
     """A zip archive that cannot be read as one file; the message says why."""
+
+
+class DocumentError(ArchiveError):
+    """A zip archive in which an office program keeps a document; the message is `SPREADSHEET` or `TEXT_DOCUMENT`."""
 
 
 def compression_of(head: bytes) -> str:
@@ -134,6 +143,8 @@ class _Zip:
         archive = zipfile.ZipFile(self._stream)
         found = archive.infolist()
         files = [one for one in found if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
+        if kind := _document_in(archive, files):
+            raise DocumentError(kind)
         if len(files) != 1:
             names = ", ".join(one.filename for one in files[:_SHOWN]) + (", ..." if files[_SHOWN:] else "")
             raise ArchiveError(f"it holds {len(files):,} files: {names}" if files else "it holds no file")
@@ -144,6 +155,18 @@ class _Zip:
         if files[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others are not read step by step
             raise ArchiveError(f"{files[0].filename} in it is compressed in an unusual way")
         return archive.open(files[0])
+
+
+def _document_in(archive: ZipFile, files: Sequence[ZipInfo]) -> str:
+    """Which document of an office program (xlsx, ods, docx, odt) the archive is; empty if it is none."""
+    names = [one.filename for one in files]
+    if "[Content_Types].xml" in names:
+        return TEXT_DOCUMENT if any(name.startswith("word/") for name in names) else SPREADSHEET
+    if names[:1] != ["mimetype"] or files[0].flag_bits & 1:  # OpenDocument has it first, and never encrypted
+        return ""
+    with archive.open(files[0]) as stream:
+        kind = stream.read(_KIND_BYTES)
+    return SPREADSHEET if b".spreadsheet" in kind else TEXT_DOCUMENT if b"opendocument.text" in kind else ""
 
 
 def decompressed(kind: str, stream: IO[bytes]) -> Any:  # noqa: ANN401 - four libraries, four types

@@ -127,6 +127,8 @@ def packed_with(method):
         (b"PK\x05\x06" + bytes(18), "it holds no file"),
         (zipped(b"one\n") + zipped(b"two\n"), "another archive, or something else, stands before it"),
         (encrypted(zipped(NOISE)), "input.fasta in it is encrypted"),
+        (zipped(b"application/epub+zip", "mimetype", **{"a.html": b"<"}), "it holds 2 files: mimetype, a.html"),
+        (encrypted(zipped(b"", "mimetype", **{"content.xml": b"<"})), "it holds 2 files: mimetype, content.xml"),
         (packed_with(zipfile.ZIP_BZIP2), "a.fasta in it is compressed in an unusual way"),
     ],
 )
@@ -140,6 +142,26 @@ def test_a_zip_archive_that_is_not_one_file_says_what_to_type(tmp_path, monkeypa
     with pytest.raises(InputError, match="<stdin> is a zip archive") as caught:
         read_all("-")
     assert caught.value.remedy == "unzip -p FILE.zip NAME | nesannot ... -"
+
+
+SHEET = "save the sheet as tab-separated text"
+
+
+@pytest.mark.parametrize(
+    ("first", "content", "others", "said", "remedy"),
+    [
+        ("[Content_Types].xml", b"<", ["_rels/.rels", "xl/workbook.xml"], "is a spreadsheet", SHEET),
+        ("_rels/.rels", b"<", ["xl/workbook.bin", "[Content_Types].xml"], "is a spreadsheet", SHEET),
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet", ["content.xml"], "is a spreadsheet", SHEET),
+        ("[Content_Types].xml", b"<", ["word/document.xml"], "is a text document", "save the document as plain text"),
+        ("mimetype", b"application/vnd.oasis.opendocument.text", ["content.xml"], "is a text document", "as plain"),
+    ],
+)
+def test_a_document_of_an_office_program_is_called_what_it_is(tmp_path, first, content, others, said, remedy):
+    path = written(tmp_path, zipped(content, first, **dict.fromkeys(others, b"<")), "mine.tsv")
+    with pytest.raises(InputError, match=f"mine.tsv {said}") as caught:
+        read_all(path)
+    assert remedy in caught.value.remedy
 
 
 def test_folders_and_what_macos_adds_are_passed_over(tmp_path):
