@@ -72,8 +72,10 @@ class CountedBytes(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go on at another place."""
+        ahead = len(self._pending) if whence == io.SEEK_CUR else 0  # the stream itself is behind what was looked at
+        place = self._stream.seek(offset - ahead, whence)
         self._pending = b""
-        return self._stream.seek(offset, whence)
+        return place
 
     def tell(self) -> int:
         """The place of the next byte."""

@@ -18,7 +18,7 @@ import zstandard
 from nesdb_annot.errors import InputError
 from nesdb_annot.formats import compression, lines
 from nesdb_annot.formats.compression import inspect_file, open_input
-from nesdb_annot.formats.decompression import compression_of
+from nesdb_annot.formats.decompression import CountedBytes, compression_of
 from nesdb_annot.formats.lines import line_pieces, whole_lines
 
 
@@ -261,6 +261,20 @@ def test_empty_and_tiny_files(tmp_path):
 )
 def test_magic_bytes(head, kind):
     assert compression_of(head) == kind
+
+
+@pytest.mark.parametrize("read", [0, 2, 6, 9])
+@pytest.mark.parametrize(
+    ("offset", "whence"), [(3, io.SEEK_SET), (0, io.SEEK_CUR), (1, io.SEEK_CUR), (8, io.SEEK_CUR), (-4, io.SEEK_END)]
+)
+def test_places_are_those_of_the_file_whatever_was_looked_at(read, offset, whence):
+    content = bytes(range(40))
+    file, counted = io.BytesIO(content), CountedBytes(io.BytesIO(content))
+    file.read(read)
+    while counted.tell() < read:
+        counted.read(read - counted.tell())
+    assert counted.seek(offset, whence) == file.seek(offset, whence) == counted.tell()
+    assert counted.readall() == file.read()
 
 
 def test_lines_are_numbered_and_stripped_of_either_end(tmp_path):
