@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,6 +67,17 @@ def name_of(path: Path | str) -> str:
     return "<stdin>" if str(path) == STDIN else str(path)
 
 
+def typed(path: Path | str) -> str:
+    """`path` as it is typed in a shell.
+
+    Example:
+        >>> typed("mine.fasta"), typed("my proteins.fasta"), typed("-old.fasta")
+        ('mine.fasta', "'my proteins.fasta'", './-old.fasta')
+    """
+    text = str(path)
+    return shlex.quote(f"./{text}" if text.startswith("-") and text != STDIN else text)
+
+
 class _Guarded(io.RawIOBase):
     """The decompressed bytes, with limits, and with errors that name file and position."""
 
@@ -103,7 +115,7 @@ class _Guarded(io.RawIOBase):
         if isinstance(error, DocumentError):
             why = "only text is read, also if it is compressed"
             return InputError(f"{self._name} is {error}", why=why, remedy=_SAVE_AS_TEXT[str(error)])
-        remedy = f"unzip {self._name}, and give the file that you want of it"
+        remedy = f"unzip {typed(self._name)}, and give the file that you want of it"
         if self._name == name_of(STDIN):
             remedy = "unzip -p FILE.zip NAME | nesannot ... -"
         return InputError(f"{self._name} is a zip archive", why=str(error), remedy=remedy)
@@ -124,11 +136,11 @@ class _Guarded(io.RawIOBase):
 
 def _cannot_read(path: Path | str, error: OSError) -> InputError:
     remedies = {
-        errno.ENOENT: f"ls {Path(path).parent}",
-        errno.EISDIR: f"ls {path}, and name a file in it",
-        errno.EACCES: f"chmod u+r {path}",
+        errno.ENOENT: f"ls {typed(Path(path).parent)}",
+        errno.EISDIR: f"ls {typed(path)}, and name a file in it",
+        errno.EACCES: f"chmod u+r {typed(path)}",
     }
-    remedy = remedies.get(error.errno or 0, f"ls -l {path}")
+    remedy = remedies.get(error.errno or 0, f"ls -l {typed(path)}")
     return InputError(f"{path} cannot be read", why=error.strerror or str(error), remedy=remedy)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ..errors import CannotWriteError, NesannotError
-from .compression import STDIN
+from .compression import STDIN, typed
 
 _STDOUT = STDIN
 _MODE = 0o666
@@ -22,7 +22,7 @@ def _cannot_write(path: Path, error: OSError) -> CannotWriteError:
     remedies = {
         errno.ENOSPC: "free some space, or choose another --output",
         errno.EACCES: "choose an --output that you may write",
-        errno.ENOENT: f"mkdir -p {path.parent}",
+        errno.ENOENT: f"mkdir -p {typed(path.parent)}",
     }
     remedy = remedies.get(error.errno or 0, "choose another --output")
     return CannotWriteError(f"{path} cannot be written", why=error.strerror or str(error), remedy=remedy)
@@ -65,7 +65,7 @@ def open_output(path: Path | str, *, force: bool = False) -> Iterator[TextIO]:
         return
     given = Path(path)
     if given.is_dir():
-        raise CannotWriteError(f"{given} is a directory", remedy=f"--output {given / 'FILE'}")
+        raise CannotWriteError(f"{given} is a directory", remedy=f"--output {typed(given / 'FILE')}")
     special = given.exists() and not given.is_file()
     target = given if special else given.resolve()  # what a link points to is written, the link stays
     if target.exists() and not special and not force:
@@ -96,7 +96,7 @@ def check_place(path: Path | None, option: str) -> None:
     except (OSError, RuntimeError) as error:  # too long a name, a link to itself
         raise CannotWriteError(f"{str(path)[:80]} is no path", why=str(error)[:200], remedy=f"{option} FILE") from None
     if folder:
-        raise CannotWriteError(f"{path} is a directory", remedy=f"{option} {path / 'FILE'}")
+        raise CannotWriteError(f"{path} is a directory", remedy=f"{option} {typed(path / 'FILE')}")
     if not place.is_dir():
         raise CannotWriteError(f"there is no directory {path.parent}", remedy=f"{option} FILE in one that exists")
     # A file is replaced by a new one in its directory; a device or a pipe is written into.

@@ -87,7 +87,9 @@ def _check_file(path: Path) -> None:
             raise InputError(f"{path} is a pipe", remedy="zcat FILE | nesannot ingest proteome - --name NAME")
         kind = "a directory" if path.is_dir() else "no file" if path.exists() else ""
     except OSError as error:
-        remedy = f"ls -ld {path.parent}; - reads standard input"
+        from ..formats.compression import typed
+
+        remedy = f"ls -ld {typed(path.parent)}; - reads standard input"
         raise InputError(f"cannot read {path}", why=error.strerror or str(error), remedy=remedy) from None
     if kind:
         raise InputError(f"{path} is {kind}", remedy="name a FASTA file; - reads standard input")

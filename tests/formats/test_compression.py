@@ -15,11 +15,12 @@ import zlib
 import pytest
 import zstandard
 
-from nesdb_annot.errors import InputError
+from nesdb_annot.errors import CannotWriteError, InputError
 from nesdb_annot.formats import compression, lines
 from nesdb_annot.formats.compression import inspect_file, open_input
 from nesdb_annot.formats.decompression import CountedBytes, compression_of
 from nesdb_annot.formats.lines import line_pieces, whole_lines
+from nesdb_annot.formats.writing import open_output
 
 
 def zipped(text, name="input.fasta", **others):
@@ -223,6 +224,24 @@ def test_missing_file_and_directory(tmp_path):
     with pytest.raises(InputError, match="cannot be read") as caught:
         read_all(tmp_path / ("x" * 300))
     assert caught.value.remedy.startswith("ls -l")
+
+
+def test_a_path_stands_in_quotes_where_it_is_to_be_typed(tmp_path):
+    folder = tmp_path / "my $files"
+    folder.mkdir()
+    with pytest.raises(InputError) as caught:
+        read_all(folder / "absent.fasta")
+    assert caught.value.remedy == f"ls '{folder}'"
+    with pytest.raises(InputError) as caught:
+        read_all(folder)
+    assert caught.value.remedy == f"ls '{folder}', and name a file in it"
+    path = written(folder, zipped(b"", "0.fa", **{"1.fa": b""}), "two of them.zip")
+    with pytest.raises(InputError) as caught:
+        read_all(path)
+    assert caught.value.remedy.startswith(f"unzip '{path}', ")
+    with pytest.raises(CannotWriteError) as unwritten, open_output(folder / "no such" / "out.tsv"):
+        pass
+    assert unwritten.value.remedy == f"mkdir -p '{folder / 'no such'}'"
 
 
 def test_a_bomb_is_stopped_early(tmp_path, monkeypatch, kind):
