@@ -78,6 +78,17 @@ def typed(path: Path | str) -> str:
     return shlex.quote(f"./{text}" if text.startswith("-") and text != STDIN else text)
 
 
+def is_plain_file(path: Path | str) -> bool:
+    """Whether `path` is a file that other programs read as it stands: not compressed, no pipe, not standard input."""
+    try:
+        if str(path) == STDIN or not Path(path).is_file():
+            return False
+        with Path(path).open("rb") as stream:
+            return compression_of(stream.read(HEAD)) == "plain"
+    except OSError:
+        return False
+
+
 class _Guarded(io.RawIOBase):
     """The decompressed bytes, with limits, and with errors that name file and position."""
 

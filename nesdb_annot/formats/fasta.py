@@ -10,12 +10,13 @@ from ..errors import InputError
 from ..identifiers import MAXIMUM_IDENTIFIER
 from ..records import ProteinRecord, Reject
 from ..residues import ALPHABET, MAXIMUM_LENGTH, ResidueError, clean_residues
-from .compression import name_of
+from .compression import STDIN, is_plain_file, name_of, typed
 from .lines import line_pieces
 from .uniprot_header import MAXIMUM_HEADER, parse_header
 
 _COLLECTED = 2 * MAXIMUM_LENGTH  # letters kept of one record; more can only be over-long, white space or damage
 _64_BITS = 2**64 - 1
+_LEAST_RESIDUES = 20  # of a first line that is taken for residues; a word such as "accession" is shorter
 _FOREIGN = {"<": "HTML or XML", "{": "JSON", "[": "JSON"}
 
 
@@ -35,24 +36,26 @@ class _Open:
         self.letters += len(piece)
 
 
-def _check_beginning(source: str, number: int, text: str) -> None:
-    kind = _FOREIGN.get(text.lstrip()[:1])
+def _check_beginning(path: Path | str, number: int, text: str) -> None:
+    kind, source = _FOREIGN.get(text.lstrip()[:1]), name_of(path)
     if kind:
         raise InputError(f"{source} is {kind}, not FASTA", remedy="fetch the file again: it may be an error page")
     why = f"line {number} is {text[:40]!r}; the first record must begin with '>'"
-    raise InputError(f"{source} is not FASTA", where=f"{source}:{number}", why=why, remedy=_remedy(source, text))
+    raise InputError(f"{source} is not FASTA", where=f"{source}:{number}", why=why, remedy=_remedy(path, text))
 
 
-def _remedy(source: str, text: str) -> str:
+def _remedy(path: Path | str, text: str) -> str:
     """What to type for a file that begins with the line `text`."""
     if text.startswith("ID   "):
-        return f"nesannot ingest uniprot {source} reads what a flat file says of proteins; fetch these as FASTA"
-    if set(text.strip().upper().removesuffix("*")) <= set(ALPHABET):  # residues without a header
-        return "(echo '>NAME'; cat FILE) | nesannot ingest proteome - --name NAME"
+        given = f"{typed(path)} --kind flat" if str(path) == STDIN else typed(path)
+        return f"nesannot ingest uniprot {given} reads what a flat file says of proteins; fetch these as FASTA"
+    letters = text.strip().upper().removesuffix("*")
+    if len(letters) >= _LEAST_RESIDUES and set(letters) <= set(ALPHABET) and is_plain_file(path):  # without a header
+        return f"(echo '>NAME'; cat {typed(path)}) | nesannot ingest proteome - --name NAME"
     return "name a FASTA file, or fetch one: nesannot ingest proteome UP000002311"
 
 
-def _raw_records(path: Path | str, source: str) -> Iterator[_Open]:
+def _raw_records(path: Path | str) -> Iterator[_Open]:
     current: _Open | None = None
     previous = 0
     for number, text in line_pieces(path):
@@ -65,7 +68,7 @@ def _raw_records(path: Path | str, source: str) -> Iterator[_Open]:
         elif current:
             current.add(text)
         elif text.strip():
-            _check_beginning(source, number, text)
+            _check_beginning(path, number, text)
         previous = number
     if current:
         yield current
@@ -131,7 +134,7 @@ class _Seen:
 
 
 def read_fasta(path: Path | str) -> Iterator[ProteinRecord | Reject]:
-    """Proteins of a FASTA file (``-`` is standard input; gz, bz2, xz, zst are recognised) in file order.
+    """Proteins of a FASTA file (``-`` is standard input; gz, bz2, xz, zst, zip are recognised) in file order.
 
     White space and one trailing ``*`` are removed, lower case is accepted. Rejected, each with its line: a header
     without an accession or longer than `MAXIMUM_HEADER`; residues that are missing, too many or not amino acids; an
@@ -141,7 +144,7 @@ def read_fasta(path: Path | str) -> Iterator[ProteinRecord | Reject]:
         InputError: if the file is no FASTA, holds no record, breaks off or is not UTF-8.
     """
     source, seen, found = name_of(path), _Seen(), False
-    for raw in _raw_records(path, source):
+    for raw in _raw_records(path):
         found = True
         record = _as_record(raw, source)
         if isinstance(record, ProteinRecord) and (reason := seen.duplicate(record)):

@@ -147,7 +147,8 @@ def test_same_residues_under_other_accessions_are_kept(tmp_path):
 @pytest.mark.parametrize(
     ("content", "remedy"),
     [
-        ("MKLVA\nMK\n", "(echo '>NAME'; cat FILE) | nesannot ingest proteome - --name NAME"),
+        ("MKLVA\nMK\n", "name a FASTA file"),
+        ("accession\nMK\n", "name a FASTA file"),
         ("ID   RDRP_I34A1 Reviewed;\n", "nesannot ingest uniprot"),
         ("just words\n", "nesannot ingest proteome UP000002311"),
         ("", "nesannot ingest proteome UP000002311"),
@@ -157,6 +158,33 @@ def test_a_file_that_is_no_fasta_says_what_to_type(tmp_path, content, remedy):
     with pytest.raises(InputError) as caught:
         read(tmp_path, content)
     assert remedy in caught.value.remedy
+
+
+def test_residues_without_a_header_get_one_where_the_file_can_be_typed(tmp_path, monkeypatch):
+    residues = b"MKLVALLALLDIKKAESTGG*\n"
+    path = file_of(tmp_path, residues, "my protein.txt")
+    with pytest.raises(InputError) as caught:
+        list(read_fasta(path))
+    assert caught.value.remedy == f"(echo '>NAME'; cat '{path}') | nesannot ingest proteome - --name NAME"
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, gzip.compress(residues))
+    assert caught.value.remedy.startswith("name a FASTA file")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(residues)))
+    with pytest.raises(InputError, match="<stdin> is not FASTA") as caught:
+        list(read_fasta("-"))
+    assert caught.value.remedy.startswith("name a FASTA file")
+
+
+def test_what_to_type_for_a_flat_file_names_it(tmp_path, monkeypatch):
+    flat = b"ID   RDRP_I34A1 Reviewed;\n"
+    path = file_of(tmp_path, flat, "my flat.txt")
+    with pytest.raises(InputError) as caught:
+        list(read_fasta(path))
+    assert f"nesannot ingest uniprot '{path}' reads" in caught.value.remedy
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(flat)))
+    with pytest.raises(InputError) as caught:
+        list(read_fasta("-"))
+    assert "nesannot ingest uniprot - --kind flat reads" in caught.value.remedy
 
 
 @pytest.mark.parametrize(
