@@ -31,39 +31,43 @@ def sql(
         typer.Option(min=0, max=10**9, help=f"rows to print at most; 0: all; default: {ROWS} in a table, else all"),
     ] = None,
     timeout: Annotated[float, typer.Option(min=0, help="seconds; 0 for no limit")] = 30.0,
-    format_: Annotated[str, typer.Option("--format", help=", ".join(FORMATS))] = "table",
+    format_: Annotated[
+        str | None, typer.Option("--format", help=f"{', '.join(FORMATS)}; default: {FORMATS[0]}", show_default=False)
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="the same as --format csv")] = False,
 ) -> None:
     """Run SQL on the documented views, in a read-only transaction."""
     from ..store.analyst import run_sql
     from ..store.engine import open_store
 
-    format_ = _chosen(format_, as_csv)
+    chosen = _chosen(format_, as_csv)
     if example == "list":
-        _list_examples(format_)
+        _list_examples(chosen)
         return
     statement = _statement(text, example, given or [])
     if show:
         typer.echo(f"{statement};")
         return
     with open_store(settings_of(ctx), migrated=schema is None) as store:
-        most = (ROWS if format_ == "table" else 0) if limit is None else limit
+        most = (ROWS if chosen == "table" else 0) if limit is None else limit
         answer = run_sql(store, statement, timeout_s=timeout, limit=most + 1 if most else None, schema=schema)
         rows = _FirstRows(answer.rows, most)
-        _print(answer.columns, rows, format_)
+        _print(answer.columns, rows, chosen)
         if rows.more:
             note(f"there are more rows than these {most:,}: --limit 0 prints all")
         if not rows.printed:
             note("no row answers this")
 
 
-def _chosen(format_: str, as_csv: bool) -> str:
+def _chosen(format_: str | None, as_csv: bool) -> str:
     """The format, of which --csv is an older name."""
+    if format_ is None:
+        return "csv" if as_csv else FORMATS[0]
     if format_ not in FORMATS:
         raise UsageError(f"no such format: {format_!r}", remedy=f"choose from {', '.join(FORMATS)}")
-    if as_csv and format_ not in ("table", "csv"):
+    if as_csv and format_ != "csv":
         raise UsageError(f"--csv and --format {format_} exclude each other", remedy="leave --csv out")
-    return "csv" if as_csv else format_
+    return format_
 
 
 def _print(columns: Sequence[str], rows: Iterable[tuple[object, ...]], format_: str) -> None:

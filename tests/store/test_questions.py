@@ -167,7 +167,8 @@ def test_the_command_lists_shows_and_runs_them(call):
 
 def test_an_answer_comes_in_the_format_that_is_asked_for(call):
     asked = "SELECT 1 AS n, 'a' AS t, 0.5 AS p"
-    assert call(asked, "--format", "csv") == call(asked, "--csv") == "n,t,p\n1,a,0.5\n"
+    for words in [("--format", "csv"), ("--csv",), ("--csv", "--format", "csv")]:
+        assert call(asked, *words) == "n,t,p\n1,a,0.5\n"
     assert call(asked, "--format", "tsv") == "n\tt\tp\n1\ta\t0.5\n"
     assert json.loads(call(asked, "--format", "json")) == [{"n": 1, "t": "a", "p": 0.5}]
     assert json.loads(call(asked, "--format", "jsonl")) == {"n": 1, "t": "a", "p": 0.5}
@@ -180,7 +181,8 @@ def test_an_answer_comes_in_the_format_that_is_asked_for(call):
     "words",
     [(), ("SELECT 1", "--example", "best_overall"), ("SELECT 1", "--with", "rows=2"),
      ("--example", "best_overall", "--with", "rows"), ("SELECT 1", "--format", "xls"),
-     ("SELECT 1", "--csv", "--format", "tsv"), ("SELECT 1 AS a, 2 AS a", "--format", "json")],
+     ("SELECT 1", "--csv", "--format", "tsv"), ("SELECT 1", "--csv", "--format", "table"),
+     ("SELECT 1 AS a, 2 AS a", "--format", "json")],
 )  # fmt: skip
 def test_the_command_refuses_what_makes_no_sense(call, words):
     with pytest.raises(UsageError):
