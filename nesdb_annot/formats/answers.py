@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TextIO
 
 from ..errors import UsageError
-from .tables import one_line
+from .tables import neutral, one_line
 
 Row = Sequence[object]
 
@@ -26,7 +26,7 @@ def _cell(value: object) -> object:
 def _write_csv(out: TextIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows([neutral(value) if isinstance(value, str) else _cell(value) for value in row] for row in rows)
 
 
 def _write_tsv(out: TextIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -75,7 +75,8 @@ WRITERS: dict[str, Callable[[TextIO, Sequence[str], Iterable[Row]], None]] = {
 def write_answer(out: TextIO, columns: Sequence[str], rows: Iterable[Row], format: str) -> None:
     """Write the rows of an answer below, or with, the names of its columns.
 
-    In TSV tabs and line ends inside a cell become blanks. JSON is a list of objects, JSON Lines an object a line.
+    In TSV tabs and line ends inside a cell become blanks; in CSV, which spreadsheets open, a text that begins like a
+    formula gets an apostrophe. JSON is a list of objects, JSON Lines an object a line.
 
     Args:
         out: an open text file.

@@ -34,9 +34,18 @@ def one_line(text: str) -> str:
     return text.translate(_BLANKS)
 
 
-def _neutral(value: object) -> str:
-    text = _cell(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+def neutral(text: str) -> str:
+    """`text` with an apostrophe before it if a spreadsheet would take it for a formula.
+
+    Example:
+        >>> neutral("=HYPERLINK(1)"), neutral("MKL")
+        ("'=HYPERLINK(1)", 'MKL')
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _csv_cell(value: object) -> str:
+    return neutral(value) if isinstance(value, str) else _cell(value)
 
 
 def provenance_lines(provenance: Provenance) -> Iterator[str]:
@@ -60,7 +69,7 @@ def _write_csv(out: TextIO, rows: Iterable[Row], columns: Sequence[Column], prov
     writer.writerow(column.name for column in columns)
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007 - returned
-        writer.writerow(_neutral(row.get(column.name)) for column in columns)
+        writer.writerow(_csv_cell(row.get(column.name)) for column in columns)
     return count
 
 
