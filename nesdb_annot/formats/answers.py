@@ -35,22 +35,30 @@ def _write_tsv(out: TextIO, columns: Sequence[str], rows: Iterable[Row]) -> None
         out.write("\t".join("" if value is None else one_line(str(_cell(value))) for value in row) + "\n")
 
 
-def _as_json(value: object) -> object:
+def _as_json(value: object) -> str:
     """`value` as Postgres would write it in JSON: numbers as numbers where JSON has them, times in ISO 8601."""
     if isinstance(value, list):
-        return [_as_json(one) for one in value]
+        return f"[{', '.join(map(_as_json, value))}]"
     if isinstance(value, Decimal) and value.is_finite():
-        return int(value) if value == value.to_integral_value() else float(value)
+        return _digits(value)
     if isinstance(value, float) and not math.isfinite(value):
-        return str(Decimal(value))  # NaN, Infinity
+        return json.dumps(str(Decimal(value)))  # NaN, Infinity
     if isinstance(value, date | time):  # a datetime is a date
-        return value.isoformat()
-    return value if isinstance(value, dict | str | int | float | None) else str(_cell(value))
+        return json.dumps(value.isoformat())
+    return json.dumps(value if isinstance(value, dict | str | int | float | None) else str(_cell(value)))
+
+
+def _digits(number: Decimal) -> str:
+    """All digits of `number`, of which a float would keep 17; without those behind the point if they are zeros."""
+    text = f"{number:f}"
+    whole, _, part = text.partition(".")
+    return text if part.strip("0") else whole
 
 
 def _objects(columns: Sequence[str], rows: Iterable[Row]) -> Iterable[str]:
+    names = [json.dumps(name) for name in columns]
     for row in rows:
-        yield json.dumps(dict(zip(columns, map(_as_json, row), strict=True)))
+        yield f"{{{', '.join(f'{name}: {_as_json(value)}' for name, value in zip(names, row, strict=True))}}}"
 
 
 def _write_jsonl(out: TextIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -76,7 +84,8 @@ def write_answer(out: TextIO, columns: Sequence[str], rows: Iterable[Row], forma
     """Write the rows of an answer below, or with, the names of its columns.
 
     In TSV tabs and line ends inside a cell become blanks; in CSV, which spreadsheets open, a text that begins like a
-    formula gets an apostrophe. JSON is a list of objects, JSON Lines an object a line.
+    formula gets an apostrophe. JSON is a list of objects, JSON Lines an object a line; there
+    a ``numeric`` of Postgres is a number with all its digits.
 
     Args:
         out: an open text file.

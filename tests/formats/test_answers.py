@@ -55,6 +55,25 @@ def test_json_keeps_types():
     assert [json.loads(line) for line in written("jsonl").splitlines()] == rows
 
 
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("0.12345678901234567890123", "0.12345678901234567890123"),
+        ("-98765432109876543210.5", "-98765432109876543210.5"),
+        ("0.0000001", "0.0000001"),
+        ("1E-9", "0.000000001"),
+        ("0.250", "0.250"),
+        ("4.00", "4"),
+        ("0.000", "0"),
+        ("1E+3", "1000"),
+        ("9" * 5000, "9" * 5000),
+    ],
+)
+def test_numbers_keep_all_their_digits_in_json(number, text):
+    assert written("jsonl", ["x"], [(Decimal(number),)]) == f'{{"x": {text}}}\n'
+    assert f"[0.5, {text}, null]" in written("json", ["x"], [([Decimal("0.5"), Decimal(number), None],)])
+
+
 @pytest.mark.parametrize("value", [float("nan"), Decimal("nan")])
 def test_what_json_has_no_number_for_is_text(value):
     assert json.loads(written("json", ["x"], [(value,)])) == [{"x": "NaN"}]
