@@ -109,7 +109,7 @@ def merits(evaluated: Evaluated) -> Figure:
             _one_merit(panel, [found[protocol][name].get(merit) for name in methods], methods)
             panel.set_title(title)
         row[0].set_yticks(range(len(methods)), [spoken(name) for name in methods])
-        bars = "; bars: 95 % intervals of AUROC, most within the dots" if protocol == "honest" else ""
+        bars = "; bars: 95 % intervals over proteins" if protocol == "honest" else ""
         row[2].set_xlabel(TITLES[protocol] + bars)
     return figure
 
