@@ -9,6 +9,7 @@ import numpy as np
 
 from ..methods import neural, similarity
 from ..methods.calibration import Calibration
+from ..methods.ranking import Ranking
 from .metrics import RankedProtein, average_precision, events, precision_recall
 from .operating_points import population_weights
 from .stacking import (
@@ -55,6 +56,12 @@ def fit_ranking(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: 
     compared = {own.name: merit(scored, folds, resolve, own, known) for own in COMBINATIONS}
     best = max(COMBINATIONS, key=lambda own: compared[own.name])
     return replace(fit_combination(scored, resolve, best), compared=compared)
+
+
+def every_ranking(scored: Sequence[ScoredProtein], resolve: Resolve) -> dict[str, Ranking]:
+    """The weights of each of `COMBINATIONS`, by name, fitted to all of `scored`: kept beside those of the best."""
+    known = fit_calibrations(scored, resolve)
+    return {own.name: fit_combination(scored, resolve, own, known).ranking for own in COMBINATIONS}
 
 
 def _shares(scored: Sequence[ScoredProtein], folds: Sequence[int]) -> dict[int, list[ScoredProtein]]:

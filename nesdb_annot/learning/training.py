@@ -27,7 +27,7 @@ from ..methods import cargo, ranking, similarity
 from ..methods.headset import HeadSet, OperatingPoint
 from ..methods.scoring import METHODS, raw_scores
 from ..records import Json, LanguageModelIdentity, SegmentationIdentity
-from .combinations import fit_ranking
+from .combinations import every_ranking, fit_ranking
 from .examples import TrainingProtein, taught_negatives
 from .heads import FittedHeads, TrainingSettings, fit_heads
 from .held_out import NOTHING_CUT, OneThreadEach, Told, held_out_scores
@@ -221,7 +221,9 @@ def train_head_set(
         heads = fit_heads(proteins, folds, chosen, seed)
         seen = _watched(watched, heads, fitted, resolve)
     held_out = cross_fitted(scored, folds, resolve)
-    report = {**_report(proteins, folds, heads, fitted, held_out), "motif_free_watched": len(seen)}
+    rankings = {name: own.to_json() for name, own in every_ranking(scored, resolve).items()}
+    told_besides: dict[str, Json] = {"motif_free_watched": len(seen), "combinations": dict(rankings)}
+    report = {**_report(proteins, folds, heads, fitted, held_out), **told_besides}
     head_set = HeadSet(
         language_model=language_model,
         segmentation=segmentation,

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from nesdb_annot.errors import InputError
-from nesdb_annot.learning.combinations import fit_ranking
+from nesdb_annot.learning.combinations import COMBINATIONS, fit_ranking
 from nesdb_annot.learning.evaluation import own_truths, rankings
 from nesdb_annot.learning.examples import TrainingProtein, feature_rows, segment_rows
-from nesdb_annot.learning.stacking import ScoredProtein
+from nesdb_annot.learning.stacking import PAPER_WEIGHTS, ScoredProtein
 from nesdb_annot.learning.training import cross_fitted
 from nesdb_annot.learning.truth import Truth
 from nesdb_annot.methods.headset import HeadSet
+from nesdb_annot.methods.ranking import Ranking
 from nesdb_annot.methods.scoring import METHODS, build_methods
 from nesdb_annot.residues import ResidueSpan
 
@@ -34,6 +35,15 @@ def test_the_head_set_knows_where_it_comes_from(outcome, made_up):
     assert outcome.report["cargoes"] == 24
     assert outcome.report["motif_free_proteins"] == 8
     assert set(outcome.report["loss_curves"]) == {"tagger", "neural"}
+
+
+def test_the_weights_of_every_combination_are_kept_beside_those_in_use(outcome):
+    kept = {name: Ranking.from_json(stored) for name, stored in outcome.report["combinations"].items()}
+    assert set(kept) == {way.name for way in COMBINATIONS}
+    assert kept[outcome.report["combination"]].to_json() == outcome.head_set.parameters["combined"]
+    given = dict(zip(METHODS, kept["weighted sum"].weights, strict=True))
+    assert {name for name, weight in given.items() if weight} <= set(PAPER_WEIGHTS)
+    assert kept["stack for several signals"].several
 
 
 def test_no_sequence_is_stored(outcome, made_up):
