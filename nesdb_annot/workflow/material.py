@@ -144,7 +144,7 @@ def _negatives(proteins: Sequence[TrainingProtein]) -> str:
     told = []
     for kind, counts in taught_negatives(proteins).items():
         hard = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if name != "all")
-        told += [f"{counts['all']:,} candidates of {kind.replace('_', ' ')} (hard: {hard})"]
+        told += [f"{counts['all']:,} candidates of {kind.replace('_', '-', 1).replace('_', ' ')} (hard: {hard})"]
     return f"taught to be no signals: {'; '.join(told)}"
 
 

@@ -157,3 +157,14 @@ def test_nearest_references_are_those_of_all_distances(count):
     np.testing.assert_allclose(found[0], np.sort(distances)[:, :count].mean(axis=1), atol=2e-6)
     assert found[1].tolist() == distances.argmin(axis=1).tolist()
     np.testing.assert_allclose(found[2], distances.min(axis=1), atol=2e-6)
+
+
+@pytest.mark.parametrize("sign", ["_motifs", "_others"])
+def test_the_neighbours_are_those_that_faiss_finds(method, references, sign):
+    """The index's own search, which sorts; ours counts, and finds the same mean and the same nearest reference."""
+    side, queries = getattr(method, sign), references.queries(context(seed=5))
+    squared, found = side.index.search(queries, 4)
+    near = side.nearest(queries, 4, frozenset())
+    assert near.mean == pytest.approx(np.sqrt(squared).mean(axis=1), abs=1e-5)
+    assert near.first == side.chosen[found[:, 0]].tolist()
+    assert near.distance == pytest.approx(np.sqrt(squared[:, 0]), abs=1e-5)
