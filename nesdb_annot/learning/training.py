@@ -221,9 +221,7 @@ def train_head_set(
         heads = fit_heads(proteins, folds, chosen, seed)
         seen = _watched(watched, heads, fitted, resolve)
     held_out = cross_fitted(scored, folds, resolve)
-    rankings = {name: own.to_json() for name, own in every_ranking(scored, resolve).items()}
-    told_besides: dict[str, Json] = {"motif_free_watched": len(seen), "combinations": dict(rankings)}
-    report = {**_report(proteins, folds, heads, fitted, held_out), **told_besides}
+    report = {**_report(proteins, folds, heads, fitted, held_out), **_besides(scored, resolve, seen)}
     head_set = HeadSet(
         language_model=language_model,
         segmentation=segmentation,
@@ -238,6 +236,12 @@ def train_head_set(
         report=report,
     )
     return TrainingOutcome(head_set, tuple(held_out), report)
+
+
+def _besides(scored: Sequence[ScoredProtein], resolve: Resolve, watched: Sequence[RankedProtein]) -> dict[str, Json]:
+    """For the report: the weights of every way of combining, and how many proteins were only watched."""
+    rankings: dict[str, Json] = {name: own.to_json() for name, own in every_ranking(scored, resolve).items()}
+    return {"motif_free_watched": len(watched), "combinations": rankings}
 
 
 def _report(
