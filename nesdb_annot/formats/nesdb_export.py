@@ -1,8 +1,10 @@
 """The CSV export of NESdb: one row per merged range, several rows per entry, in any order.
 
-Kept apart: functional export signals, mutations that affect export, mutations that affect CRM1 binding, and the peptide
-of each row. Left out: the merged ranges (they mix the three), CRM1's own sequence, hashes, the residues "important for
-export" (they say nothing about where a signal is), and the negative sequences, which nobody tested.
+Kept apart: functional export signals, mutations that affect export, mutations that affect CRM1 binding, and peptides.
+A peptide is a merged range (of all of these, and of residues "important for export") widened to 20 residues: the export
+has one for each row, but repeats it in some entries with several ranges, whose others are made here in the same way.
+Left out: the merged ranges themselves, CRM1's own sequence, hashes, the residues "important for export" (they say
+nothing about where a signal is), and the negative sequences, which nobody tested.
 
 An entry is doubtful if any of its rows is: the rows of eight entries disagree because those entries stand in both of
 the site's lists, with the same peptides.
@@ -32,6 +34,12 @@ RANGE_COLUMNS = {
     "Mutations That Affect CRM1 Binding": SiteKind.BINDING_MUTATION,
 }
 PEPTIDE = "Peptide_sequence"
+MERGED = "Merged ranges"
+"""Not needed: without it, peptides are those of the rows."""
+
+PEPTIDE_LENGTH = 20
+"""Residues; the peptide of a longer range is the range."""
+
 DOUBT = "is_NesDB_doubt"
 COLUMNS = (
     "ID",
@@ -49,6 +57,7 @@ _SAME_IN_ALL_ROWS = ("Fasta Header", "Sequence", *RANGE_COLUMNS)
 _DOUBT = {"True": True, "False": False}
 _RANGES = re.compile(r"\[\s*(?:'\d{1,6}-\d{1,6}'(?:\s*,\s*'\d{1,6}-\d{1,6}')*)?\s*\]")
 _RANGE = re.compile(r"\d+-\d+")
+_MERGED_RANGE = re.compile(r"\((\d{1,6}), ?(\d{1,6})\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,7 @@ def _rows(path: Path | str, source: str) -> Iterator[_Row]:
             remedy = "nesannot ingest references FILE reads a table of your own"
             raise InputError(f"{source} is no export of NESdb", why=why, remedy=remedy)
         for cells in reader:
-            yield _Row(reader.line_num, {column: cells[column] or "" for column in COLUMNS})
+            yield _Row(reader.line_num, {column: cells.get(column) or "" for column in (*COLUMNS, MERGED)})
     except csv.Error as error:
         where, remedy = f"{source}:{reader.line_num}", "export it again, as CSV in UTF-8"
         raise InputError(f"{source} is not valid CSV", where=where, why=str(error), remedy=remedy) from None
@@ -146,6 +155,28 @@ def _add_peptide(draft: EntryDraft, row: _Row) -> None:
         draft.refuse(PEPTIDE, f"peptide {peptide[:60]} does not occur in the sequence", row.line)
 
 
+def peptide_of(span: ResidueSpan, length: int) -> ResidueSpan:
+    """The peptide that NESdb shows for a range of a protein of `length` residues.
+
+    It has `PEPTIDE_LENGTH` residues, the range in its middle (an odd one more to the right) unless the protein ends; a
+    longer range is its own peptide. So are all 351 peptides of the export of 2023 placed.
+    """
+    missing = PEPTIDE_LENGTH - len(span)
+    if missing <= 0:
+        return span
+    first = max(1, min(span.first - missing // 2, length - PEPTIDE_LENGTH + 1))
+    return ResidueSpan(first, min(length, first + PEPTIDE_LENGTH - 1))
+
+
+def _add_merged(draft: EntryDraft, cells: dict[str, str]) -> None:
+    """Peptides of the merged ranges; one that a row has told already stays as it is."""
+    length = len(draft.residues)
+    for first, last in _MERGED_RANGE.findall(cells[MERGED]):
+        if 1 <= int(first) <= int(last) <= length:
+            span = peptide_of(ResidueSpan(int(first), int(last)), length)
+            draft.add(SiteKind.PEPTIDE, MERGED, span, span.of(draft.residues))
+
+
 def _consistent(draft: EntryDraft, first: _Row, row: _Row) -> bool:
     differing = [column for column in _SAME_IN_ALL_ROWS if row.cells[column] != first.cells[column]]
     if differing:
@@ -176,5 +207,6 @@ def read_nesdb_export(path: Path | str) -> Iterator[ReferenceEntry | Reject]:
         for row in rows:
             if row is rows[0] or _consistent(draft, rows[0], row):
                 _add_peptide(draft, row)
+        _add_merged(draft, rows[0].cells)
         yield from draft.rejects
         yield draft.entry()

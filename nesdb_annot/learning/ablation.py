@@ -136,7 +136,7 @@ def learning_curve(
             methods = fitted.methods()
             for i, own in enumerate(folds):
                 if own == fold:
-                    scored[i] = ScoredProtein(seen[i], raw_scores(methods, seen[i].context()))
+                    scored[i] = ScoredProtein(seen[i], raw_scores(methods, seen[i].context(fitted.pooling)))
             told(f"{share:.0%} of the families, fold {fold + 1}: fitted to {len(inside)} proteins")
         rows = [scored[i] for i in range(len(proteins))]
         ranked = _refitted(rows, folds, resolve, dict.fromkeys(sorted(set(folds)), STACK), refine)

@@ -118,7 +118,7 @@ class _Describe:
 
 def _nes_class(own: HeldOutProtein, span: ResidueSpan) -> str:
     protein = own.protein
-    alone = ProteinContext(protein.digest, protein.residues, protein.embedding, [span], protein.pooled[:1])
+    alone = ProteinContext(protein.digest, protein.residues, protein.embedding, [span], np.empty((1, 0), np.float32))
     return str(Consensus().score(alone)[0].evidence.get("class") or "")
 
 

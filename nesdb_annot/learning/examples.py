@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..methods.biochemical_features import segment_features
-from ..methods.protocol import ProteinContext, pool
+from ..methods.pooling import MEAN, pool
+from ..methods.protocol import ProteinContext
 from ..methods.segment_context import segment_context
 from ..residues import ResidueSpan, bounds
 from .hard_negatives import KINDS, hard_kinds
@@ -55,15 +56,17 @@ class TrainingProtein:
     spans: Sequence[ResidueSpan]
     truth: Truth = field(default_factory=Truth)
     cargo: bool = True
+    _vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def context(self) -> ProteinContext:
-        """The protein as the scoring methods see it."""
-        return ProteinContext(self.digest, self.residues, self.embedding, self.spans, self.pooled)
+    def context(self, pooling: str = MEAN) -> ProteinContext:
+        """The protein as scoring methods see it that read vectors of `pooling`."""
+        vectors = self.pooled(pooling)
+        return ProteinContext(self.digest, self.residues, self.embedding, self.spans, vectors, pooling=pooling)
 
-    @cached_property
-    def pooled(self) -> NDArray[np.float32]:
-        """Mean embedding of each candidate, shape (n, dimension)."""
-        return pool(self.embedding, self.spans)
+    def pooled(self, pooling: str = MEAN) -> NDArray[np.float32]:
+        """One vector for each candidate, shape (n, dimension)."""
+        kept = self._vectors.get(pooling)
+        return self._vectors.setdefault(pooling, pool(self.embedding, self.spans, pooling)) if kept is None else kept
 
     @cached_property
     def features(self) -> NDArray[np.float64]:
@@ -108,11 +111,11 @@ class TrainingProtein:
         return TaggerExample(self.residues, self.embedding, target, weights)
 
 
-def segment_rows(proteins: Sequence[TrainingProtein], folds: Sequence[int]) -> SegmentRows:
+def segment_rows(proteins: Sequence[TrainingProtein], folds: Sequence[int], pooling: str) -> SegmentRows:
     """Candidates that are clear examples, with their pooled embeddings and the fold of their protein."""
     kept = [protein.example_weights > 0 for protein in proteins]
     return SegmentRows(
-        np.concatenate([protein.pooled[k] for protein, k in zip(proteins, kept, strict=True)]),
+        np.concatenate([protein.pooled(pooling)[k] for protein, k in zip(proteins, kept, strict=True)]),
         np.concatenate([(protein.verdicts == Verdict.HIT)[k] for protein, k in zip(proteins, kept, strict=True)]),
         np.concatenate([protein.example_weights[k] for protein, k in zip(proteins, kept, strict=True)]),
         np.repeat(np.asarray(folds), [int(k.sum()) for k in kept]),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..methods import biochemical, neural, similarity, tagger
 from ..methods.protocol import Method
-from ..methods.scoring import methods_of
+from ..methods.scoring import methods_of, pooling_of
 from ..records import Json
 from .biochemical import BoostingSettings, fit_trees
 from .examples import TrainingProtein, feature_rows, segment_rows
@@ -41,7 +41,7 @@ class TrainingSettings:
             tagger.NAME: asdict(self.tagger),
             neural.NAME: {**asdict(self.neural), "hidden": list(self.neural.hidden)},
             biochemical.NAME: {**asdict(self.biochemical), "linear": asdict(self.linear)},
-            similarity.NAME: {**references, "grid": [list(self.references.parts), list(self.references.neighbours)]},
+            similarity.NAME: {**references, "grid": [list(self.references.poolings), list(self.references.neighbours)]},
         }
         return plain
 
@@ -61,6 +61,16 @@ class FittedHeads:
     parameters: Mapping[str, Mapping[str, Json]]
     digests: tuple[str, ...]
     curves: Mapping[str, list[list[float]]]
+
+    @property
+    def pooling(self) -> str:
+        """Of the vectors that similarity and neural head read."""
+        return pooling_of(self.parameters)
+
+    @property
+    def chosen(self) -> str:
+        """What the similarity chose, in words."""
+        return f"segments pooled as {self.pooling}, {self.parameters[similarity.NAME]['neighbours']} neighbours"
 
     def methods(self, training_digest: str = "") -> list[Method]:
         """The methods, ready to score."""
@@ -89,14 +99,14 @@ def fit_heads(
     proteins: Sequence[TrainingProtein], folds: Sequence[int], settings: TrainingSettings, seed: int
 ) -> FittedHeads:
     """Every trained method, fitted to all of `proteins`; `folds` are the groups that early stopping holds out."""
-    rows = segment_rows(proteins, folds)
+    references, chosen = fit_references(proteins, folds, settings.references, seed)
+    rows = segment_rows(proteins, folds, chosen.pooling)
     examples, scale = _scaled([protein.tagger_example() for protein in proteins])
     tags = fit_tagger(examples, settings.tagger, seed, folds)
     perceptron, losses = fit_neural(rows, settings.neural, seed)
     features = feature_rows(proteins)
     trees = fit_trees(features, rows.positive, rows.weight, settings.biochemical, seed)
     linear = fit_linear(features, rows.positive, rows.weight, settings.linear)
-    references, chosen = fit_references(proteins, folds, settings.references, seed)
     parameters = settings.parameters()
     arrays = {
         **stored_arrays(references, similarity.NAME),
@@ -108,7 +118,7 @@ def fit_heads(
         arrays,
         {
             **parameters,
-            similarity.NAME: {**parameters[similarity.NAME], **chosen},
+            similarity.NAME: {**parameters[similarity.NAME], **chosen._asdict()},
             tagger.NAME: {**asdict(tags.settings), "compared": {str(k): loss for k, loss in tags.compared.items()}},
         },
         tuple(protein.digest for protein in proteins),

@@ -45,9 +45,10 @@ def held_out_scores(
         inside = [i for i, own in enumerate(folds) if own not in out]
         fitted = fit_heads([seen[i] for i in inside], [folds[i] for i in inside], settings, seed)
         methods = fitted.methods()
-        told(f"without fold {' and '.join(str(fold + 1) for fold in out)}: fitted to {len(inside)} proteins")
+        left_out = " and ".join(str(fold + 1) for fold in out)
+        told(f"without fold {left_out}: fitted to {len(inside)} proteins, {fitted.chosen}")
         held = [i for i, own in enumerate(folds) if own in out]
-        return {i: ScoredProtein(seen[i], raw_scores(methods, seen[i].context())) for i in held}
+        return {i: ScoredProtein(seen[i], raw_scores(methods, seen[i].context(fitted.pooling))) for i in held}
 
     with OneThreadEach(), ThreadPoolExecutor(workers) as pool:
         scores = dict(zip(wanted, pool.map(fit_and_score, wanted), strict=True))

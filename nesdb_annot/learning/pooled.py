@@ -18,8 +18,8 @@ from ..methods import neural, similarity
 from ..methods.calibration import Calibration
 from ..methods.derived import POOLED, derive, root_of
 from ..methods.headset import HeadSet
-from ..methods.protocol import raw_column
-from ..methods.scoring import METHODS, build_methods, methods_of
+from ..methods.protocol import Method, raw_column
+from ..methods.scoring import METHODS, build_methods, methods_of, pooling_of
 from .calibration import fit_platt
 from .examples import TrainingProtein, segment_rows
 from .heads import stored_arrays
@@ -77,8 +77,8 @@ def refit_pooled(
         inside = [i for i, own in enumerate(folds) if own != fold]
         arrays = fitting.arrays([proteins[i] for i in inside], [folds[i] for i in inside])
         told(f"without fold {fold + 1}: fitted to {len(inside)} proteins")
-        digests = [proteins[i].digest for i in inside]
-        return {i: fitting.raw(arrays, digests, proteins[i]) for i, own in enumerate(folds) if own == fold}
+        methods = fitting.methods(arrays, [proteins[i].digest for i in inside])
+        return {i: fitting.raw(methods, proteins[i]) for i, own in enumerate(folds) if own == fold}
 
     with OneThreadEach():
         with ThreadPoolExecutor(workers) as pool:
@@ -101,15 +101,24 @@ class _Fitting:
 
     def arrays(self, proteins: Sequence[TrainingProtein], folds: Sequence[int]) -> dict[str, Array]:
         """Weights as a head set stores them; owners of references are numbers of `proteins`."""
-        perceptron, _ = fit_neural(segment_rows(proteins, folds), self._neural(), self.seed)
         references, _ = fit_references(proteins, folds, self._references(), self.seed)
+        perceptron, _ = fit_neural(segment_rows(proteins, folds, self.pooling), self._neural(), self.seed)
         return {**stored_arrays(references, similarity.NAME), **stored_arrays(perceptron, neural.NAME)}
 
-    def raw(self, arrays: Mapping[str, Array], digests: Sequence[str], protein: TrainingProtein) -> Floats:
-        """Raw scores of the candidates of `protein`, shape (n, 2), by the two heads in the order of `POOLED`."""
+    def methods(self, arrays: Mapping[str, Array], digests: Sequence[str]) -> list[Method]:
+        """The two heads in the order of `POOLED`; `digests` are those of the proteins that `arrays` were fitted to."""
         methods = methods_of({**self.base.arrays, **arrays}, self.base.parameters, digests, "")
-        context = protein.context()
-        return np.column_stack([raw_column(methods[METHODS.index(name)].score(context)) for name in POOLED])
+        return [methods[METHODS.index(name)] for name in POOLED]
+
+    def raw(self, methods: Sequence[Method], protein: TrainingProtein) -> Floats:
+        """Raw scores of the candidates of `protein`, a column for each method."""
+        context = protein.context(self.pooling)
+        return np.column_stack([raw_column(method.score(context)) for method in methods])
+
+    @property
+    def pooling(self) -> str:
+        """That of `base`: stored vectors are of it."""
+        return pooling_of(self.base.parameters)
 
     def _neural(self) -> NeuralSettings:
         told: Mapping[str, Any] = self.base.parameters[neural.NAME]
@@ -118,7 +127,7 @@ class _Fitting:
     def _references(self) -> ReferenceSettings:
         told: Mapping[str, Any] = self.base.parameters[similarity.NAME]
         same = {name: int(told[name]) for name in ("dimensions", "motifs", "others", "queries")}
-        return ReferenceSettings(parts=(int(told["parts"]),), neighbours=(int(told["neighbours"]),), **same)
+        return ReferenceSettings(poolings=(self.pooling,), neighbours=(int(told["neighbours"]),), **same)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +142,11 @@ class _Kept:
 def _kept_rows(
     root: HeadSet, proteins: Sequence[TrainingProtein], resolve: Resolve, raw: Mapping[int, Floats]
 ) -> _Kept:
-    methods = build_methods(root)
+    methods, pooling = build_methods(root), pooling_of(root.parameters)
     scores, motifs, owners = [np.empty((0, len(POOLED)))], [np.empty(0, dtype=bool)], [np.empty(0, dtype=np.int64)]
     for number, protein in enumerate(proteins):
         if protein.cargo and protein.spans:
-            left = resolve(protein.spans, methods.score(protein.context()).in_cargo, len(protein.residues))
+            left = resolve(protein.spans, methods.score(protein.context(pooling)).in_cargo, len(protein.residues))
             known = np.array([i for i in left if protein.verdicts[i] != Verdict.UNKNOWN], dtype=np.intp)
             scores.append(raw[number][known])
             motifs.append(protein.verdicts[known] == Verdict.HIT)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..methods import similarity
 from ..methods.derived import derive
 from ..methods.headset import HeadSet
 from ..methods.scoring import METHODS, build_methods
+from ..methods.similarity import NAME, Similarity
 from ..residues import bounds
 from .examples import TrainingProtein
 from .truth import Verdict
@@ -31,27 +30,27 @@ def with_references(head_set: HeadSet, proteins: Sequence[TrainingProtein], touc
         proteins: those of `touched` that have references now, with candidates and truth.
         touched: digests of the sequences whose references changed; vectors of them that the head set holds are dropped.
     """
-    own = {name: head_set.arrays[f"{similarity.NAME}/{name}"] for name in ("vectors", "is_motif", "spans", "owner")}
+    own = {name: head_set.arrays[f"{NAME}/{name}"] for name in ("vectors", "is_motif", "spans", "owner")}
     kept = np.array([head_set.training_digests[i] not in touched for i in own["owner"].tolist()], dtype=bool)
     known = {digest: number for number, digest in enumerate(head_set.training_digests)}
-    references = _references(head_set)
+    similarity = _similarity(head_set)
     rows, added = [{name: array[kept] for name, array in own.items()}], list[str]()
     for protein in proteins:
         chosen = _chosen(protein)
         if len(chosen):
             owner = known.setdefault(protein.digest, len(known))
             added += [protein.digest] * (owner == len(head_set.training_digests) + len(added))
-            rows.append(_rows(references, protein, chosen, owner))
+            rows.append(_rows(similarity, protein, chosen, owner))
     arrays = {name: np.concatenate([row[name] for row in rows]).astype(own[name].dtype) for name in own}
     if all(np.array_equal(arrays[name], own[name]) for name in own):
         return head_set
-    return derive(head_set, {f"{similarity.NAME}/{name}": array for name, array in arrays.items()}, tuple(added))
+    return derive(head_set, {f"{NAME}/{name}": array for name, array in arrays.items()}, tuple(added))
 
 
-def _references(head_set: HeadSet) -> similarity.References:
-    found = build_methods(head_set).methods[METHODS.index(similarity.NAME)]
-    assert isinstance(found, similarity.Similarity)
-    return found.references
+def _similarity(head_set: HeadSet) -> Similarity:
+    found = build_methods(head_set).methods[METHODS.index(NAME)]
+    assert isinstance(found, Similarity)
+    return found
 
 
 def _chosen(protein: TrainingProtein) -> NDArray[np.intp]:
@@ -65,12 +64,11 @@ def _chosen(protein: TrainingProtein) -> NDArray[np.intp]:
 
 
 def _rows(
-    references: similarity.References, protein: TrainingProtein, chosen: NDArray[np.intp], owner: int
+    similarity: Similarity, protein: TrainingProtein, chosen: NDArray[np.intp], owner: int
 ) -> dict[str, Array]:
-    spans = [protein.spans[i] for i in chosen]
     return {
-        "vectors": references.queries(replace(protein.context(), spans=spans, pooled=protein.pooled[chosen])),
+        "vectors": similarity.references.whitened(protein.pooled(similarity.pooling)[chosen]),
         "is_motif": (protein.verdicts[chosen] == Verdict.HIT).astype(np.uint8),
-        "spans": bounds(spans),
+        "spans": bounds([protein.spans[i] for i in chosen]),
         "owner": np.full(len(chosen), owner),
     }

@@ -1,17 +1,17 @@
-"""Chooses the reference vectors of `methods.similarity`, how segments are divided, and how many neighbours count."""
+"""Chooses the reference vectors of `methods.similarity`, how segments are pooled, and how many neighbours count."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import product
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..methods.similarity import LEAST_DISTANCE, part_means, whitened
-from ..residues import ResidueSpan, bounds
+from ..methods.pooling import POOLINGS
+from ..methods.similarity import LEAST_DISTANCE, whitened
+from ..residues import bounds
 from .examples import TrainingProtein
 from .metrics import Events, average_precision, precision_recall
 from .truth import Verdict
@@ -28,29 +28,44 @@ class ReferenceSettings:
     """Which segments become references of the similarity, and the grid that is searched on the training folds.
 
     Attributes:
-        parts: numbers of parts that a segment may be divided into. One by default: its vectors are the pooled ones
-            that are stored with scores, so that new references score them again without any embedding. Three parts
-            tell motifs better by themselves (average precision 0.32 against 0.25 on folds 1 to 3), but added nothing to
-            the combination there.
-        neighbours: numbers of nearest references of each kind that may count.
+        poolings: of `methods.pooling`. The merit of the similarity alone decides; the neural head reads what is chosen,
+            and it is stored with scores. Four parts side by side were as good as `CENTRED`, at four times the length.
+        neighbours: numbers of nearest references of each kind that may count; 1,000 were worse than 360.
         dimensions: of the whitened vectors, at most.
         motifs: most candidates on motifs that become references.
         others: most candidates that overlap no motif; drawn by their weight as examples.
         queries: of other candidates, that each fold is tried with.
     """
 
-    parts: tuple[int, ...] = (1,)
-    neighbours: tuple[int, ...] = (10, 40, 120)
+    poolings: tuple[str, ...] = POOLINGS
+    neighbours: tuple[int, ...] = (10, 40, 120, 360)
     dimensions: int = 128
     motifs: int = 1_500
     others: int = 2_500
     queries: int = 1_500
 
 
+class Choice(NamedTuple):
+    """One setting of the grid: how segments are pooled, and how many neighbours of each kind count."""
+
+    pooling: str
+    neighbours: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Candidates that may be references: vectors (n, k), sign, owner (number of the protein), span, and group."""
+    """Candidates that may be references, n of them.
 
+    Attributes:
+        place: among the candidates of their protein.
+        vectors: shape (n, k).
+        is_motif: whether it is a clear one.
+        owner: number of the protein.
+        spans: first and last residue, shape (n, 2).
+        group: fold of the protein.
+    """
+
+    place: NDArray[np.int64]
     vectors: Floats
     is_motif: NDArray[np.bool_]
     owner: NDArray[np.int64]
@@ -58,23 +73,26 @@ class _Rows:
     group: NDArray[np.int64]
 
     def where(self, chosen: NDArray[Any]) -> _Rows:
-        return _Rows(*(getattr(self, name)[chosen] for name in ("vectors", "is_motif", "owner", "spans", "group")))
+        return _Rows(*(getattr(self, column.name)[chosen] for column in fields(self)))
 
 
 def fit_references(
     proteins: Sequence[TrainingProtein], folds: Sequence[int], settings: ReferenceSettings, seed: int
-) -> tuple[dict[str, Array], dict[str, int]]:
-    """References of `proteins` as arrays, and the ``parts`` and ``neighbours`` that were chosen.
+) -> tuple[dict[str, Array], Choice]:
+    """References of `proteins` as arrays, and what was chosen of the grid.
 
     Every fold is scored by the references of the others, with each setting of the grid; the one with the highest
     average precision over candidates wins. With one fold there is nothing to choose by, and the first setting is taken.
     """
     chosen = _chosen_rows(proteins, folds, settings, seed)
-    tried = {parts: _whiten(proteins, chosen, parts, settings.dimensions) for parts in settings.parts}
-    grid = list(product(settings.parts, settings.neighbours))
-    merit = [_merit(tried[parts][0], neighbours, settings, seed) for parts, neighbours in grid]
-    parts, neighbours = grid[int(np.argmax(merit))]
-    rows, center, projection = tried[parts]
+    tried = {pooling: _whiten(proteins, chosen, pooling, settings.dimensions) for pooling in settings.poolings}
+    merits = {
+        Choice(pooling, neighbours): merit
+        for pooling, (rows, _, _) in tried.items()
+        for neighbours, merit in zip(settings.neighbours, _merits(rows, settings, seed), strict=True)
+    }
+    best = max(merits, key=merits.__getitem__)
+    rows, center, projection = tried[best.pooling]
     kept = rows.where(_drawn(rows.is_motif, settings, seed))
     arrays: dict[str, Array] = {
         "vectors": kept.vectors.astype(np.float16),
@@ -84,7 +102,7 @@ def fit_references(
         "center": center.astype(np.float16),
         "projection": projection.astype(np.float16),
     }
-    return arrays, {"parts": parts, "neighbours": neighbours}
+    return arrays, best
 
 
 def _chosen_rows(
@@ -100,27 +118,22 @@ def _chosen_rows(
     drawn = random.choice(others, count, replace=False, p=weight[others] / weight[others].sum())
     kept = np.sort(np.concatenate([np.flatnonzero(motif), drawn]))
     spans = np.concatenate([bounds(protein.spans) for protein in proteins])
+    place = np.concatenate([np.arange(len(protein.spans)) for protein in proteins])
     nothing = np.empty((len(kept), 0), dtype=np.float32)
-    return _Rows(nothing, motif[kept], owner[kept], spans[kept], np.asarray(folds)[owner[kept]])
+    return _Rows(place[kept], nothing, motif[kept], owner[kept], spans[kept], np.asarray(folds)[owner[kept]])
 
 
 def _whiten(
-    proteins: Sequence[TrainingProtein], rows: _Rows, parts: int, dimensions: int
+    proteins: Sequence[TrainingProtein], rows: _Rows, pooling: str, dimensions: int
 ) -> tuple[_Rows, Floats, Floats]:
     """The rows with their vectors, and the center and projection that gave them; the projection knows no labels."""
-    means = np.concatenate(
-        [part_means(proteins[i].embedding, _spans(rows.spans[rows.owner == i]), parts) for i in np.unique(rows.owner)]
-    )
-    center = means.mean(axis=0).astype(np.float16).astype(np.float32)
-    values, directions = np.linalg.eigh(np.cov(means - center, rowvar=False))
+    pooled = np.concatenate([proteins[i].pooled(pooling)[rows.place[rows.owner == i]] for i in np.unique(rows.owner)])
+    center = pooled.mean(axis=0).astype(np.float16).astype(np.float32)
+    values, directions = np.linalg.eigh(np.cov(pooled - center, rowvar=False))
     kept = np.argsort(-values, kind="stable")[:dimensions]
     scale = 1 / np.sqrt(values[kept] + LEAST_VARIANCE * values.mean())
     projection = (directions[:, kept] * scale / scale.max()).astype(np.float16).astype(np.float32)
-    return replace(rows, vectors=whitened(means, center, projection)), center, projection
-
-
-def _spans(ends: NDArray[np.int64]) -> list[ResidueSpan]:
-    return [ResidueSpan(first, last) for first, last in ends.tolist()]
+    return replace(rows, vectors=whitened(pooled, center, projection)), center, projection
 
 
 def _drawn(is_motif: NDArray[np.bool_], settings: ReferenceSettings, seed: int) -> NDArray[np.int64]:
@@ -131,26 +144,36 @@ def _drawn(is_motif: NDArray[np.bool_], settings: ReferenceSettings, seed: int) 
     return np.sort(np.concatenate(kept))
 
 
-def _merit(rows: _Rows, neighbours: int, settings: ReferenceSettings, seed: int) -> float:
-    """Average precision over candidates, each scored by the references of the other folds; 0 for a single fold."""
-    score = np.zeros(len(rows.group))
-    for group in np.unique(rows.group):
+def _merits(rows: _Rows, settings: ReferenceSettings, seed: int) -> list[float]:
+    """Average precision over candidates for each number of neighbours; 0 for a single fold.
+
+    Each candidate is scored by the references of the other folds.
+    """
+    score, groups = np.zeros((len(settings.neighbours), len(rows.group))), np.unique(rows.group)
+    if len(groups) == 1:
+        return [0.0] * len(settings.neighbours)
+    for group in groups:
         others = rows.where(rows.group != group)
-        if not len(others.group):
-            return 0.0
         references = others.where(_drawn(others.is_motif, settings, seed))
         held = rows.group == group
-        score[held] = _log_folds(rows.vectors[held], references, neighbours)
-    return average_precision(precision_recall(Events(score, rows.is_motif, rows.owner)))
+        score[:, held] = _log_folds(rows.vectors[held], references, settings.neighbours)
+    return [average_precision(precision_recall(Events(own, rows.is_motif, rows.owner))) for own in score]
 
 
-def _log_folds(queries: Floats, references: _Rows, neighbours: int) -> NDArray[np.float64]:
-    """The score of `methods.similarity`, without an index: all distances at once, shape (len(queries),)."""
-    near = []
-    for sign in (False, True):
-        vectors = references.vectors[references.is_motif == sign]
-        squared = np.maximum(2 - 2 * queries @ vectors.T, 0)
-        count = min(neighbours, len(vectors))
-        near.append(np.sqrt(np.partition(squared, count - 1, axis=1)[:, :count]).mean(axis=1) if count else 2.0)
+def _log_folds(queries: Floats, references: _Rows, neighbours: Sequence[int]) -> NDArray[np.float64]:
+    """Scores of `methods.similarity`, all distances at once and without an index, shape (len(neighbours), n)."""
+    sides = references.vectors[~references.is_motif], references.vectors[references.is_motif]
+    near = [_mean_distances(queries, vectors, neighbours) for vectors in sides]
     outcome: NDArray[np.float64] = np.log(near[0] + LEAST_DISTANCE) - np.log(near[1] + LEAST_DISTANCE)
     return outcome
+
+
+def _mean_distances(queries: Floats, vectors: Floats, neighbours: Sequence[int]) -> NDArray[np.float64]:
+    """To the nearest, as many as there are at most; 2 where there are none, the largest between unit vectors."""
+    counts = [min(count, len(vectors)) for count in neighbours]
+    if not len(vectors):
+        return np.full((len(neighbours), len(queries)), 2.0)
+    # In ascending order up to the largest count: every smaller one is a part of it.
+    squared = np.partition(np.maximum(2 - 2 * queries @ vectors.T, 0), max(counts) - 1, axis=1)[:, : max(counts)]
+    total = np.cumsum(np.sqrt(np.sort(squared, axis=1)), axis=1, dtype=np.float64)
+    return np.stack([total[:, count - 1] / count for count in counts])

@@ -5,13 +5,13 @@ Nothing is fitted to or chosen on what is reported: folds are nested. For each f
 - the methods are fitted to the other folds and score it;
 - for each of these other folds, the methods are also fitted to all but both, and score that one: calibrations, stack,
   its settings and the operating points of the outer fold come from these scores alone;
-- what a method itself chooses (epochs, neighbours) it chooses on folds among those that it is fitted to;
+- what a method itself chooses (epochs, pooling, neighbours) it chooses on folds among those that it is fitted to;
 - where the segmentation was chosen, too, each outer fold has the candidates of one that was chosen without it (`cut`).
 
 So no label of a fold touches any number that is given to it. Heads without two folds serve either of them, which makes
 15 fits for six folds (up to 30 where folds have candidates of their own), besides 6 without one fold and the one to
-everything that is kept: its calibrations, stack and
-operating points come from the scores of the heads without one fold.
+everything that is kept: its calibrations, stack and operating points come from the scores of the heads without one
+fold.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def _watched(
     methods, left = heads.methods(), []
     for protein in proteins:
         if protein.spans:
-            own = ScoredProtein(protein, raw_scores(methods, protein.context()))
+            own = ScoredProtein(protein, raw_scores(methods, protein.context(heads.pooling)))
             left.append(ranked_candidates(protein, fitted.in_proteome(own), resolve))
         else:
             left.append(RankedProtein(protein.digest, len(protein.residues), (), np.empty(0)))

@@ -9,25 +9,45 @@ from ..compiled import compiled
 
 
 @compiled
-def span_means(embedding: NDArray[np.float32], begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.float32]:
+def span_means(
+    embedding: NDArray[np.float32], begin: NDArray[np.int64], end: NDArray[np.int64], centred: bool
+) -> NDArray[np.float32]:
     """Mean over the rows [begin, end) of each span, summed in float64; shape (n, dimension).
 
     Args:
         embedding: shape (L, dimension).
         begin: 0-based, shape (n,).
         end: likewise, greater than `begin`.
+        centred: row i = 1..m of a span has the weight sin^2(pi i / (m + 1)), instead of 1.
     """
     width = embedding.shape[1]
     means = np.empty((len(begin), width), dtype=np.float32)
     total = np.empty(width, dtype=np.float64)
     for span in range(len(begin)):
         total[:] = 0.0
+        weights, step = 0.0, np.pi / (end[span] - begin[span] + 1)
         for row in range(begin[span], end[span]):
+            weight = np.sin(step * (row - begin[span] + 1)) ** 2 if centred else 1.0
+            weights += weight
             for column in range(width):
-                total[column] += embedding[row, column]
+                total[column] += weight * embedding[row, column]
         for column in range(width):
-            means[span, column] = total[column] / (end[span] - begin[span])
+            means[span, column] = total[column] / weights
     return means
+
+
+@compiled
+def span_maxima(
+    embedding: NDArray[np.float32], begin: NDArray[np.int64], end: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Largest value of each column over the rows [begin, end) of each span, shape (n, dimension)."""
+    maxima = np.empty((len(begin), embedding.shape[1]), dtype=np.float32)
+    for span in range(len(begin)):
+        maxima[span] = embedding[begin[span]]
+        for row in range(begin[span] + 1, end[span]):
+            for column in range(embedding.shape[1]):
+                maxima[span, column] = max(maxima[span, column], embedding[row, column])
+    return maxima
 
 
 @compiled

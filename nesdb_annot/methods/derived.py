@@ -47,11 +47,6 @@ def replaced_methods(head_set: HeadSet) -> frozenset[str]:
     return frozenset(name.partition("/")[0] for name in names)
 
 
-def rescores_stored(head_set: HeadSet) -> bool:
-    """Whether stored pooled vectors suffice: not where the similarity divides segments into parts."""
-    return head_set.parameters.get(similarity.NAME, {}).get("parts", 1) == 1
-
-
 def derive(
     base: HeadSet,
     arrays: Mapping[str, NDArray[Any]],

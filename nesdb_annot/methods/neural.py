@@ -45,11 +45,13 @@ class Neural:
     Attributes:
         identity: name, version, parameters and training set.
         arrays: see `perceptron_logits`.
+        pooling: of the vectors that it was fitted to.
     """
 
     identity: MethodIdentity
     arrays: Mapping[str, FloatArray]
+    pooling: str
 
     def score(self, context: ProteinContext) -> RawScores:
         """Log-odds of each segment; a pooled vector offers no evidence that could be shown."""
-        return RawScores(perceptron_logits(context.pooled, self.arrays).tolist(), lambda _: {})
+        return RawScores(perceptron_logits(context.vectors(self.pooling), self.arrays).tolist(), lambda _: {})

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..records import MethodIdentity
+from .pooling import MEAN
 from .protocol import ProteinContext, RawScore
 
 NAME = "paper_similarity"
@@ -79,7 +80,7 @@ class PaperSimilarity:
         """
         if not len(context.spans):
             return []
-        wide = context.pooled.astype(np.float64)
+        wide = context.vectors(MEAN).astype(np.float64)
         to_motifs, to_others = mean_distances(wide, self.motifs), mean_distances(wide, self.others)
         folds = np.log1p(to_others) - np.log1p(to_motifs)
         return [

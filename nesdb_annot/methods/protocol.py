@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..deferred_json import Deferred
 from ..records import Json, MethodIdentity
 from ..residues import ResidueSpan
+from .pooling import MEAN
 from .topology import StatedStretches
 
 
@@ -25,10 +26,11 @@ class ProteinContext:
         residues: cleaned residues, length L.
         embedding: per-residue embedding, shape (L, dimension).
         spans: the candidate segments, n of them.
-        pooled: mean of the embedding over each segment, shape (n, dimension), float32.
+        pooled: one vector for each segment by `pooling`, shape (n, dimension), float32; methods ask for `vectors`.
         left_out: digests of reference sequences that may not be used (the protein itself and its homologues, in
             training and evaluation; empty in production).
         stated: membrane helices, signal peptides and coiled coils that UniProt states; none where it was not asked.
+        pooling: how `pooled` was made, one of `pooling.POOLINGS`.
     """
 
     digest: str
@@ -38,11 +40,22 @@ class ProteinContext:
     pooled: NDArray[np.float32]
     left_out: frozenset[str] = frozenset()
     stated: StatedStretches = ()
+    pooling: str = MEAN
 
     def __post_init__(self) -> None:
         """Refuse vectors that are not those of the segments: they would give every segment another one's scores."""
         if len(self.pooled) != len(self.spans):
             raise ValueError(f"{len(self.spans)} segments need as many pooled vectors, not {len(self.pooled)}")
+
+    def vectors(self, pooling: str) -> NDArray[np.float32]:
+        """The pooled vectors for a method that reads those of `pooling`.
+
+        Raises:
+            ValueError: if they were pooled otherwise: they would be scored as what they are not.
+        """
+        if pooling != self.pooling:
+            raise ValueError(f"the vectors were pooled by {self.pooling!r}, the method reads {pooling!r}")
+        return self.pooled
 
 
 Row = TypeVar("Row")
@@ -109,12 +122,3 @@ class Method(Protocol):
     def score(self, context: ProteinContext) -> Sequence[RawScore]:
         """One score for each segment of `context`, in its order."""
         ...
-
-
-def pool(embedding: NDArray[np.float32], spans: Sequence[ResidueSpan]) -> NDArray[np.float32]:
-    """Mean embedding of each span, shape (len(spans), dimension)."""
-    from ._segment_kernels import span_means
-
-    begin = np.fromiter((span.first - 1 for span in spans), dtype=np.int64, count=len(spans))
-    end = np.fromiter((span.last for span in spans), dtype=np.int64, count=len(spans))
-    return span_means(np.ascontiguousarray(embedding, dtype=np.float32), begin, end)

@@ -8,18 +8,17 @@ candidates, of which the stored ones are a few.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..records import MethodScore
 from ..residues import ResidueSpan
-from . import similarity
 from .derived import replaced_methods
 from .headset import HeadSet
 from .protocol import ProteinContext, RawScore
-from .scoring import METHODS, build_methods
+from .scoring import METHODS, build_methods, pooling_of
 from .topology import StatedStretches
 
 STORED_SCORE = np.float32
@@ -34,7 +33,7 @@ class StoredSegments:
         digest: of the sequence.
         residues: cleaned, length L.
         spans: n of them.
-        pooled: mean embeddings, rounded to float16, shape (n, dimension).
+        pooled: vectors by the pooling of the head set, rounded to float16, shape (n, dimension).
         raw: by method, n raw scores with their evidence; methods that are scored anew may be missing.
         of_cargo: probability that the protein is a cargo, from all the candidates that the root saw.
         stated: see `ProteinContext`.
@@ -58,6 +57,7 @@ class Rescorer:
 
     def __init__(self, head_set: HeadSet) -> None:
         self.methods = build_methods(head_set)
+        self.pooling = pooling_of(head_set.parameters)
         self.kept = tuple(name for name in METHODS if name not in replaced_methods(head_set))
 
     def __call__(self, stored: StoredSegments) -> Sequence[tuple[MethodScore, ...]]:
@@ -66,15 +66,18 @@ class Rescorer:
             return []
         none = np.empty((0, stored.pooled.shape[1]), dtype=np.float32)
         whole = ProteinContext(
-            stored.digest, stored.residues, none, stored.spans, stored.pooled, stated=stored.stated
+            stored.digest,
+            stored.residues,
+            none,
+            stored.spans,
+            stored.pooled,
+            stated=stored.stated,
+            pooling=self.pooling,
         )
-        # Each vector as the embedding of one residue: its mean is itself, whichever way the similarity pools.
-        single = [ResidueSpan(i, i) for i in range(1, len(stored.spans) + 1)]
-        vectors = replace(whole, embedding=stored.pooled, spans=single)
         by_method: list[Sequence[RawScore]] = []
         for name, method in zip(METHODS, self.methods.methods, strict=True):
             if name in self.kept:
                 by_method.append([RawScore(float(STORED_SCORE(s.raw)), s.evidence) for s in stored.raw[name]])
             else:
-                by_method.append(method.score(vectors if name == similarity.NAME else whole))
+                by_method.append(method.score(whole))
         return self.methods.together(by_method, whole, stored.of_cargo)

@@ -16,6 +16,7 @@ from .cargo import CargoOdds
 from .consensus import Consensus
 from .headset import HeadSet
 from .linear import LinearModel
+from .pooling import MEAN, POOLINGS
 from .protocol import Method, OnDemand, ProteinContext, RawScore, raw_column
 from .ranking import Ranking
 from .segment_context import segment_context
@@ -43,6 +44,19 @@ def _references(arrays: Mapping[str, NDArray[Any]], digests: Sequence[str]) -> s
     return similarity.References(own["vectors"], signs, spans, owners, own["center"], own["projection"])
 
 
+def pooling_of(parameters: Mapping[str, Mapping[str, Json]]) -> str:
+    """How the vectors of segments are made that similarity and neural head read; the mean where nothing is said.
+
+    Raises:
+        ConfigurationError: if this version knows no such pooling.
+    """
+    found = str(parameters.get(similarity.NAME, {}).get("pooling", MEAN))
+    if found not in POOLINGS:
+        why = f"this version of nesannot knows {', '.join(POOLINGS)}"
+        raise ConfigurationError(f"the head set pools segments by {found!r}", why=why, remedy="nesannot train")
+    return found
+
+
 def methods_of(
     arrays: Mapping[str, NDArray[Any]],
     parameters: Mapping[str, Mapping[str, Json]],
@@ -53,7 +67,7 @@ def methods_of(
 
     Args:
         arrays: ``method/name`` -> weights.
-        parameters: method -> settings; `similarity` states its ``neighbours``.
+        parameters: method -> settings; `similarity` states its ``neighbours`` and the ``pooling`` of all pooled heads.
         digests: of the training sequences, which the owners of reference vectors point at.
         training_digest: identity of the training, for the methods' identities.
 
@@ -64,13 +78,13 @@ def methods_of(
     def identity(name: str) -> MethodIdentity:
         return MethodIdentity(name, VERSION, dict(parameters.get(name, {})), training_digest)
 
-    both = _own(arrays, biochemical.NAME)
+    both, pooling = _own(arrays, biochemical.NAME), pooling_of(parameters)
     try:
         neighbours = int(parameters[similarity.NAME]["neighbours"])  # type: ignore[arg-type]
         return [
             Consensus(),
-            similarity.Similarity(identity(similarity.NAME), _references(arrays, digests), neighbours),
-            neural.Neural(identity(neural.NAME), _own(arrays, neural.NAME)),
+            similarity.Similarity(identity(similarity.NAME), _references(arrays, digests), neighbours, pooling),
+            neural.Neural(identity(neural.NAME), _own(arrays, neural.NAME), pooling),
             tagger.Tagger(identity(tagger.NAME), _own(arrays, tagger.NAME)),
             biochemical.Biochemical(
                 identity(biochemical.NAME), BoostedTrees.from_arrays(both), LinearModel.from_arrays(both)

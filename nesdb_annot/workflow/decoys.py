@@ -77,13 +77,13 @@ def score_decoys(
 
 def _again(store: Store, heads: Heads, target: Target) -> bool:
     """Score stored candidates of shuffled proteins under a derived head set; False if there are none to be had."""
-    from ..methods.derived import is_derived, rescores_stored
+    from ..methods.derived import is_derived
     from ..store.decoys import decoy_candidates, save_decoys
     from ..store.runs import run
     from .decoy_candidates import combined_again
     from .rescore import same_root
 
-    if not is_derived(heads.head_set) or not rescores_stored(heads.head_set):
+    if not is_derived(heads.head_set):
         return False
     found = decoy_candidates(store, same_root(store, heads), target.proteome_id)
     if found is None:

@@ -48,7 +48,7 @@ def paper_evaluation(
 
 def _proteins(material: Material, progress: Progress) -> Iterator[PaperProtein]:
     from ..learning.paper_protocol import PaperProtein, merged
-    from ..methods.protocol import pool
+    from ..methods.pooling import pool
     from ..segmentation.factory import make_segmenter
     from ..segmentation.zps import PAPER_BREAKPOINTS
 

@@ -131,7 +131,7 @@ def _embedded(
     proteins: Sequence[Studied], peptides: Mapping[str, Peptides], name: str, model: Embedder, progress: Progress
 ) -> dict[str, NDArray[np.float64]]:
     """Mean vectors of the peptides of each kind, shape (n, dimension); each protein is embedded once."""
-    from ..methods.protocol import pool
+    from ..methods.pooling import pool
 
     rows: dict[str, list[NDArray[np.float32]]] = {kind: [] for kind in peptides}
     progress.begin(f"embedding {len(proteins)} proteins with {name}", sum(len(p.residues) for p in proteins))

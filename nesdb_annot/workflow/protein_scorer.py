@@ -65,12 +65,13 @@ class ProteinScorer:
     ) -> None:
         from ..methods.derived import is_derived, root_of
         from ..methods.rescoring import Rescorer
-        from ..methods.scoring import build_methods
+        from ..methods.scoring import build_methods, pooling_of
 
         self.embedder = embedder
         self.segmenter = segmenter
         self.stated = stated or {}
         self.methods = build_methods(root_of(head_set))
+        self.pooling = pooling_of(head_set.parameters)
         self.rescore = Rescorer(head_set) if is_derived(head_set) else None
         self.resolve, self.refine = resolution(segmenter), refinement(segmenter)
 
@@ -102,19 +103,19 @@ class ProteinScorer:
         Of a lattice, the stored spans and vectors are the refined ones; scores and evidence are those of the candidate
         that was refined.
         """
-        from ..methods.protocol import ProteinContext, pool
+        from ..methods.pooling import pool
+        from ..methods.protocol import ProteinContext
 
         spans = self.segmenter.spans(residues, embedding)
         if not spans:
             return ScoredSequence(digest)
-        context = ProteinContext(
-            digest, residues, embedding, spans, pool(embedding, spans), stated=self.stated.get(digest, ())
-        )
+        vectors, stated = pool(embedding, spans, self.pooling), self.stated.get(digest, ())
+        context = ProteinContext(digest, residues, embedding, spans, vectors, stated=stated, pooling=self.pooling)
         scores = self.methods.score(context)
         probabilities = scores.in_cargo
         kept = self.resolve(spans, probabilities, len(residues))
         refined = self.refine(residues, spans, probabilities, kept)
-        pooled = pool(embedding, refined).astype(POOLED_TYPE)
+        pooled = pool(embedding, refined, self.pooling).astype(POOLED_TYPE)
         final = self._final(digest, residues, refined, pooled, [scores[i] for i in kept])
         stored = zip(refined, pooled, final, strict=True)
         return ScoredSequence(digest, tuple(ScoredSegment(span, row.tobytes(), own) for span, row, own in stored))

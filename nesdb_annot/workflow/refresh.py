@@ -27,7 +27,6 @@ def refresh_references(
     Returns:
         Number of reference proteins that changed; 0 if none did, and then the heads stay in use.
     """
-    from ..methods.derived import rescores_stored
     from ..store.changes import curated_since
     from ..store.head_sets import saved_at
     from ..store.references import load_entries
@@ -36,10 +35,6 @@ def refresh_references(
     curated = curated_since(store, saved_at(store, heads.head_set.digest))
     touched = curated | _unheard_of(known, heads.head_set)
     if not touched:
-        return 0
-    if not rescores_stored(heads.head_set):
-        told = "the similarity of these heads reads parts of segments, of which no vectors are stored"
-        progress.note(f"references of {len(touched):,} proteins changed, and {told}: nesannot train")
         return 0
     entries = [entry for entry in known if entry.digest in touched]
     if dry_run:

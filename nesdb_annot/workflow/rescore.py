@@ -40,9 +40,9 @@ def rescore_proteome(
     """Score from stored vectors what is pending under a derived head set and was scored with the same root.
 
     Which candidates are kept is as before: among overlapping ones the root's heads have chosen, and rivals of a
-    candidate are those kept. Nothing is done if the head set is no derived one or needs more than pooled vectors.
+    candidate are those kept. Nothing is done if the head set is no derived one.
     """
-    from ..methods.derived import is_derived, rescores_stored
+    from ..methods.derived import is_derived
     from ..methods.rescoring import Rescorer
     from ..methods.topology import STATED_KEYS
     from ..store.annotations import stated_stretches
@@ -50,7 +50,7 @@ def rescore_proteome(
     from ..store.runs import report_run, run
     from ..store.scores import write_scored
 
-    if not is_derived(heads.head_set) or not rescores_stored(heads.head_set):
+    if not is_derived(heads.head_set):
         return RescoreSummary()
     sources = same_root(store, heads)
     todo = RescoreSummary(*count_rescorable(store, heads.configuration_id, sources, *target.key))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
 from ..settings import Settings
 from .figure_table import Table, shown
 from .heads import heads_for
@@ -39,22 +38,18 @@ def train_pooled_heads(
 
     Raises:
         InputError: if the database holds too few references.
-        UsageError: if the similarity in use reads parts of segments, of which no vectors are stored.
+        UsageError: if there is no proteome `negatives`.
         ConfigurationError: if there are no weights or no head set for the language model.
         CannotWriteError: if `save_to` cannot be written.
     """
     from ..formats.writing import check_place
     from ..language.embedder import open_embedder
     from ..learning.pooled import refit_pooled
-    from ..methods.derived import rescores_stored
     from ..store.runs import run
 
     check_place(save_to, "--save-to")
     progress = progress or Silent()
     base = heads_for(store, settings).head_set
-    if not rescores_stored(base):
-        why = "the similarity in use reads parts of segments, of which no vectors are stored"
-        raise UsageError("pooled heads cannot be trained by themselves", why=why, remedy="nesannot train")
     embedder = open_embedder(settings)
     progress.note(embedder.chosen)
     if not negatives and base.report.get("motif_free_proteins"):

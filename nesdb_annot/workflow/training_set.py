@@ -32,7 +32,8 @@ MOTIF_FREE = 300
 """Proteins of an organism without CRM1 that are taught as motif-free."""
 
 WATCHED = 900
-"""Further ones that are not taught: operating points are chosen so that few of their candidates are over them."""
+"""Further ones that are not taught, less a few that turn out to be relatives of those that are: operating points are
+chosen so that few of their candidates are over them."""
 
 LONGEST = 30
 """Residues; a longer annotation says that an NES is somewhere inside, but not where."""
@@ -44,7 +45,7 @@ SHORTEST = 8
 def signal_sites(entry: ReferenceEntry) -> list[ReferenceSite]:
     """Sites that state where a signal is: peptides, and the functional signals that no peptide stands for.
 
-    NESdb's export gives one peptide twice for some entries with two signals; the second signal then has its range only.
+    NESdb's site shows ranges and no peptides, and other sources may state either.
     """
     peptides = [site for site in entry.sites if site.kind is SiteKind.PEPTIDE]
     signals = [site for site in entry.sites if site.kind is SiteKind.FUNCTIONAL_SIGNAL]
@@ -104,7 +105,8 @@ class Halves:
 
     Attributes:
         taught: `MOTIF_FREE` proteins of one half of the families, taught as motif-free.
-        watched: `WATCHED` others of that half, no relatives of those taught: thresholds are chosen on them.
+        watched: of `WATCHED` others of that half those without a relative among those taught: thresholds are chosen on
+            them.
         counted: of the other half, all without a relative among those taught and watched: neither taught nor chosen on.
     """
 
@@ -116,18 +118,24 @@ class Halves:
 @lru_cache(maxsize=1)
 def _halved(sequences: tuple[tuple[str, str], ...]) -> Halves:
     from ..learning.folds import FoldMember, families
-    from ..learning.homology import strangers
 
     family = families([FoldMember(digest, residues) for digest, residues in sequences]).tolist()
     even = [int(sequences[own][0], 16) % 2 == 0 for own in family]
     teaching = [i for i, wanted in enumerate(even) if wanted]
     relatives = {family[i] for i in teaching[:MOTIF_FREE]}
-    others = [i for i in teaching[MOTIF_FREE:] if family[i] not in relatives]
-    taught, watched = [sequences[i] for i in teaching[:MOTIF_FREE]], [sequences[i] for i in others[:WATCHED]]
+    taught = [sequences[i] for i in teaching[:MOTIF_FREE]]
+    others = [sequences[i] for i in teaching[MOTIF_FREE:] if family[i] not in relatives]
     counted = [one for one, wanted in zip(sequences, even, strict=True) if not wanted]
     # Families of a whole proteome are found by shared words; a distant relative without any is found here.
-    new = strangers([residues for _, residues in counted], [residues for _, residues in (*taught, *watched)])
-    return Halves(taught, watched, [one for one, kept in zip(counted, new, strict=True) if kept])
+    watched = _strangers(others[:WATCHED], taught)
+    return Halves(taught, watched, _strangers(counted, [*taught, *watched]))
+
+
+def _strangers(sequences: Sequence[tuple[str, str]], known: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    from ..learning.homology import strangers
+
+    new = strangers([residues for _, residues in sequences], [residues for _, residues in known])
+    return [one for one, kept in zip(sequences, new, strict=True) if kept]
 
 
 def halves(sequences: Mapping[str, str]) -> Halves:

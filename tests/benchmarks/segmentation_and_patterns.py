@@ -13,7 +13,8 @@ import ruptures
 
 from nesdb_annot.methods.consensus import Consensus, consensus_cores
 from nesdb_annot.methods.patterns import PATTERNS, find_hits
-from nesdb_annot.methods.protocol import ProteinContext, pool
+from nesdb_annot.methods.pooling import pool
+from nesdb_annot.methods.protocol import ProteinContext
 from nesdb_annot.methods.topology import topology
 from nesdb_annot.segmentation.bounded import Bounded
 from nesdb_annot.segmentation.lattice import Lattice

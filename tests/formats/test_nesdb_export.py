@@ -5,9 +5,11 @@ import io
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nesdb_annot.errors import InputError
-from nesdb_annot.formats.nesdb_export import COLUMNS, locate, read_nesdb_export
+from nesdb_annot.formats.nesdb_export import COLUMNS, MERGED, PEPTIDE_LENGTH, locate, peptide_of, read_nesdb_export
 from nesdb_annot.formats.nesdb_fields import parse_entry_name, split_evidence
 from nesdb_annot.records import ReferenceEntry, Reject, Sign, SiteKind
 from nesdb_annot.residues import ResidueSpan
@@ -73,6 +75,31 @@ def test_rows_of_an_entry_are_grouped_wherever_they_stand(tmp_path):
     assert [entry.entry_id for entry in entries] == ["7", "8"]
     assert spans(entries[0], SiteKind.PEPTIDE) == ["21-30", "16-25"]
     assert not rejects
+
+
+def test_a_range_whose_peptide_the_rows_lack_gets_one(tmp_path):
+    row = ROW | {"Peptide_sequence": RESIDUES[15:35], MERGED: "[(21, 30), (52, 54)]"}
+    path = export(tmp_path, row, row, columns=(*COLUMNS, MERGED))
+    (entry,) = read_nesdb_export(path)
+    assert spans(entry, SiteKind.PEPTIDE) == ["16-35", "44-63"]
+    assert [site.note for site in entry.sites if site.kind is SiteKind.PEPTIDE][1] == RESIDUES[43:63]
+
+
+@pytest.mark.parametrize("merged", ["[(0, 5)]", "[(9, 5)]", "[(75, 90)]", "nonsense", "[]"])
+def test_a_merged_range_that_is_none_gives_no_peptide(tmp_path, merged):
+    (entry,) = read_nesdb_export(export(tmp_path, ROW | {MERGED: merged}, columns=(*COLUMNS, MERGED)))
+    assert spans(entry, SiteKind.PEPTIDE) == ["21-30"]
+
+
+@given(st.integers(1, 60), st.integers(0, 30), st.integers(0, 40))
+def test_a_peptide_holds_its_range_and_has_its_length(first, more, rest):
+    span = ResidueSpan(first, first + more)
+    length = span.last + rest
+    peptide = peptide_of(span, length)
+    assert peptide.first <= span.first <= span.last <= peptide.last <= length
+    assert len(peptide) == max(len(span), min(length, PEPTIDE_LENGTH))
+    if peptide.first > 1 and peptide.last < length:
+        assert (peptide.last - span.last) - (span.first - peptide.first) in (0, 1)
 
 
 def test_doubt_of_one_row_is_doubt_of_the_entry(tmp_path):
@@ -240,7 +267,7 @@ def test_real_peptides_stand_where_the_truth_has_them(real):
         for site in entry.sites
         if site.kind is SiteKind.PEPTIDE
     }
-    assert len(found) == 337  # 351 rows, of which 14 repeat a peptide of their own entry with the other doubt
+    assert len(found) == len(truth) == 351
     assert found.items() <= expected.items()
 
 

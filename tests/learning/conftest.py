@@ -25,7 +25,7 @@ FAST = TrainingSettings(
     TaggerSettings(members=2, channels=8, bottleneck=4, epochs=4, crop=64, batch=8, learning_rate=0.01),
     NeuralSettings(members=2, hidden=(8,), epochs=8, batch=64),
     BoostingSettings(members=1, iterations=20, least_rows=5),
-    ReferenceSettings(parts=(1, 3), neighbours=(3, 8), dimensions=6, others=60, queries=30),
+    ReferenceSettings(neighbours=(3, 8), dimensions=6, others=60, queries=30),
 )
 
 

@@ -11,9 +11,9 @@ from nesdb_annot.methods.derived import root_digest, root_of
 from .conftest import FAST
 
 
-@pytest.fixture(scope="module")
-def base(train):
-    references = replace(FAST.references, parts=(1,), neighbours=(8,))
+@pytest.fixture(scope="module", params=["mean", "centred"])
+def base(train, request):
+    references = replace(FAST.references, poolings=(request.param,), neighbours=(8,))
     return train(settings=replace(FAST, references=references)).head_set
 
 

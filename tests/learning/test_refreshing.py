@@ -10,7 +10,9 @@ from nesdb_annot.learning.refreshing import with_references
 from nesdb_annot.learning.truth import Verdict
 from nesdb_annot.methods import similarity
 from nesdb_annot.methods.derived import is_derived
-from nesdb_annot.methods.scoring import METHODS, build_methods
+from nesdb_annot.methods.headset import HeadSet
+from nesdb_annot.methods.pooling import pool
+from nesdb_annot.methods.scoring import METHODS, build_methods, pooling_of
 from nesdb_annot.residues import bounds
 
 from .conftest import FAST, made_up_protein
@@ -18,10 +20,10 @@ from .conftest import FAST, made_up_protein
 PLACE = METHODS.index(similarity.NAME)
 
 
-@pytest.fixture(scope="module", params=[1, 3])
+@pytest.fixture(scope="module", params=["mean", "maximum"])
 def head_set(train, request):
-    """A head set whose similarity reads one or three parts of a segment."""
-    references = replace(FAST.references, parts=(request.param,))
+    """A head set whose similarity reads vectors of one pooling or another."""
+    references = replace(FAST.references, poolings=(request.param,))
     return train(settings=replace(FAST, references=references)).head_set
 
 
@@ -42,9 +44,8 @@ def test_each_new_reference_has_the_vector_of_its_own_segment(told, head_set):
     assert is_derived(fresh)
     found = rows_of(fresh, protein.digest)
     places = [bounds(protein.spans).tolist().index(span) for span in found["spans"].tolist()]
-    references = build_methods(fresh).methods[PLACE].references
-    means = similarity.part_means(protein.embedding, protein.spans, len(references.center) // protein.pooled.shape[1])
-    expected = similarity.whitened(means[places], references.center, references.projection)
+    method = build_methods(fresh).methods[PLACE]
+    expected = method.references.whitened(pool(protein.embedding, protein.spans, method.pooling)[places])
     assert found["vectors"] == pytest.approx(expected, abs=2e-3)
     assert found["is_motif"].tolist() == (protein.verdicts[places] == Verdict.HIT).tolist()
     assert 0 < found["is_motif"].sum() < len(places)
@@ -54,11 +55,24 @@ def test_each_new_reference_has_the_vector_of_its_own_segment(told, head_set):
 
 def test_a_motif_that_was_told_is_found_where_it_is(told, head_set):
     protein, fresh = told
-    context, motif = protein.context(), int(np.flatnonzero(protein.verdicts == Verdict.HIT)[0])
+    context = protein.context(pooling_of(fresh.parameters))
+    motif = int(np.flatnonzero(protein.verdicts == Verdict.HIT)[0])
     before, after = (build_methods(heads).methods[PLACE].score(context) for heads in (head_set, fresh))
     nearest = after[motif].evidence["nearest_motif"]
     assert (nearest["same_protein"], nearest["distance"]) == (True, pytest.approx(0.0, abs=0.02))
     assert after.raw[motif] > before.raw[motif]
+
+
+def test_what_was_told_has_another_index_and_heads_that_are_loaded_again_find_theirs(told, head_set):
+    _, fresh = told
+    loaded = {heads.digest: HeadSet.from_bytes(heads.to_bytes()) for heads in (head_set, fresh)}
+    before, after, again = (
+        build_methods(loaded[heads.digest]).methods[PLACE].indices for heads in (head_set, fresh, head_set)
+    )
+    assert all(one is other for one, other in zip(before, again, strict=True))
+    assert all(len(head_set.training_digests) < len(fresh.training_digests) for _ in after)
+    for index, earlier, sign in zip(after, before, (1, 0), strict=True):
+        assert index.flat.ntotal == (fresh.arrays["similarity/is_motif"] == sign).sum() > earlier.flat.ntotal
 
 
 def test_told_twice_or_told_of_nothing_it_stays_what_it_is(told):

@@ -11,8 +11,9 @@ from nesdb_annot.learning.stacking import PAPER_WEIGHTS, ScoredProtein
 from nesdb_annot.learning.training import cross_fitted
 from nesdb_annot.learning.truth import Truth
 from nesdb_annot.methods.headset import HeadSet
+from nesdb_annot.methods.pooling import MEAN
 from nesdb_annot.methods.ranking import Ranking
-from nesdb_annot.methods.scoring import METHODS, build_methods
+from nesdb_annot.methods.scoring import METHODS, build_methods, pooling_of
 from nesdb_annot.residues import ResidueSpan
 
 
@@ -155,7 +156,7 @@ def test_nothing_to_learn(made_up, train):
 
 def test_scores_are_the_same_after_storage_and_in_any_company(outcome, made_up):
     methods = build_methods(HeadSet.from_bytes(outcome.head_set.to_bytes()))
-    contexts = [protein.context() for protein in made_up[0][:4]]
+    contexts = [protein.context(pooling_of(outcome.head_set.parameters)) for protein in made_up[0][:4]]
     together = [methods.score(context) for context in contexts]
     assert together[2] == build_methods(outcome.head_set).score(contexts[2])
     assert [score.method for score in together[0][0]] == [*METHODS, "combined"]
@@ -180,7 +181,7 @@ def test_examples_are_clear_ones():
     protein = protein_with([(11, 21), (8, 17), (16, 30), (22, 32), (30, 39)], known)
     assert protein.verdicts.tolist() == [1, 1, 1, 0, 2]
     assert protein.example_weights.tolist() == [1.0, 1.0, 0.0, pytest.approx(0.7), 0.0]
-    rows = segment_rows([protein], [4])
+    rows = segment_rows([protein], [4], MEAN)
     assert rows.positive.tolist() == [True, True, False]
     assert rows.group.tolist() == [4, 4, 4]
     assert len(feature_rows([protein])) == 3

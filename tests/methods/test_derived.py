@@ -11,7 +11,6 @@ from nesdb_annot.methods.derived import (
     derive,
     is_derived,
     replaced_methods,
-    rescores_stored,
     root_digest,
     root_of,
 )
@@ -72,14 +71,6 @@ def test_a_damaged_root_is_noticed(root):
     damaged = dataclasses.replace(derived, arrays={**derived.arrays, name: derived.arrays[name] * 0})
     with pytest.raises(ConfigurationError, match="damaged"):
         root_of(damaged)
-
-
-def test_parts_of_segments_need_more_than_pooled_vectors(root):
-    similarity = {**root.parameters["similarity"], "parts": 3}
-    divided = dataclasses.replace(root, parameters={**root.parameters, "similarity": similarity})
-    assert not rescores_stored(divided)
-    whole = dataclasses.replace(root, parameters={**root.parameters, "similarity": {**similarity, "parts": 1}})
-    assert rescores_stored(whole)
 
 
 def test_calibrations_of_pooled_heads_may_change_and_the_root_keeps_its_own(root):

@@ -11,7 +11,8 @@ from nesdb_annot.methods.biochemical import SHOWN, Biochemical
 from nesdb_annot.methods.biochemical_features import feature_names, segment_features
 from nesdb_annot.methods.descriptors import LETTER_FEATURES, SCALES, UNKNOWN, letter_indices
 from nesdb_annot.methods.linear import LinearModel
-from nesdb_annot.methods.protocol import ProteinContext, pool
+from nesdb_annot.methods.pooling import pool
+from nesdb_annot.methods.protocol import ProteinContext
 from nesdb_annot.methods.tagger import Tagger, residue_logits, segment_logits
 from nesdb_annot.methods.tagger_features import FEATURES, core_features, place_features, residue_features
 from nesdb_annot.methods.trees import BoostedTrees

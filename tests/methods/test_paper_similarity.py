@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from nesdb_annot.methods import paper_consensus, scoring
 from nesdb_annot.methods.paper_combined import PAPER
 from nesdb_annot.methods.paper_similarity import NAME, PaperSimilarity, mean_distances, paper_similarity
-from nesdb_annot.methods.protocol import ProteinContext, pool
+from nesdb_annot.methods.pooling import pool
+from nesdb_annot.methods.protocol import ProteinContext
 from nesdb_annot.residues import ResidueSpan
 
 

@@ -12,7 +12,8 @@ from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.methods.calibration import logistic
 from nesdb_annot.methods.cargo import cargo_log_odds
 from nesdb_annot.methods.headset import HeadSet
-from nesdb_annot.methods.protocol import OnDemand, ProteinContext, pool, raw_column
+from nesdb_annot.methods.pooling import pool
+from nesdb_annot.methods.protocol import OnDemand, ProteinContext, raw_column
 from nesdb_annot.methods.scoring import METHODS, build_methods
 from nesdb_annot.residues import ResidueSpan
 

@@ -1,37 +1,35 @@
-from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nesdb_annot.methods._similarity_kernels import nearest_references
-from nesdb_annot.methods.protocol import ProteinContext, pool
-from nesdb_annot.methods.similarity import LEAST_DISTANCE, References, Similarity, part_means, whitened
+from nesdb_annot.methods.pooling import MEAN, pool
+from nesdb_annot.methods.protocol import ProteinContext
+from nesdb_annot.methods.similarity import LEAST_DISTANCE, References, Similarity, whitened
 from nesdb_annot.records import MethodIdentity
 from nesdb_annot.residues import ResidueSpan
 
 DIMENSION = 6
 
 
-@pytest.fixture(params=[1, 3])
-def references(request):
-    """Ten motifs and twenty others, whitened from one part or three."""
+@pytest.fixture
+def references():
+    """Ten motifs and twenty others."""
     random = np.random.default_rng(1)
-    means = random.normal(size=(30, request.param * DIMENSION)).astype(np.float32)
+    means = random.normal(size=(30, DIMENSION)).astype(np.float32)
     is_motif = np.arange(30) < 10
-    means[is_motif, ::DIMENSION] += 4
+    means[is_motif, 0] += 4
     spans = np.array([(i + 1, i + 12) for i in range(30)])
     center = np.full(means.shape[1], 0.1, np.float32)
     projection = random.normal(size=(means.shape[1], 4)).astype(np.float32) * 0.2
-    projection[::DIMENSION, 0] += 1
+    projection[0, 0] += 1
     vectors = whitened(means, center, projection)
     return References(vectors, is_motif, spans, [f"protein{i // 2}" for i in range(30)], center, projection)
 
 
 @pytest.fixture
 def method(references):
-    return Similarity(MethodIdentity("similarity", 1), references, neighbours=4)
+    return Similarity(MethodIdentity("similarity", 1), references, 4, MEAN)
 
 
 def context(left_out=(), digest="query", seed=2):
@@ -44,11 +42,7 @@ def context(left_out=(), digest="query", seed=2):
 
 def by_hand(references, embedding, span, k, left_out=()):
     """The formula, without an index."""
-    parts = len(references.center) // DIMENSION
-    own = embedding[span.as_slice()]
-    edges = [i * len(own) // parts for i in range(parts + 1)]
-    means = np.concatenate([own[a:b].mean(axis=0) for a, b in pairwise(edges)])
-    query = (means - references.center) @ references.projection
+    query = (embedding[span.as_slice()].mean(axis=0) - references.center) @ references.projection
     distance = np.linalg.norm(references.vectors - query / np.linalg.norm(query), axis=1)
     kept = np.array([digest not in left_out for digest in references.digests])
     near = [
@@ -80,7 +74,7 @@ def test_left_out_references_are_not_used(method, references):
 
 
 def test_fewer_references_than_neighbours(references):
-    many = Similarity(MethodIdentity("similarity", 1), references, neighbours=100)
+    many = Similarity(MethodIdentity("similarity", 1), references, 100, MEAN)
     own = context()
     expected = [by_hand(references, own.embedding, span, 100) for span in own.spans]
     assert [score.raw for score in many.score(own)] == pytest.approx(expected, abs=1e-4)
@@ -105,10 +99,10 @@ def test_evidence_names_the_nearest_and_flags_the_same_protein(method, reference
 def test_a_reference_itself_is_the_highest_and_finite(method, references):
     own = context()
     itself = References(
-        references.queries(own), np.array([False, True, False]), references.spans[:3], ["a", "protein0", "b"],
+        references.whitened(own.pooled), np.array([False, True, False]), references.spans[:3], ["a", "protein0", "b"],
         references.center, references.projection,
     )  # fmt: skip
-    scores = Similarity(method.identity, itself, 1).score(own)
+    scores = Similarity(method.identity, itself, 1, MEAN).score(own)
     assert np.argmax([score.raw for score in scores]) == 1
     assert np.isfinite(scores[1].raw)
     assert scores[1].evidence["nearest_motif"] == {
@@ -117,17 +111,6 @@ def test_a_reference_itself_is_the_highest_and_finite(method, references):
         "distance": pytest.approx(0.0, abs=1e-3),
         "same_protein": False,
     }
-
-
-@given(st.integers(1, 5), st.integers(1, 30), st.integers(1, 9))
-def test_parts_of_a_span_are_its_residues(parts, length, first):
-    embedding = np.arange(40, dtype=np.float32)[:, None]
-    means = part_means(embedding, [ResidueSpan(first, first + length - 1)], parts)[0]
-    assert means.shape == (parts,)
-    assert (np.diff(means) >= 0).all()
-    assert first - 1 <= means.min() <= means.max() <= first + length - 2
-    if length % parts == 0:
-        assert means.mean() == pytest.approx(first - 1 + (length - 1) / 2)
 
 
 def test_company_changes_nothing(method):
@@ -162,8 +145,8 @@ def test_nearest_references_are_those_of_all_distances(count):
 @pytest.mark.parametrize("sign", ["_motifs", "_others"])
 def test_the_neighbours_are_those_that_faiss_finds(method, references, sign):
     """The index's own search, which sorts; ours counts, and finds the same mean and the same nearest reference."""
-    side, queries = getattr(method, sign), references.queries(context(seed=5))
-    squared, found = side.index.search(queries, 4)
+    side, queries = getattr(method, sign), references.whitened(context(seed=5).pooled)
+    squared, found = side.index.flat.search(queries, 4)
     near = side.nearest(queries, 4, frozenset())
     assert near.mean == pytest.approx(np.sqrt(squared).mean(axis=1), abs=1e-5)
     assert near.first == side.chosen[found[:, 0]].tolist()

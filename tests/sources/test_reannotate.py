@@ -245,8 +245,8 @@ where g.configuration_id = {} order by 1, 2, 3, 5
 
 
 @pytest.fixture
-def heads_on_pooled_vectors(store):
-    """The bundled heads with a similarity that reads one pooled vector of a segment; its references are random."""
+def heads_with_other_references(store):
+    """The bundled heads with other, random references of the similarity."""
     import numpy as np
 
     from nesdb_annot.methods.headset import HeadSet
@@ -263,7 +263,7 @@ def heads_on_pooled_vectors(store):
         "vectors": vectors / np.linalg.norm(vectors, axis=1, keepdims=True),
     }
     arrays = {f"similarity/{name}": array.astype(np.float16) for name, array in changed.items()}
-    own = {**bundled.parameters["similarity"], "parts": 1, "neighbours": 10}
+    own = {**bundled.parameters["similarity"], "neighbours": 10}
     heads = replace(
         bundled, arrays={**bundled.arrays, **arrays}, parameters={**bundled.parameters, "similarity": own}
     )
@@ -272,7 +272,7 @@ def heads_on_pooled_vectors(store):
 
 
 def test_changed_references_score_stored_vectors_again_without_embedding(
-    store, online, heads_on_pooled_vectors, annotated, tmp_path
+    store, online, heads_with_other_references, annotated, tmp_path
 ):
     from nesdb_annot.workflow.heads import heads_for
 
@@ -334,7 +334,7 @@ def as_if_scored(store, settings, name):
     rank_proteome(store, settings, name)
 
 
-def test_a_collection_that_is_new_is_heard_of_once(store, online, heads_on_pooled_vectors, annotated, tmp_path):
+def test_a_collection_that_is_new_is_heard_of_once(store, online, heads_with_other_references, annotated, tmp_path):
     offline = replace(online, offline=True)
     rank_proteome(store, offline, UPID)
     ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from nesdb_annot.errors import CannotWriteError, InputError, UsageError
+from nesdb_annot.errors import CannotWriteError, InputError
 from nesdb_annot.methods.cargo import cargo_log_odds
 from nesdb_annot.methods.derived import replaced_methods, root_digest
 from nesdb_annot.store.analyst import run_sql
@@ -132,21 +132,9 @@ def test_stored_vectors_are_scored_and_ranked_again_and_nothing_is_embedded(stor
     assert rows(store, DECOYS)[0][1] == pytest.approx(fast[1][1], abs=1e-5), "decoys, embedded or from vectors"
 
 
-def test_what_cannot_be_trained_is_said_first(store, settings, tmp_path):
-    from nesdb_annot.methods.headset import HeadSet
-    from nesdb_annot.store.head_sets import save_head_set
-    from nesdb_annot.store.runs import start_run
-    from nesdb_annot.workflow.heads import bundled_head_set
-
+def test_a_file_that_cannot_be_written_is_said_first(store, settings, tmp_path):
     with pytest.raises(CannotWriteError):
         train_pooled_heads(store, settings, save_to=tmp_path / "no" / "where")
-    bundled = HeadSet.from_bytes(bundled_head_set())
-    parts = {**bundled.parameters, "similarity": {**bundled.parameters["similarity"], "parts": 3}}
-    divided = replace(bundled, parameters=parts)
-    facts = {"language_model": divided.language_model, "references_digest": "", "digest": divided.digest}
-    save_head_set(store, divided.to_bytes(), name="test", run_id=start_run(store, "train", {}), **facts)
-    with pytest.raises(UsageError, match="cannot be trained by themselves"):
-        train_pooled_heads(store, settings)
 
 
 def test_references_of_too_few_families_are_bad_input(store, settings, tmp_path):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nesdb_annot.methods import derived, scoring
-from nesdb_annot.methods.protocol import OnDemand, pool
+from nesdb_annot.methods.pooling import pool
+from nesdb_annot.methods.protocol import OnDemand
 from nesdb_annot.records import MethodScore
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.segmentation.bounded import Bounded

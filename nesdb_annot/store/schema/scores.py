@@ -57,7 +57,11 @@ class Segment(Base):
     segment: Mapped[int] = mapped_column(SmallInteger, primary_key=True, comment="Number within the sequence, from 1")
     first_residue: Mapped[int] = mapped_column(comment="First residue, 1-based")
     last_residue: Mapped[int] = mapped_column(comment="Last residue, inclusive")
-    pooled: Mapped[bytes] = mapped_column(LargeBinary, comment="Mean embedding over the segment, float16 little-endian")
+    pooled: Mapped[bytes] = mapped_column(
+        LargeBinary,
+        comment="Pooled embedding of the segment, float16 little-endian; how it was pooled stands in the parameters of "
+        "the configuration's method similarity (the mean where they name nothing)",
+    )
 
 
 class MethodScore(Base):
