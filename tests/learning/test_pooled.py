@@ -1,14 +1,20 @@
 """The pooled heads by themselves: the same as in a whole training, judged on families that they have not seen."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from nesdb_annot.learning.pooled import refit_pooled
+from nesdb_annot.methods.cargo import probability_of_cargo
 from nesdb_annot.methods.derived import root_digest, root_of
+from nesdb_annot.methods.pooling import pool
+from nesdb_annot.methods.protocol import RawScore
+from nesdb_annot.methods.rescoring import Rescorer, StoredSegments
+from nesdb_annot.workflow.protein_scorer import ProteinScorer
 
-from .conftest import FAST
+from .conftest import FAST, made_up_protein
 
 
 @pytest.fixture(scope="module", params=["mean", "centred"])
@@ -57,3 +63,26 @@ def test_references_of_new_proteins_point_at_them(base, made_up, resolve):
     owners = {head_set.training_digests[i] for i in head_set.arrays["similarity/owner"].tolist()}
     assert f"{0:064x}" in owners
     assert proteins[0].digest not in owners
+
+
+def test_scored_at_once_or_from_what_is_stored_is_the_same(base, made_up, resolve):
+    """Stored vectors are of the pooling that the heads read, and a derived head set needs nothing else."""
+    derived = refit_pooled(base, *made_up, resolve, seed=4).head_set
+    protein = made_up_protein(700)
+    given = (protein.digest, protein.residues, protein.embedding)
+    segmenter = SimpleNamespace(identity=base.segmentation, spans=lambda *_: protein.spans)
+    before, at_once = (ProteinScorer(None, segmenter, heads).score(*given).segments for heads in (base, derived))
+    vectors = np.array([np.frombuffer(segment.pooled, dtype="<f2") for segment in before])
+    expected = pool(protein.embedding, protein.spans, base.parameters["similarity"]["pooling"])
+    assert vectors == pytest.approx(expected, abs=2e-3)
+    by_method = {own[0].method: own for own in zip(*(segment.scores for segment in before), strict=True)}
+    raw = {name: [RawScore(score.raw, score.evidence) for score in own] for name, own in by_method.items()}
+    of_cargo = probability_of_cargo(before[0].scores[-1].evidence)
+    stored = StoredSegments(protein.digest, protein.residues, protein.spans, vectors.astype(np.float32), raw, of_cargo)
+    again = Rescorer(derived)(stored)
+    assert len(again) == len(at_once) == len(protein.spans)
+    for scores, segment in zip(again, at_once, strict=True):
+        assert [score.method for score in scores] == [score.method for score in segment.scores]
+        assert [score.raw for score in scores] == pytest.approx([score.raw for score in segment.scores], abs=1e-5)
+    change = [abs(one.scores[1].raw - other.scores[1].raw) for one, other in zip(before, at_once, strict=True)]
+    assert max(change) > 1e-3, "the derived heads are other ones"

@@ -1,12 +1,13 @@
 """What is stored of a protein: refined spans of a lattice with vectors of their own; a partition as it is."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from nesdb_annot.methods import derived, scoring
-from nesdb_annot.methods.pooling import pool
+from nesdb_annot.methods.pooling import POOLINGS, pool
 from nesdb_annot.methods.protocol import OnDemand
 from nesdb_annot.records import MethodScore
 from nesdb_annot.residues import ResidueSpan
@@ -35,18 +36,26 @@ class ByPlace:
     """Scores that favour candidates near residue 60."""
 
     def score(self, context):
+        expected = pool(context.embedding, context.spans, context.pooling)
+        assert context.vectors(context.pooling) == pytest.approx(expected)
         return Placed(context.spans)
 
 
+@pytest.fixture(params=POOLINGS)
+def pooling(request):
+    return request.param
+
+
 @pytest.fixture
-def scored(monkeypatch):
+def scored(monkeypatch, pooling):
     """Segments of one protein of noise, with the segmenter and embedding they come from."""
     monkeypatch.setattr(scoring, "build_methods", lambda _: ByPlace())
     monkeypatch.setattr(derived, "is_derived", lambda _: False)
     embedding = np.random.default_rng(1).normal(size=(LENGTH, 6)).astype(np.float32)
 
     def run(segmenter):
-        segments = ProteinScorer(None, segmenter, None).score("x", "A" * LENGTH, embedding).segments
+        heads = SimpleNamespace(parameters={"similarity": {"pooling": pooling}})
+        segments = ProteinScorer(None, segmenter, heads).score("x", "A" * LENGTH, embedding).segments
         return segments, segmenter.spans("A" * LENGTH, embedding), embedding
 
     return run
@@ -56,14 +65,14 @@ def probabilities(spans):
     return [1 / (1 + abs((span.first + span.last) / 2 - 60)) for span in spans]
 
 
-def test_a_lattice_stores_refined_spans_and_their_vectors(scored):
+def test_a_lattice_stores_refined_spans_and_their_vectors(scored, pooling):
     segments, spans, embedding = scored(Lattice(density=0.2))
     kept = resolution(Lattice())(spans, probabilities(spans), LENGTH)
     refined = refine_spans(spans, probabilities(spans), kept)
     assert [segment.span for segment in segments] == refined
     assert refined != [spans[i] for i in kept]
     vectors = np.array([np.frombuffer(segment.pooled, dtype="<f2") for segment in segments])
-    assert vectors == pytest.approx(pool(embedding, refined), abs=1e-3)
+    assert vectors == pytest.approx(pool(embedding, refined, pooling), abs=1e-3)
     assert [segment.scores[-1].evidence["scored"] for segment in segments] == [str(spans[i]) for i in kept]
 
 
