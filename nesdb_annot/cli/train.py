@@ -36,5 +36,6 @@ def train(
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
         fit = train_pooled_heads if pooled_only else train_heads
         outcome = fit(store, settings, negatives=negatives, seed=seed, save_to=save_to, progress=progress)
-    note(outcome.table.title)
-    print_table(outcome.table.columns, outcome.table.rows)
+    for table in outcome.tables:
+        note(table.title)
+        print_table(table.columns, table.rows)

@@ -13,6 +13,7 @@ from ..methods.biochemical_features import segment_features
 from ..methods.pooling import MEAN, pool
 from ..methods.protocol import ProteinContext
 from ..methods.segment_context import segment_context
+from ..methods.tagger import UNLABELLED_WEIGHT
 from ..residues import ResidueSpan, bounds
 from .hard_negatives import KINDS, hard_kinds
 from .neural import SegmentRows
@@ -21,10 +22,6 @@ from .truth import Truth, Verdict, overlaps, verdicts
 
 CLEAR_SHARE = 0.6
 """Overlap, as a share of the shorter of candidate and motif, from which a candidate is a clear positive example."""
-
-UNLABELLED_WEIGHT = 0.7
-"""Weight of what lies outside the motifs of a cargo: unlabelled rather than negative, since a part of it may be
-unannotated motifs. It is treated as negative, but counts less than a motif does."""
 
 MOTIF_FREE_WEIGHT = 0.15
 """Weight of the residues of motif-free proteins: enough to learn that membrane helices and signal peptides are no

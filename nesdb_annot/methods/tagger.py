@@ -26,6 +26,20 @@ DILATIONS = (1, 2, 4, 8, 16)
 CORE_LENGTH = 10
 """A candidate is judged by its best stretch of this many residues: about the span of the hydrophobic positions."""
 
+UNLABELLED_WEIGHT = 0.7
+"""Weight in training of what lies outside the motifs of a cargo: unlabelled rather than negative, since a part of it
+may be unannotated motifs. It is treated as negative, but counts less than a motif does."""
+
+ENDS = 0.5
+"""A motif goes on as long as residues have this share of its stretch's highest probability.
+
+Of seven shares, with the stretch or its peak alone to start from, five of the six sets of five folds of families chose
+this one by mean IoU with NESdb's functional ranges, by networks that had not seen them. On the sixth fold, in turn,
+mean IoU is 0.61, that of the best stretches 0.57."""
+
+LONGEST = 25
+"""Residues at most between the boundaries."""
+
 FloatArray = NDArray[np.float32]
 
 _LETTERS = LETTER_FEATURES.shape[1]
@@ -129,13 +143,57 @@ class Tagger:
         object.__setattr__(self, "_networks", Networks(self.arrays))
 
     def score(self, context: ProteinContext) -> RawScores:
-        """Log-odds of each segment; the evidence names the stretch and its highest residue."""
+        """Log-odds of each segment.
+
+        The evidence names the best stretch, its highest residue, where the motif begins and ends, and the probability
+        of each residue between.
+        """
         logits = self._networks.logits(context.residues, context.embedding)
         means, firsts = segment_logits(logits, context.spans)
-        return RawScores(means.tolist(), lambda i: _evidence(logits, context.spans[i], int(firsts[i])))
+        return RawScores(means.tolist(), lambda i: self._evidence(logits, context.spans[i], int(firsts[i])))
+
+    def _evidence(self, logits: FloatArray, span: ResidueSpan, first: int) -> dict[str, Json]:
+        stretch = ResidueSpan(first, first + min(CORE_LENGTH, len(span)) - 1)
+        peak = span.first + int(logits[span.as_slice()].argmax())
+        probability = residue_probabilities(logits, float(str(self.identity.parameters.get("positive_weight", 1.0))))
+        motif = boundaries(probability, stretch)
+        return {
+            "stretch": [stretch.first, stretch.last],
+            "peak": peak,
+            "peak_logit": round(float(logits[peak - 1]), 3),
+            "boundaries": [motif.first, motif.last],
+            "probabilities": [round(float(one), 3) for one in probability[motif.as_slice()]],
+        }
 
 
-def _evidence(logits: FloatArray, span: ResidueSpan, first: int) -> dict[str, Json]:
-    peak = span.first + int(logits[span.as_slice()].argmax())
-    width = min(CORE_LENGTH, len(span))
-    return {"stretch": [first, first + width - 1], "peak": peak, "peak_logit": round(float(logits[peak - 1]), 3)}
+def residue_probabilities(logits: FloatArray, positive_weight: float) -> FloatArray:
+    """Probability of each residue of a known cargo to lie in a motif, shape (L,).
+
+    Args:
+        logits: of a network that learned with weights, shape (L,).
+        positive_weight: of residues in motifs; that of the others is `UNLABELLED_WEIGHT`. Both are undone.
+    """
+    odds = np.exp(logits.astype(np.float64)) * UNLABELLED_WEIGHT / positive_weight
+    return (odds / (1 + odds)).astype(np.float32)
+
+
+def boundaries(probability: FloatArray, stretch: ResidueSpan) -> ResidueSpan:
+    """Where the motif around a stretch begins and ends: as far as residues have `ENDS` of the stretch's highest.
+
+    Args:
+        probability: of each residue, shape (L,).
+        stretch: of at most `LONGEST` residues, inside the protein.
+
+    Example:
+        >>> probability = np.array([0.1, 0.4, 0.3, 0.6, 0.5, 0.2, 0.6], dtype=np.float32)
+        >>> str(boundaries(probability, ResidueSpan(4, 5)))
+        '2-5'
+    """
+    first, last = stretch.first, stretch.last
+    least = ENDS * probability[stretch.as_slice()].max()
+    # First to the left, then to the right: where both ends ask for more than LONGEST, the left one has it.
+    while first > 1 and last - first + 1 < LONGEST and probability[first - 2] >= least:
+        first -= 1
+    while last < len(probability) and last - first + 1 < LONGEST and probability[last] >= least:
+        last += 1
+    return ResidueSpan(first, last)

@@ -189,9 +189,10 @@ def _unseen(
     return figures
 
 
-def headline(held_out: Sequence[HeldOutProtein], material: Material) -> Table:
-    """How well each method and each baseline puts the curated peptides first."""
+def headlines(held_out: Sequence[HeldOutProtein], material: Material) -> tuple[Table, ...]:
+    """How well each method and each baseline puts the curated peptides first, and functional ranges where there are."""
     from ..learning.evaluation import evaluate, rankings
 
-    figures = evaluate(rankings(held_out, material.resolve, material.refine), truth_a(material.entries), "A")
-    return ranking_table(Figures(figures), "A")
+    ranked = rankings(held_out, material.resolve, material.refine)
+    truths = {"A": truth_a(material.entries), "B": truth_b(material.entries)}
+    return tuple(ranking_table(Figures(evaluate(ranked, own, name)), name) for name, own in truths.items() if own)

@@ -169,7 +169,7 @@ def cargo_table(figures: Figures) -> Table:
 
 
 PAPER_STEPS = {
-    "ranges": "annotated ranges, as the paper merges them",
+    "ranges": "annotated ranges, merged",
     "ranges_in_a_segment": "of them, half in one segment of the zero-shot segmentation",
     "ranges_left_after_length_filter": "of them, left after the length filter",
     "segments": "segments",

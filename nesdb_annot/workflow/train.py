@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import CannotWriteError
 from ..settings import Settings
-from .evaluate import headline
+from .evaluate import headlines
 from .figure_table import Table
 from .material import fit, gather
 from .progress import Progress, Silent
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TrainedHeads:
-    """A stored head set, and a table of how its methods did on families that they had not seen."""
+    """A stored head set, and tables of how its methods did on families that they had not seen."""
 
     head_set: HeadSet
-    table: Table
+    tables: tuple[Table, ...]
 
 
 def train_heads(
@@ -65,7 +65,7 @@ def train_heads(
         counts.update(material.counts)
         outcome = fit(material, settings, seed, progress)
         keep(store, outcome.head_set, run_id, save_to)
-    return TrainedHeads(outcome.head_set, headline(outcome.held_out, material))
+    return TrainedHeads(outcome.head_set, headlines(outcome.held_out, material))
 
 
 def keep(store: Store, head_set: HeadSet, run_id: int, save_to: Path | None) -> None:

@@ -68,7 +68,7 @@ def train_pooled_heads(
             told=progress.note,
         )
         keep(store, outcome.head_set, run_id, save_to)
-    return TrainedHeads(outcome.head_set, _table(outcome))
+    return TrainedHeads(outcome.head_set, (_table(outcome),))
 
 
 def _table(outcome: PooledOutcome) -> Table:

@@ -4,7 +4,7 @@ A motif is the representative peptide of a reference (NESdb's curated peptide), 
 stands for, if it has at most `LONGEST` residues and is not doubtful. Doubtful and longer ones are
 *unknown*: neither positive nor negative. What was tested and is no signal is *refuted*, unless another source states a
 signal there: it counts fully as a negative, the rest of a cargo, which is unlabelled, for less
-(`learning.examples.UNLABELLED_WEIGHT`). Mutations are never taken for signals. Entries with the same sequence are one
+(`methods.tagger.UNLABELLED_WEIGHT`). Mutations are never taken for signals. Entries with the same sequence are one
 protein.
 """
 

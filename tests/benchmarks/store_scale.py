@@ -83,7 +83,13 @@ EVIDENCE = {
                "distance": 0.4321, "same_protein": False}
         for kind in ("nearest_motif", "nearest_other")
     },
-    "tagger": {"peak": 27, "stretch": [22, 33], "peak_logit": -1.888},
+    "tagger": {
+        "peak": 27,
+        "stretch": [22, 31],
+        "peak_logit": -1.888,
+        "boundaries": [21, 33],
+        "probabilities": [0.034, 0.041, 0.047, 0.052, 0.058, 0.063, 0.066, 0.061, 0.058, 0.05, 0.047, 0.041, 0.035],
+    },
     "combined": {"log_odds": {"tagger": 0.013, "consensus": 0.44, "similarity": -0.646, "neural": 0.1,
                               "biochemical": 0.8}},
     "biochemical": {"contributions": [{"value": 0.193, "feature": f"surrounding property {n}", "log_odds": -0.228}

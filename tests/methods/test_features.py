@@ -13,7 +13,14 @@ from nesdb_annot.methods.descriptors import LETTER_FEATURES, SCALES, UNKNOWN, le
 from nesdb_annot.methods.linear import LinearModel
 from nesdb_annot.methods.pooling import pool
 from nesdb_annot.methods.protocol import ProteinContext
-from nesdb_annot.methods.tagger import Tagger, residue_logits, segment_logits
+from nesdb_annot.methods.tagger import (
+    UNLABELLED_WEIGHT,
+    Tagger,
+    boundaries,
+    residue_logits,
+    residue_probabilities,
+    segment_logits,
+)
 from nesdb_annot.methods.tagger_features import FEATURES, core_features, place_features, residue_features
 from nesdb_annot.methods.trees import BoostedTrees
 from nesdb_annot.records import MethodIdentity
@@ -173,6 +180,34 @@ def test_tagger_names_its_stretch(weights):
         assert span.first <= first <= last <= span.last
         assert span.first <= score.evidence["peak"] <= span.last
         assert np.isfinite(score.raw)
+        begin, end = score.evidence["boundaries"]
+        assert begin <= first <= last <= end
+        assert len(score.evidence["probabilities"]) == end - begin + 1
+        logit = residue_logits(PROTEIN, embedding, weights)[score.evidence["peak"] - 1]
+        assert score.evidence["peak_logit"] == pytest.approx(logit, abs=1e-3)
+
+
+def test_the_weights_of_training_are_undone():
+    """A network that learns with weights w and v gives w p / (w p + v q) for a share p of motifs and q of others."""
+    share = np.array([0.03, 0.5, 0.9])
+    taught = 1.5 * share / (1.5 * share + UNLABELLED_WEIGHT * (1 - share))
+    logits = np.log(taught / (1 - taught)).astype(np.float32)
+    assert residue_probabilities(logits, 1.5) == pytest.approx(share, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("probability", "stretch", "expected"),
+    [
+        ([0.1, 0.6, 0.3, 0.6, 0.2], (4, 4), (2, 4)),
+        ([0.5] * 8, (3, 4), (1, 8)),
+        ([0.0] * 4 + [0.9] + [0.0] * 4, (5, 5), (5, 5)),
+        ([0.7] * 60, (30, 39), (15, 39)),
+        ([0.1] * 20 + [0.7] * 40, (30, 39), (21, 45)),
+    ],
+)
+def test_a_motif_ends_where_probability_halves(probability, stretch, expected):
+    found = boundaries(np.array(probability, dtype=np.float32), ResidueSpan(*stretch))
+    assert (found.first, found.last) == expected
 
 
 def stump(feature, threshold, low, high):

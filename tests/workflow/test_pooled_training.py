@@ -89,7 +89,7 @@ def test_stored_vectors_are_scored_and_ranked_again_and_nothing_is_embedded(stor
     trained = train_pooled_heads(store, annotated)
     assert root_digest(trained.head_set) == before.head_set.digest
     assert replaced_methods(trained.head_set) == {"similarity", "neural"}
-    assert [row[0] for row in trained.table.rows] == ["similarity", "neural"]
+    assert [row[0] for row in trained.tables[0].rows] == ["similarity", "neural"]
     no_embedding()
     if command == "reannotate":
         would = reannotate(store, annotated, dry_run=True)
