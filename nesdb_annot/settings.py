@@ -13,6 +13,8 @@ from .errors import ConfigurationError
 
 PREFIX = "NESANNOT_"
 FILE_NAME = "nesannot.toml"
+SEGMENTATIONS = ("lattice", "bounded", "bounded-cosine", "zps", "zps10")
+"""Values of `Settings.segmentation`; what each stands for says `segmentation.factory.VARIANTS`."""
 _SECRET = frozenset({"database_url"})
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -47,7 +49,7 @@ class Settings:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         engine: ``auto``, ``stock``, ``packed``, ``openvino``, ``compiled`` or ``int8``.
         workers: embedding processes on a CPU, one core each.
-        segmentation: ``lattice``, ``bounded`` or ``zps``.
+        segmentation: one of `SEGMENTATIONS`.
         cargo_prior: share of a proteome's proteins assumed to be cargoes of CRM1; enters every ranked probability.
         reannotate_schedule: when workers begin a re-annotation by themselves: a cron expression (UTC); empty for never.
         offline: refuse to open any socket but the database's.
@@ -79,6 +81,18 @@ class Settings:
             raise ConfigurationError(told, why=why, remedy="--cargo-prior 0.1")
         if self.workers < 1:
             raise ConfigurationError(f"workers is {self.workers}", why="at least one process is needed")
+        _check_segmentation(self.segmentation)
+
+
+def _check_segmentation(value: str, where: str = "") -> None:
+    """Refuse a name that stands for nothing before anything is computed for it."""
+    if value not in SEGMENTATIONS:
+        from difflib import get_close_matches
+
+        near = get_close_matches(value, SEGMENTATIONS, n=1)
+        why = f"did you mean {near[0]!r}?" if near else "there is no segmentation of that name"
+        remedy = f"choose one of {', '.join(SEGMENTATIONS)}"
+        raise ConfigurationError(f"segmentation is {value!r}", where=where, why=why, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +193,6 @@ def load_settings(
     }
     values = {name: _converted(name, value, origin) for name, (value, origin) in layers.items()}
     origin = {name: layers[name][1] if name in layers else "default" for name in _TYPES}
+    if "segmentation" in values:
+        _check_segmentation(str(values["segmentation"]), origin["segmentation"])
     return Origins(replace(Settings(), **values), origin)  # type: ignore[arg-type]

@@ -20,8 +20,11 @@ from .checks import check_embedding
 WIDTH = 30
 """Residues in the sliding window, as published."""
 
+AUTHORS_BREAKPOINTS = 3.0
+"""Breakpoints per 100 residues that the authors of the method use."""
+
 PAPER_BREAKPOINTS = 10.0
-"""Breakpoints per 100 residues in the paper that this package follows; the authors of the method use 3."""
+"""Breakpoints per 100 residues in the paper that this package follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class ZeroShot:
         breakpoints: at most so many per 100 residues; fewer where the peaks run out.
     """
 
-    breakpoints: float = 3.0
+    breakpoints: float = AUTHORS_BREAKPOINTS
 
     def __post_init__(self) -> None:
         """Refuse a number that asks for nothing, or for more than segments of two residues."""

@@ -18,16 +18,18 @@ def candidate_segmenter(settings: Settings, trained: SegmentationIdentity | None
 
     Args:
         settings: name it.
-        trained: the one that a head set was trained on: `bounded` then has the penalty that was chosen there.
+        trained: the one that a head set was trained on: `bounded` with the same cost then has the penalty that was
+            chosen there.
     """
     from ..methods.consensus import Consensus, consensus_cores
-    from ..segmentation.factory import make_segmenter
+    from ..segmentation.factory import make_segmenter, variant_of
 
-    if settings.segmentation == "bounded" and trained and trained.algorithm == "bounded":
-        return make_segmenter("bounded", penalty=float(str(trained.parameters["penalty"])))
-    if settings.segmentation != "lattice":
-        return make_segmenter(settings.segmentation)
-    return make_segmenter("lattice", consensus_cores, anchors_digest=Consensus().identity.digest)
+    name = settings.segmentation
+    if name == "lattice":
+        return make_segmenter(name, consensus_cores, anchors_digest=Consensus().identity.digest)
+    if trained and trained.algorithm == "bounded" and variant_of(trained) == name:
+        return make_segmenter(name, penalty=float(str(trained.parameters["penalty"])))
+    return make_segmenter(name)
 
 
 Resolve = Callable[[Sequence["ResidueSpan"], Sequence[float], int], list[int]]

@@ -50,9 +50,8 @@ def _proteins(material: Material, progress: Progress) -> Iterator[PaperProtein]:
     from ..learning.paper_protocol import PaperProtein, merged
     from ..methods.pooling import pool
     from ..segmentation.factory import make_segmenter
-    from ..segmentation.zps import PAPER_BREAKPOINTS
 
-    segmenter = make_segmenter("zps", breakpoints=PAPER_BREAKPOINTS)
+    segmenter = make_segmenter("zps10")
     cargoes = [protein for protein in material.proteins if protein.cargo]
     progress.begin("zero-shot segmentation", sum(len(protein.residues) for protein in cargoes))
     for protein in cargoes:

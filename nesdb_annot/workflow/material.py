@@ -91,6 +91,7 @@ def gather(
         InputError: if the database holds too few references.
         UsageError: if there is no proteome `negatives`.
     """
+    from ..segmentation.bounded import Bounded
     from ..store.references import load_entries
 
     entries = load_entries(store)
@@ -106,10 +107,10 @@ def gather(
         watched = own.watched
     folds = _folds(proteins, seed)
     known = {digest: truth.motifs for digest, truth in truth_b(entries).items()}
-    if settings.segmentation != "bounded" or trained or not known:
+    if not isinstance(segmenter, Bounded) or trained or not known:
         return Material(entries, proteins, folds, embedder, segmenter, watched=watched)
-    progress.note("choosing the penalty of bounded, anew for each fold on the others")
-    chosen = cut_by_known_ranges(proteins, folds, known)
+    progress.note(f"choosing the penalty of {settings.segmentation}, anew for each fold on the others")
+    chosen = cut_by_known_ranges(proteins, folds, known, segmenter.cost)
     progress.note(chosen.told)
     return Material(entries, chosen.proteins, folds, embedder, chosen.segmenter, chosen.by_fold, watched)
 

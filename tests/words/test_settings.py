@@ -1,11 +1,12 @@
 """Flag beats environment beats file beats default, and every value knows where it came from."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nesdb_annot.errors import ConfigurationError
-from nesdb_annot.settings import Settings, load_settings, shown
+from nesdb_annot.settings import SEGMENTATIONS, Settings, load_settings, shown
 
 
 def load(tmp_path, toml="", environment=None, **flags):
@@ -46,12 +47,29 @@ def test_booleans(tmp_path, text, value):
         ("cargo_prior = 0", "cargo_prior is 0"),
         ("workers = 0", "workers is 0"),
         ("offline = 'maybe'", "offline is 'maybe'"),
+        ("segmentation = 'zps3'", "segmentation is 'zps3'"),
     ],
 )
 def test_bad_values_are_refused_by_name(tmp_path, toml, said):
     with pytest.raises(ConfigurationError, match=said) as caught:
         load(tmp_path, toml)
     assert caught.value.exit_code == 78
+
+
+@pytest.mark.parametrize(("typed", "why"), [("zps100", "did you mean 'zps10'?"), ("wavelets", "there is no")])
+def test_an_unknown_segmentation_is_refused_with_all_there_are(tmp_path, typed, why):
+    with pytest.raises(ConfigurationError, match=f"segmentation is '{typed}'") as caught:
+        load(tmp_path, "", {"NESANNOT_SEGMENTATION": typed})
+    assert caught.value.where == "NESANNOT_SEGMENTATION"
+    assert caught.value.why.startswith(why)
+    assert all(name in caught.value.remedy for name in SEGMENTATIONS)
+    with pytest.raises(ConfigurationError, match=typed):
+        replace(Settings(), segmentation=typed)
+
+
+@pytest.mark.parametrize("name", SEGMENTATIONS)
+def test_every_segmentation_can_be_set(tmp_path, name):
+    assert load(tmp_path, f"segmentation = '{name}'").settings.segmentation == name
 
 
 def test_a_file_that_may_not_be_read_is_said(tmp_path, monkeypatch):

@@ -124,8 +124,29 @@ def test_material_is_cut_for_each_fold_where_a_penalty_is_chosen(gathered):
     assert any("penalty 0.25, without each fold 3, 3" in line for line in told)
 
 
-def test_a_lattice_has_no_penalty(gathered):
-    found, told = gathered("lattice")
+def test_the_cost_is_kept_where_the_penalty_is_chosen(gathered):
+    found, told = gathered("bounded-cosine")
+    assert found.segmenter == Bounded(penalty=0.25, cost="cosine")
+    for cut in [found.proteins, *found.cut.values()]:
+        penalty = 0.25 if cut is found.proteins else 3.0
+        wanted = Bounded(penalty=penalty, cost="cosine")
+        assert [p.spans for p in cut] == [wanted.spans(p.residues, p.embedding) for p in cut]
+    assert set(found.cut) == set(found.folds)
+    assert told[0].startswith("choosing the penalty of bounded-cosine")
+
+
+def test_the_penalty_is_tried_with_the_cost_that_is_kept(proteins, known, monkeypatch):
+    tried = []
+    monkeypatch.setattr(penalty, "cut_with_penalties", lambda _, cost: tried.append(cost) or {})
+    monkeypatch.setattr(penalty, "best_penalty", lambda *_: 1.0)
+    chosen = cut_by_known_ranges(proteins, FOLDS, known, "cosine")
+    assert tried == ["cosine"]
+    assert chosen.segmenter == Bounded(penalty=1.0, cost="cosine")
+
+
+@pytest.mark.parametrize("name", ["lattice", "zps", "zps10"])
+def test_others_have_no_penalty(gathered, name):
+    found, told = gathered(name)
     assert len(found.proteins) == 24
     assert not found.cut
     assert not told

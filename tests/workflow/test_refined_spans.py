@@ -95,3 +95,11 @@ def test_bounded_cuts_with_the_penalty_that_its_head_set_was_trained_on():
     assert candidate_segmenter(settings, trained.identity) == trained
     assert candidate_segmenter(settings) == Bounded()
     assert candidate_segmenter(settings, Lattice().identity) == Bounded()
+
+
+def test_a_penalty_that_was_chosen_for_the_other_cost_is_not_taken():
+    squared, cosine = (replace(Settings(), segmentation=name) for name in ("bounded", "bounded-cosine"))
+    trained = Bounded(penalty=1.75, cost="cosine")
+    assert candidate_segmenter(cosine, trained.identity) == trained
+    assert candidate_segmenter(cosine) == Bounded(cost="cosine")
+    assert candidate_segmenter(squared, trained.identity) == Bounded()
