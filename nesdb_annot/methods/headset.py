@@ -107,8 +107,13 @@ class HeadSet:
         known = ", ".join(point.name for point in self.operating_points)
         raise ConfigurationError(f"no operating point {name!r}", why=f"the head set has: {known}")
 
-    def check_fits(self, language_model: LanguageModelIdentity, segmentation: SegmentationIdentity) -> None:
+    def check_fits(
+        self, language_model: LanguageModelIdentity, segmentation: SegmentationIdentity, remedy: str = _RETRAIN
+    ) -> None:
         """Refuse embeddings or segments that the heads were not trained on.
+
+        Args:
+            remedy: what to type for heads that were.
 
         Raises:
             ConfigurationError: with both identities, and what to type.
@@ -121,7 +126,7 @@ class HeadSet:
         for what, own, own_name, given, given_name in pairs:
             if given != own:
                 why = f"it was trained with {own_name} ({own[:12]}), this is {given_name} ({given[:12]})"
-                raise ConfigurationError(f"the head set is for another {what}", why=why, remedy=_RETRAIN)
+                raise ConfigurationError(f"the head set is for another {what}", why=why, remedy=remedy)
 
     def _facts(self) -> dict[str, Any]:
         return {

@@ -18,6 +18,8 @@ Place: TypeAlias = tuple[float, float]
 
 def steps_of(head_set: HeadSet) -> dict[str, Any]:
     """What stands in the boxes: texts by step, and the weight of each method."""
+    from ..segmentation.factory import variant_of
+
     model, cut = head_set.language_model, head_set.segmentation
     combined = head_set.parameters.get("combined", {})
     methods: Any = combined.get("methods", [])
@@ -32,7 +34,7 @@ def steps_of(head_set: HeadSet) -> dict[str, Any]:
     return {
         "proteins": "protein",
         "model": f"language model\n{model.name}, layer {model.layer}\n{model.dimension} numbers per residue",
-        "segmentation": f"segmentation: {cut.algorithm}\n{pieces} {bounds}",
+        "segmentation": f"segmentation: {variant_of(cut)}\n{pieces} {bounds}",
         "methods": dict(zip(map(str, methods), map(float, weights), strict=True)),
         "combined": f"combined: {choice}\n{above}{rivals}, and the odds of a cargo",
         "resolution": "overlaps resolved,\nends refined" if lattice else "all segments kept",

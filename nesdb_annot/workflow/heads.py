@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.resources import files
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from ..records import NES, Json, LanguageModelIdentity
-from ..settings import Settings
+from ..settings import PREFIX, Settings
 from .candidates import candidate_segmenter
 
 if TYPE_CHECKING:
@@ -78,18 +79,19 @@ def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> He
     """
     from ..language.identity import model_identity
     from ..methods.scoring import build_methods
+    from ..segmentation.factory import variant_of
     from ..store.configurations import ensure_configuration
 
     identity = model_identity(settings)
     payload = _exactly(store, head_set_digest) if head_set_digest else _payload(store, identity, settings)
-    head_set, notes = _checked(store, payload)
+    head_set, notes = _checked(store, payload, settings)
     segmenter = candidate_segmenter(settings, head_set.segmentation)
-    head_set.check_fits(identity, segmenter.identity)
+    head_set.check_fits(identity, segmenter.identity, training_command(settings))
     identities = build_methods(head_set).identities
     configuration_id = ensure_configuration(store, NES, identity, segmenter.identity, identities, head_set.digest)
     stated: dict[str, Json] = {
         "language_model": dict(asdict(identity)),
-        "segmentation": segmenter.identity.algorithm,
+        "segmentation": variant_of(segmenter.identity),
         "head_set": head_set.digest,
         "configuration": configuration_id,
     }
@@ -122,32 +124,44 @@ def _exactly(store: Store, digest: str) -> bytes:
 def _payload(store: Store, language_model: LanguageModelIdentity, settings: Settings) -> bytes:
     """The newest head set trained in this database for both, else the bundled one if it is for both."""
     from ..methods.headset import HeadSet
+    from ..segmentation.factory import variant_of
     from ..store.head_sets import head_sets_of, load_payload
 
-    algorithm = settings.segmentation
+    wanted = settings.segmentation
     for digest in head_sets_of(store, language_model.digest):
         payload = load_payload(store, digest)
-        if payload and HeadSet.from_bytes(payload).segmentation.algorithm == algorithm:
+        if payload and variant_of(HeadSet.from_bytes(payload).segmentation) == wanted:
             return payload
     payload = bundled_head_set()
     bundled = HeadSet.from_bytes(payload)
-    if (bundled.language_model.digest, bundled.segmentation.algorithm) == (language_model.digest, algorithm):
+    own = variant_of(bundled.segmentation)
+    if (bundled.language_model.digest, own) == (language_model.digest, wanted):
         return payload
     raise ConfigurationError(
-        f"no head set was trained for {language_model.name}, layer {language_model.layer}, segmentation {algorithm}",
-        why=f"the bundled one is for {bundled.language_model.name} and {bundled.segmentation.algorithm}",
-        remedy=" ".join(["nesannot train", *_options(settings)]),
+        f"no head set was trained for {language_model.name}, layer {language_model.layer}, segmentation {wanted}",
+        why=f"the bundled one is for {bundled.language_model.name} and {own}",
+        remedy=training_command(settings),
     )
 
 
-def _options(settings: Settings) -> list[str]:
-    """What to type for the settings' language model, where it is not the default one."""
-    default, named = Settings(), {"--model": "model", "--layer": "layer"}
-    given = {option: getattr(settings, name) for option, name in named.items()}
-    return [f"{option} {given[option]}" for option, name in named.items() if given[option] != getattr(default, name)]
+def training_command(settings: Settings) -> str:
+    """What to type for heads of the settings' language model and segmentation, naming what is not the default.
+
+    The segmentation has no option; as a variable it is right whether it was set for one command, for all, or in a file.
+
+    Example:
+        >>> training_command(Settings(segmentation="zps10", layer=5))
+        'NESANNOT_SEGMENTATION=zps10 nesannot train --layer 5'
+    """
+    default = Settings()
+    words = [] if settings.segmentation == default.segmentation else [f"{PREFIX}SEGMENTATION={settings.segmentation}"]
+    words += ["nesannot train"]
+    words += [] if settings.model == default.model else ["--model", quote(settings.model)]
+    words += [] if settings.layer == default.layer else ["--layer", str(settings.layer)]
+    return " ".join(words)
 
 
-def _checked(store: Store, payload: bytes) -> tuple[HeadSet, tuple[str, ...]]:
+def _checked(store: Store, payload: bytes, settings: Settings) -> tuple[HeadSet, tuple[str, ...]]:
     """The head set, and a note if the database's references are not those that it was fitted on."""
     from ..methods.headset import HeadSet
     from ..store.references import load_entries, references_digest
@@ -156,5 +170,5 @@ def _checked(store: Store, payload: bytes) -> tuple[HeadSet, tuple[str, ...]]:
     entries = load_entries(store)
     if all(entry.source == "bundled" for entry in entries) or references_digest(entries) == head_set.references_digest:
         return head_set, ()
-    told = "the references in this database are not those that the heads were fitted on; `nesannot train` fits new ones"
-    return head_set, (told,)
+    told = "the references in this database are not those that the heads were fitted on"
+    return head_set, (f"{told}; `{training_command(settings)}` fits new ones",)

@@ -66,13 +66,15 @@ class RankedProteome:
 
     def facts(self) -> dict[str, object]:
         """Where the numbers come from, for the head of a file."""
+        from ..segmentation.factory import variant_of
+
         model = self.head_set.language_model
         return {
             "proteome": self.target.name,
             "release": self.target.release,
             "ranking run": self.run_id,
             "language model": f"{model.name} layer {model.layer} sha256 {model.weights_sha256}",
-            "segmentation": self.head_set.segmentation.algorithm,
+            "segmentation": variant_of(self.head_set.segmentation),
             "head set": self.head_set.digest,
             "cargo prior": self.cargo_prior,
             "operating point": self.point or "none",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..records import ReferenceEntry
 from ..settings import Settings
-from .heads import Heads
+from .heads import Heads, training_command
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def refresh_references(
         return 0
     _keep(store, fresh, touched)
     told = f"references of {len(touched):,} proteins changed: the similarity knows"
-    progress.note(f"{told}; `nesannot train` fits the other heads to them, too")
+    progress.note(f"{told}; `{training_command(settings)}` fits the other heads to them, too")
     return len(touched)
 
 
@@ -77,6 +77,7 @@ def _refreshed(
 
 def _keep(store: Store, fresh: HeadSet, touched: frozenset[str]) -> None:
     """Store it as the one in use; the moment is what later changes are compared with."""
+    from ..segmentation.factory import variant_of
     from ..store.head_sets import save_head_set
     from ..store.runs import run
 
@@ -86,7 +87,7 @@ def _keep(store: Store, fresh: HeadSet, touched: frozenset[str]) -> None:
         save_head_set(
             store,
             fresh.to_bytes(),
-            name=f"{model.name}/{fresh.segmentation.algorithm}",
+            name=f"{model.name}/{variant_of(fresh.segmentation)}",
             language_model=model,
             references_digest=fresh.references_digest,
             digest=fresh.digest,

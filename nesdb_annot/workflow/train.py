@@ -59,7 +59,8 @@ def train_heads(
     progress = progress or Silent()
     embedder = open_embedder(settings)
     progress.note(embedder.chosen)
-    stated = {"language_model": embedder.identity.name, "negatives": negatives, "seed": seed}
+    named = {"language_model": embedder.identity.name, "segmentation": settings.segmentation}
+    stated = {**named, "negatives": negatives, "seed": seed}
     with run(store, "train", stated, device=embedder.chosen) as (run_id, counts):
         material = gather(store, embedder, settings, negatives, seed, progress)
         counts.update(material.counts)
@@ -70,13 +71,14 @@ def train_heads(
 
 def keep(store: Store, head_set: HeadSet, run_id: int, save_to: Path | None) -> None:
     """Make `head_set` the one in use for its language model, and write it to a file if one is named."""
+    from ..segmentation.factory import variant_of
     from ..store.head_sets import save_head_set
 
     payload = head_set.to_bytes()
     save_head_set(
         store,
         payload,
-        name=f"{head_set.language_model.name}/{head_set.segmentation.algorithm}",
+        name=f"{head_set.language_model.name}/{variant_of(head_set.segmentation)}",
         language_model=head_set.language_model,
         references_digest=head_set.references_digest,
         digest=head_set.digest,

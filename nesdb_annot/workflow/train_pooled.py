@@ -54,8 +54,9 @@ def train_pooled_heads(
     progress.note(embedder.chosen)
     if not negatives and base.report.get("motif_free_proteins"):
         progress.note("the heads in use were taught motif-free proteins, these will not be: --negatives UPID")
-    stated = {"language_model": embedder.identity.name, "negatives": negatives, "seed": seed, "pooled_only": True}
-    with run(store, "train", {**stated, "base": base.digest}, device=embedder.chosen) as (run_id, counts):
+    named = {"language_model": embedder.identity.name, "segmentation": settings.segmentation, "base": base.digest}
+    stated = {**named, "negatives": negatives, "seed": seed, "pooled_only": True}
+    with run(store, "train", stated, device=embedder.chosen) as (run_id, counts):
         material = gather(store, embedder, settings, negatives, seed, progress, trained=base.segmentation)
         counts.update(material.counts)
         outcome = refit_pooled(

@@ -12,9 +12,10 @@ from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.language.embedder import open_embedder
 from nesdb_annot.methods.headset import HeadSet
 from nesdb_annot.segmentation.bounded import Bounded
+from nesdb_annot.segmentation.factory import make_segmenter
 from nesdb_annot.settings import Settings
 from nesdb_annot.store.runs import start_run
-from nesdb_annot.workflow.heads import bundled_head_set, heads_for
+from nesdb_annot.workflow.heads import bundled_head_set, heads_for, training_command
 from nesdb_annot.workflow.protein_scorer import build_scorer
 from nesdb_annot.workflow.train import keep
 
@@ -72,7 +73,41 @@ def test_heads_of_another_segmentation_are_not_those_of_this_one(settings, store
     with pytest.raises(ConfigurationError, match="segmentation zps") as raised:
         heads_for(store, replace(settings, segmentation="zps"))
     assert "lattice" in raised.value.why
-    assert raised.value.remedy == "nesannot train"
+    assert raised.value.remedy == "NESANNOT_SEGMENTATION=zps nesannot train"
+
+
+def test_the_remedy_names_what_is_not_the_default(settings):
+    assert training_command(settings) == "nesannot train"
+    other = replace(settings, segmentation="bounded-cosine", model="esm2_t6_8M_UR50D", layer=3)
+    words = "NESANNOT_SEGMENTATION=bounded-cosine nesannot train --model esm2_t6_8M_UR50D --layer 3"
+    assert training_command(other) == words
+    spaced = replace(settings, model="/my models/esm.pt")
+    assert training_command(spaced) == "nesannot train --model '/my models/esm.pt'"
+
+
+def test_heads_of_one_cost_or_number_of_breakpoints_are_not_those_of_another(settings, store):
+    bundled, digests = HeadSet.from_bytes(bundled_head_set()), {}
+    identities = {name: make_segmenter(name).identity for name in ("zps", "zps10", "bounded")}
+    identities["bounded-cosine"] = make_segmenter("bounded-cosine", penalty=2.5).identity
+    for name, identity in identities.items():
+        with pytest.raises(ConfigurationError, match=f"segmentation {name}\n"):
+            heads_for(store, replace(settings, segmentation=name))
+        other = replace(bundled, segmentation=identity)
+        keep(store, other, start_run(store, "train", {}), None)
+        digests[name] = other.digest
+    for name, digest in digests.items():
+        heads = heads_for(store, replace(settings, segmentation=name))
+        assert (heads.head_set.digest, heads.stated["segmentation"]) == (digest, name)
+    assert heads_for(store, settings).head_set.digest == bundled.digest
+
+
+def test_heads_of_another_version_of_a_segmentation_are_refused_with_what_to_type(settings, store):
+    older = replace(make_segmenter("zps10").identity, version=0)
+    other = replace(HeadSet.from_bytes(bundled_head_set()), segmentation=older)
+    keep(store, other, start_run(store, "train", {}), None)
+    with pytest.raises(ConfigurationError, match="another segmentation") as raised:
+        heads_for(store, replace(settings, segmentation="zps10"))
+    assert raised.value.remedy == "NESANNOT_SEGMENTATION=zps10 nesannot train"
 
 
 def test_an_engine_that_cannot_be_sent_is_opened_by_each_worker(settings, store):
