@@ -148,8 +148,8 @@ class _Tiles:
 
 
 def _own(ground: _Ground, tiles: _Tiles, progress: Progress) -> tuple[list[Measured], tuple[str, ...]]:
-    """Our segmentations, and what is to be said of them."""
-    from ..segmentation.zps import PAPER_BREAKPOINTS, ZeroShot
+    """Our segmentations by their names in the settings, and what is to be said of them."""
+    from ..segmentation.factory import make_segmenter
 
     progress.note("choosing the penalty of bounded")
     squared, told_squared = _bounded(ground, "squared")
@@ -158,14 +158,14 @@ def _own(ground: _Ground, tiles: _Tiles, progress: Progress) -> tuple[list[Measu
     cuts = {
         "lattice": _cut(_lattice(), ground),
         "bounded": squared,
-        "bounded, cosine": cosine,
-        "zps, 3 per 100": _cut(ZeroShot(), ground),
-        "zps, 10 per 100": _cut(ZeroShot(breakpoints=PAPER_BREAKPOINTS), ground),
+        "bounded-cosine": cosine,
+        **{name: _cut(make_segmenter(name), ground) for name in ("zps", "zps10")},
     }
     notes = (
         "lattice: before suppression; it depends on no trained head and on no fold",
         f"bounded: the penalty of each fold was chosen on the others: {told_squared}",
-        f"bounded, cosine: {told_cosine}",
+        f"bounded-cosine: {told_cosine}",
+        "zps and zps10: 3 and 10 breakpoints per 100 residues",
     )
     return [_measured(name, cut, tiles) for name, cut in cuts.items()], notes
 

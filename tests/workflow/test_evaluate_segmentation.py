@@ -10,6 +10,7 @@ from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.segmentation import tilings as search
 from nesdb_annot.segmentation.evaluation import SegmentationQuality
 from nesdb_annot.segmentation.tilings import Tiling
+from nesdb_annot.settings import SEGMENTATIONS
 from nesdb_annot.store.references import ingest_entries
 from nesdb_annot.store.runs import list_runs, run
 from nesdb_annot.workflow import evaluate_segmentation as module
@@ -106,7 +107,7 @@ def test_everything_on_small_references(store, settings, sample_entries, tmp_pat
     outcome = evaluate_segmentation(store, settings, boundaries=[theirs])
     by_quality, by_length, by_budget = outcome.tables
     names = [row[0] for row in by_quality.rows]
-    assert names[:2] == ["lattice", "bounded"]
+    assert names[:5] == list(SEGMENTATIONS)
     assert names[-2:] == ["theirs", "lattice, proteins of theirs"]
     assert [row[1] for row in by_quality.rows[-2:]] == [1, 1]
     assert [row[0] for row in by_budget.rows] == ["0.05", "0.20"]
