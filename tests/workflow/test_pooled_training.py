@@ -1,7 +1,6 @@
 """Training the pooled heads only: what follows comes from stored vectors, and no language model computes anything."""
 
 import random
-from dataclasses import replace
 
 import pytest
 
@@ -10,8 +9,7 @@ from nesdb_annot.methods.cargo import cargo_log_odds
 from nesdb_annot.methods.derived import replaced_methods, root_digest
 from nesdb_annot.store.analyst import run_sql
 from nesdb_annot.workflow.heads import heads_for
-from nesdb_annot.workflow.ingest import ingest_proteome, ingest_references
-from nesdb_annot.workflow.proteome_source import proteome_source
+from nesdb_annot.workflow.ingest import ingest_references
 from nesdb_annot.workflow.queue import defer_score
 from nesdb_annot.workflow.rank import rank_proteome
 from nesdb_annot.workflow.reannotate import reannotate
@@ -36,32 +34,14 @@ def rows(store, text):
     return list(run_sql(store, text).rows)
 
 
-def protein(draw, signal):
-    letters = "".join(draw.choices("ADEGHKNPQRSTLV", k=60))
-    return "M" + letters[:25] + signal + letters[25:]
-
-
-def signal(draw):
-    """Four hydrophobic residues as NESs of class 1a have them; a family of its own."""
-    between = ["".join(draw.choices("DEKSTQNGPR", k=count)) for count in (3, 2, 1)]
-    return "".join(draw.choice("LIMVF") + rest for rest in between) + draw.choice("LI") + draw.choice("DENS")
-
-
 @pytest.fixture
-def annotated(store, settings, tmp_path):
+def annotated(store, with_references, ingest_made_up, made_up_protein):
     """References of as many families, and three proteins, ingested, scored and ranked."""
-    draw = random.Random(11)
-    table = ["accession\tfirst\tlast\tevidence\tcitation\tresidues"]
-    table += [f"R{n}\t27\t37\tmade up\tnone\t{protein(draw, signal(draw))}" for n in range(FAMILIES)]
-    (tmp_path / "mine.tsv").write_text("\n".join(table) + "\n")
-    done = ingest_references(store, "user:mine", user_entries(store, str(tmp_path / "mine.tsv"), "mine"))
-    assert not done.rejects.all
-    (tmp_path / "p.fasta").write_text("".join(f">p{n}\n{protein(draw, signal(draw))}\n" for n in range(3)))
-    ingest_proteome(store, proteome_source(str(tmp_path / "p.fasta"), upid=None, name="p", release=None, released=None))
-    offline = replace(settings, offline=True)
-    score_proteome(store, offline, "p")
-    rank_proteome(store, offline, "p")
-    return offline
+    draw = random.Random(12)
+    ingest_made_up([made_up_protein(draw) for _ in range(3)])
+    score_proteome(store, with_references, "p")
+    rank_proteome(store, with_references, "p")
+    return with_references
 
 
 @pytest.fixture
@@ -137,9 +117,9 @@ def test_a_file_that_cannot_be_written_is_said_first(store, settings, tmp_path):
         train_pooled_heads(store, settings, save_to=tmp_path / "no" / "where")
 
 
-def test_references_of_too_few_families_are_bad_input(store, settings, tmp_path):
+def test_references_of_too_few_families_are_bad_input(store, settings, tmp_path, made_up_protein):
     draw = random.Random(3)
-    known = protein(draw, signal(draw))
+    known = made_up_protein(draw)
     table = ["accession\tfirst\tlast\tevidence\tcitation\tresidues"]
     table += [f"R{n}\t27\t37\tmade up\tnone\t{known}{'GSNQ'[n % 4] * (n + 1)}" for n in range(FAMILIES)]
     (tmp_path / "mine.tsv").write_text("\n".join(table) + "\n")
