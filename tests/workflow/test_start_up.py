@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,6 +18,7 @@ from nesdb_annot.settings import Settings
 from nesdb_annot.store.runs import start_run
 from nesdb_annot.workflow.heads import bundled_head_set, heads_for, training_command
 from nesdb_annot.workflow.protein_scorer import build_scorer
+from nesdb_annot.workflow.queue_scoring import UnitScorer
 from nesdb_annot.workflow.train import keep
 
 RESIDUES = "MKLVALALKLAGLDIEEQSRTGHVDNPWYFC" * 4
@@ -98,6 +100,9 @@ def test_heads_of_one_cost_or_number_of_breakpoints_are_not_those_of_another(set
     for name, digest in digests.items():
         heads = heads_for(store, replace(settings, segmentation=name))
         assert (heads.head_set.digest, heads.stated["segmentation"]) == (digest, name)
+        unit = SimpleNamespace(run_id=1, settings={**heads.stated, "model": settings.model, "layer": settings.layer})
+        of_worker, told = UnitScorer(store, settings, "worker", print)._heads_of(unit)
+        assert (of_worker.configuration_id, told.segmentation) == (heads.configuration_id, name)
     assert heads_for(store, settings).head_set.digest == bundled.digest
 
 
