@@ -117,7 +117,7 @@ def chance(store: Store, heads: Heads, target: Target, decoys: str) -> Chance | 
 
     Raises:
         UsageError: if there is no such proteome.
-        InputError: if it has no scores.
+        InputError: if it has no scores that count.
     """
     import numpy as np
 
@@ -139,12 +139,15 @@ def _without_crm1(store: Store, heads: Heads, target: Target) -> Chance:
     from .training_set import halves
 
     scored = combined_scores(store, heads.configuration_id, *target.key)
+    told = f"{target.name} release {target.release} has no scores to take as decoys"
+    if not scored:
+        raise InputError(told, remedy=f"nesannot score {target.name}")
     if {row.sha256 for row in scored} & set(heads.head_set.training_digests):
         counted = {digest for digest, _ in halves(dict(sequences_of(store, *target.key))).counted}
         scored = [row for row in scored if row.sha256 in counted]
-    if not scored:
-        told = f"{target.name} release {target.release} has no scores to take as decoys"
-        raise InputError(told, remedy=f"nesannot score {target.name}")
+        if not scored:
+            why = "it taught the heads, and nothing that is scored is of the families that they never saw"
+            raise InputError(told, why=why, remedy="--decoys shuffled, or another proteome without CRM1")
     scores = np.sort(np.concatenate([np.asarray(row.combined, dtype=float) for row in scored]))
     return Chance(target.name, scores, sum(row.length for row in scored))
 

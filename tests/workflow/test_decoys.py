@@ -1,10 +1,16 @@
 """Shuffled proteins are scored once for each configuration; they, or a proteome without CRM1, give q-values."""
 
+import random
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from nesdb_annot.errors import InputError, UsageError
 from nesdb_annot.store.analyst import run_sql
-from nesdb_annot.workflow import decoys
+from nesdb_annot.store.decoys import combined_scores
+from nesdb_annot.store.proteomes import sequences_of
+from nesdb_annot.workflow import decoys, training_set
 from nesdb_annot.workflow.decoys import chance, score_decoys
 from nesdb_annot.workflow.heads import heads_for
 from nesdb_annot.workflow.ingest import ingest_proteome
@@ -12,6 +18,7 @@ from nesdb_annot.workflow.proteome_source import proteome_source
 from nesdb_annot.workflow.rank import rank_proteome
 from nesdb_annot.workflow.score import score_proteome
 from nesdb_annot.workflow.target import find_target
+from nesdb_annot.workflow.training_set import halves
 
 pytestmark = pytest.mark.xdist_group("score")
 
@@ -98,3 +105,60 @@ def test_an_unknown_one_is_named(scene):
     store, settings, _, target = scene
     with pytest.raises(UsageError, match="nothing"):
         rank_proteome(store, settings, target.name, decoys="nothing")
+
+
+@pytest.fixture
+def bacterium(store, settings, tmp_path, monkeypatch):
+    """A scored proteome without CRM1, a few of whose proteins would be taught, and what is left of it to count."""
+    monkeypatch.setattr(training_set, "MOTIF_FREE", 2)
+    monkeypatch.setattr(training_set, "WATCHED", 1)
+    training_set._halved.cache_clear()
+    draw = random.Random(7)
+    proteins = ["M" + "".join(draw.choices("ACDEFGHIKLMNPQRSTVWY", k=60 + n)) + "LALKLAGLDI" for n in range(10)]
+    (tmp_path / "b.fasta").write_text("".join(f">b{n}\n{own}\n" for n, own in enumerate(proteins)))
+    ingest_proteome(store, proteome_source(str(tmp_path / "b.fasta"), upid=None, name="b", release=None, released=None))
+    score_proteome(store, settings, "b")
+    target = find_target(store, "b")
+    yield target, halves(dict(sequences_of(store, *target.key)))
+    training_set._halved.cache_clear()
+
+
+def taught(heads, *digests):
+    """`heads`, as if these sequences had been trained on, too."""
+    head_set = heads.head_set
+    return replace(heads, head_set=replace(head_set, training_digests=(*head_set.training_digests, *digests)))
+
+
+def scores_of(store, heads, target, digests):
+    scored = combined_scores(store, heads.configuration_id, *target.key)
+    return sorted(np.concatenate([row.combined for row in scored if row.sha256 in digests]).tolist())
+
+
+def test_of_a_proteome_that_taught_the_heads_only_what_they_never_saw_is_chance(store, settings, bacterium):
+    target, divided = bacterium
+    heads = heads_for(store, settings)
+    known, never_seen = dict(divided.taught), dict(divided.counted)
+    assert len(known) == 2
+    assert len(never_seen) >= 2
+    found = chance(store, taught(heads, *known), target, "b")
+    assert found.residues == sum(map(len, never_seen.values()))
+    assert found.scores.tolist() == scores_of(store, heads, target, never_seen)
+    assert chance(store, taught(heads, min(known)), target, "b").residues == found.residues, "one is enough"
+
+
+def test_of_a_proteome_that_taught_the_heads_nothing_all_is_chance(store, settings, bacterium):
+    target, _ = bacterium
+    heads = heads_for(store, settings)
+    whole = dict(sequences_of(store, *target.key))
+    found = chance(store, heads, target, "b")
+    assert found.residues == sum(map(len, whole.values()))
+    assert found.scores.tolist() == scores_of(store, heads, target, whole)
+
+
+def test_a_proteome_of_which_all_was_seen_is_refused(store, settings, bacterium, monkeypatch):
+    target, divided = bacterium
+    monkeypatch.setattr(training_set, "halves", lambda _: replace(divided, counted=()))
+    with pytest.raises(InputError, match=r"b release .* no scores to take as decoys") as raised:
+        chance(store, taught(heads_for(store, settings), *dict(divided.taught)), target, "b")
+    assert "never saw" in raised.value.why
+    assert "shuffled" in raised.value.remedy, "scoring it again would not help"
