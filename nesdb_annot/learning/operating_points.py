@@ -11,7 +11,7 @@ and the rule says so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -78,6 +78,21 @@ def _sensitive(curve: Curve, where: str) -> OperatingPoint:
     return _point("sensitive", rule, curve, int(reached[curve.precision[reached].argmax()]))
 
 
+def _bounded(
+    choose: Callable[[Curve, str], OperatingPoint], curve: Curve, kept: NDArray[np.bool_], where: str
+) -> OperatingPoint:
+    """The point among the thresholds that are `kept`, or the true reason why there is none."""
+    found = choose(Curve(curve.threshold[kept], curve.precision[kept], curve.recall[kept]), where)
+    if found.threshold is not None:
+        return found
+    loud = f"leaves more than {MOTIF_FREE_RATE:g} candidate per 10,000 residues of motif-free proteins"
+    if len(kept) and not kept.any():
+        return replace(found, why=f"every threshold {loud}")
+    # What the kept thresholds lack, others may have: then the rate is the reason, and else what all of them lack.
+    unbounded = choose(curve, where)
+    return replace(found, why=unbounded.why or f"every threshold that would do {loud}")
+
+
 def choose_operating_points(
     proteins: Sequence[RankedProtein],
     truths: Sequence[Truth],
@@ -102,8 +117,8 @@ def choose_operating_points(
     bound = f"{where}, at most {MOTIF_FREE_RATE:g} candidate per 10,000 residues of motif-free proteins"
     others = watched or [protein for protein, own in zip(proteins, known, strict=True) if not own]
     kept = _rate(others, curve.threshold) <= MOTIF_FREE_RATE
-    quiet = Curve(curve.threshold[kept], curve.precision[kept], curve.recall[kept])
-    return _strict(quiet, bound), _balanced(quiet, bound), _sensitive(curve, where)
+    strict, balanced = (_bounded(choose, curve, kept, bound) for choose in (_strict, _balanced))
+    return strict, balanced, _sensitive(curve, where)
 
 
 def held_out_performance(

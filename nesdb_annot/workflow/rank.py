@@ -171,7 +171,9 @@ def _threshold(head_set: HeadSet, point: str | None) -> float:
     found = head_set.operating_point(point)
     if found.threshold is None:
         told = f"the operating point {point} is not available"
-        raise ConfigurationError(told, why=found.why, remedy="another --point")
+        others = [f"--point {own.name}" for own in head_set.operating_points if own.threshold is not None]
+        remedy = " or ".join(others) or "leave --point away: none of this head set is available"
+        raise ConfigurationError(told, why=found.why, remedy=remedy)
     return found.threshold
 
 

@@ -171,6 +171,37 @@ def test_proteins_that_are_watched_set_the_rate(monkeypatch):
     assert choose_operating_points(proteins, truths, cargo, loud)[2].threshold <= 0.5
 
 
+def test_where_the_rate_rules_out_every_threshold_it_is_the_reason():
+    """No threshold is above the best score of a watched protein of 100 residues."""
+    rows = [(0.9, True), (0.8, True)]
+    proteins, truths, cargo = mixed_with(rows, (0.1,), 10_000)
+    noisy = [replace(proteins[-1], length=100, scores=np.array([0.95]))]
+    strict, balanced, sensitive = choose_operating_points(proteins, truths, cargo, noisy)
+    for point in (strict, balanced):
+        assert point.threshold is None
+        assert point.why == "every threshold leaves more than 1 candidate per 10,000 residues of motif-free proteins"
+    assert sensitive.threshold == 0.8
+
+
+def test_where_the_rate_rules_out_the_thresholds_that_would_do_it_is_the_reason():
+    """The best candidate is none, and only that one is above the watched protein's."""
+    proteins, truths, cargo = mixed_with([(0.99, False), (0.9, True), (0.8, True)], (0.1,), 10_000)
+    noisy = [replace(proteins[-1], length=100, scores=np.array([0.95]))]
+    strict, balanced, _ = choose_operating_points(proteins, truths, cargo, noisy)
+    for point in (strict, balanced):
+        assert point.threshold is None
+        assert point.why.startswith("every threshold that would do leaves more than 1 candidate")
+
+
+def test_the_highest_precision_that_is_stated_is_that_of_all_thresholds():
+    """Below the watched protein's score precision is higher, but not high enough either."""
+    rows = [(0.99, False), (0.98, False), (0.97, False), (0.9, True)]
+    proteins, truths, cargo = mixed_with(rows, (0.1,), 10_000)
+    noisy = [replace(proteins[-1], length=100, scores=np.array([0.95]))]
+    strict = choose_operating_points(proteins, truths, cargo, noisy)[0]
+    assert strict.why == "the highest precision on held-out families is 0.25"
+
+
 def test_an_offset_is_kept(rows):
     x, y = rows
     ones = np.ones(len(x))
