@@ -83,6 +83,11 @@ def stored_arrays(arrays: Mapping[str, Array], method: str) -> dict[str, Array]:
     return {f"{method}/{name}": array for name, array in small.items()}
 
 
+def stored_curves(curves: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, Json]:
+    """Losses per member and epoch as a head set's report keeps them."""
+    return {name: [[round(loss, 5) for loss in member] for member in members] for name, members in curves.items()}
+
+
 def _scaled(examples: Sequence[TaggerExample]) -> tuple[list[TaggerExample], dict[str, Array]]:
     """Examples with standardised embeddings, and the mean and inverse scale used."""
     total = np.concatenate([example.embedding for example in examples])

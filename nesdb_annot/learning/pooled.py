@@ -20,9 +20,10 @@ from ..methods.derived import POOLED, derive, root_of
 from ..methods.headset import HeadSet
 from ..methods.protocol import Method, raw_column
 from ..methods.scoring import METHODS, build_methods, methods_of, pooling_of
+from ..records import Json
 from .calibration import fit_platt
 from .examples import TrainingProtein, segment_rows
-from .heads import stored_arrays
+from .heads import stored_arrays, stored_curves
 from .held_out import OneThreadEach
 from .metrics import Events, average_precision, precision_recall
 from .neural import NeuralSettings, fit_neural
@@ -75,7 +76,7 @@ def refit_pooled(
 
     def held_out(fold: int) -> dict[int, Floats]:
         inside = [i for i, own in enumerate(folds) if own != fold]
-        arrays = fitting.arrays([proteins[i] for i in inside], [folds[i] for i in inside])
+        arrays, _ = fitting.arrays([proteins[i] for i in inside], [folds[i] for i in inside])
         told(f"without fold {fold + 1}: fitted to {len(inside)} proteins")
         methods = fitting.methods(arrays, [proteins[i].digest for i in inside])
         return {i: fitting.raw(methods, proteins[i]) for i, own in enumerate(folds) if own == fold}
@@ -83,12 +84,12 @@ def refit_pooled(
     with OneThreadEach():
         with ThreadPoolExecutor(workers) as pool:
             raw = {i: own for fold in pool.map(held_out, numbers) for i, own in fold.items()}
-        arrays = fitting.arrays(proteins, folds)
+        arrays, losses = fitting.arrays(proteins, folds)
         rows = _kept_rows(root_of(base), proteins, resolve, raw)
     calibrations: dict[str, Calibration] = {n: fit_platt(rows.raw[:, i], rows.motif) for i, n in enumerate(POOLED)}
     merit = {n: _merit(rows, i) for i, n in enumerate(POOLED)}
     arrays, added = _owned(base, arrays, [protein.digest for protein in proteins])
-    head_set = derive(base, arrays, added, calibrations)
+    head_set = derive(base, arrays, added, calibrations, report=_report(base, losses))
     return PooledOutcome(head_set, merit, (len(rows.motif), int(rows.motif.sum())))
 
 
@@ -99,11 +100,13 @@ class _Fitting:
     base: HeadSet
     seed: int
 
-    def arrays(self, proteins: Sequence[TrainingProtein], folds: Sequence[int]) -> dict[str, Array]:
-        """Weights as a head set stores them; owners of references are numbers of `proteins`."""
+    def arrays(
+        self, proteins: Sequence[TrainingProtein], folds: Sequence[int]
+    ) -> tuple[dict[str, Array], list[list[float]]]:
+        """Weights as a head set stores them, and losses of the neural head; owners of references are of `proteins`."""
         references, _ = fit_references(proteins, folds, self._references(), self.seed)
-        perceptron, _ = fit_neural(segment_rows(proteins, folds, self.pooling), self._neural(), self.seed)
-        return {**stored_arrays(references, similarity.NAME), **stored_arrays(perceptron, neural.NAME)}
+        perceptron, losses = fit_neural(segment_rows(proteins, folds, self.pooling), self._neural(), self.seed)
+        return {**stored_arrays(references, similarity.NAME), **stored_arrays(perceptron, neural.NAME)}, losses
 
     def methods(self, arrays: Mapping[str, Array], digests: Sequence[str]) -> list[Method]:
         """The two heads in the order of `POOLED`; `digests` are those of the proteins that `arrays` were fitted to."""
@@ -156,6 +159,13 @@ def _kept_rows(
 
 def _merit(rows: _Kept, column: int) -> float:
     return average_precision(precision_recall(Events(rows.raw[:, column], rows.motif, rows.protein)))
+
+
+def _report(base: HeadSet, losses: list[list[float]]) -> dict[str, Json]:
+    """What `base` reports, with the loss curves of the neural head that takes the place of its own."""
+    earlier: Any = base.report.get("loss_curves")
+    others = earlier if isinstance(earlier, Mapping) else {}
+    return {**base.report, "loss_curves": {**others, **stored_curves({neural.NAME: losses})}}
 
 
 def _owned(

@@ -29,7 +29,7 @@ from ..methods.scoring import METHODS, raw_scores
 from ..records import Json, LanguageModelIdentity, SegmentationIdentity
 from .combinations import every_ranking, fit_ranking
 from .examples import TrainingProtein, taught_negatives
-from .heads import FittedHeads, TrainingSettings, fit_heads
+from .heads import FittedHeads, TrainingSettings, fit_heads, stored_curves
 from .held_out import NOTHING_CUT, OneThreadEach, Told, held_out_scores
 from .metrics import RankedProtein
 from .operating_points import choose_operating_points, held_out_performance
@@ -251,9 +251,6 @@ def _report(
     fitted: FittedRanking,
     held_out: Sequence[HeldOutProtein],
 ) -> dict[str, Json]:
-    curves: dict[str, Json] = {
-        name: [[round(loss, 5) for loss in member] for member in members] for name, members in heads.curves.items()
-    }
     references = heads.arrays[f"{similarity.NAME}/is_motif"]
     choices = {str(own.fold + 1): own.choice for own in sorted(held_out, key=lambda own: own.fold)}
     return {
@@ -268,5 +265,5 @@ def _report(
         "combination": fitted.choice,
         "combination_by_outer_fold": dict(choices),
         "combinations_compared": {name: round(merit, 4) for name, merit in fitted.compared.items()},
-        "loss_curves": curves,
+        "loss_curves": stored_curves(heads.curves),
     }

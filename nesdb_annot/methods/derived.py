@@ -52,6 +52,8 @@ def derive(
     arrays: Mapping[str, NDArray[Any]],
     added_digests: tuple[str, ...] = (),
     calibrations: Mapping[str, Calibration] | None = None,
+    *,
+    report: Mapping[str, Json] | None = None,
 ) -> HeadSet:
     """`base` with other weights of pooled methods; its combination and its other heads stay.
 
@@ -60,6 +62,7 @@ def derive(
         arrays: ``method/name`` -> weights that take the place of those of that name.
         added_digests: training sequences beyond those of `base`.
         calibrations: of pooled methods, where they change with the weights; those of `base` by default.
+        report: of the head set; that of `base` by default.
 
     Raises:
         ConfigurationError: if `arrays` or `calibrations` are of other than pooled methods, or `arrays` have new names.
@@ -81,6 +84,7 @@ def derive(
         arrays={**merged, **replaced},
         parameters={**base.parameters, DERIVED: told},
         calibrations=own,
+        report=base.report if report is None else report,
         training_digests=(*base.training_digests, *added_digests),
     )
 

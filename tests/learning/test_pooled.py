@@ -9,9 +9,11 @@ import pytest
 from nesdb_annot.learning.pooled import refit_pooled
 from nesdb_annot.methods.cargo import probability_of_cargo
 from nesdb_annot.methods.derived import root_digest, root_of
+from nesdb_annot.methods.headset import HeadSet
 from nesdb_annot.methods.pooling import pool
 from nesdb_annot.methods.protocol import RawScore
 from nesdb_annot.methods.rescoring import Rescorer, StoredSegments
+from nesdb_annot.report.training import curves_of
 from nesdb_annot.workflow.protein_scorer import ProteinScorer
 
 from .conftest import FAST, made_up_protein
@@ -53,6 +55,23 @@ def test_merit_is_of_families_not_seen(base, refitted, made_up, resolve):
     draw = np.random.default_rng(0)
     noise = [replace(p, embedding=draw.normal(size=p.embedding.shape).astype(np.float32)) for p in proteins]
     assert refit_pooled(base, noise, folds, resolve, seed=3).merit["similarity"] < 0.5, "not of those it was fitted to"
+
+
+def test_the_loss_curves_are_those_of_the_heads_that_are_in_it(base, made_up, resolve):
+    before = curves_of(base)
+    again, other = (refit_pooled(base, *made_up, resolve, seed=seed).head_set for seed in (3, 4))
+    assert curves_of(again) == before, "the same network was fitted"
+    after = curves_of(HeadSet.from_bytes(other.to_bytes()))
+    assert set(after) == set(before) == {"neural", "tagger"}
+    assert after["tagger"] == before["tagger"], "the tagger is the root's"
+    assert len(after["neural"]) == FAST.neural.members
+    assert all(new != old for new, old in zip(after["neural"], before["neural"], strict=True))
+    assert {**other.report, "loss_curves": None} == {**base.report, "loss_curves": None}
+
+
+def test_a_head_set_without_loss_curves_gets_those_of_its_new_head(base, made_up, resolve):
+    bare = replace(base, report={"loss_curves": "none"})
+    assert set(curves_of(refit_pooled(bare, *made_up, resolve, seed=3).head_set)) == {"neural"}
 
 
 def test_references_of_new_proteins_point_at_them(base, made_up, resolve):
