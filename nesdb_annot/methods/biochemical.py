@@ -38,25 +38,34 @@ class Biochemical:
     linear: LinearModel
 
     def score(self, context: ProteinContext) -> RawScores:
-        """Log-odds of each segment; the evidence lists the largest contributions with their features' values."""
+        """Log-odds of each segment; the evidence says what they are made of, the largest contributions one by one."""
         if not len(context.spans):
             return RawScores([], lambda _: {})
         features = segment_features(context.residues, context.spans, context.stated)
         contributions = (self.trees.contributions(features) + self.linear.contributions(features)) / 2
-        logits = contributions.sum(axis=1) + (self.trees.base + self.linear.intercept) / 2
-        return RawScores(logits.tolist(), lambda i: _evidence(features[i], contributions[i]))
+        base = (self.trees.base + self.linear.intercept) / 2
+        logits = contributions.sum(axis=1) + base
+        return RawScores(logits.tolist(), lambda i: _evidence(features[i], contributions[i], base))
 
 
-def _evidence(features: NDArray[np.float64], contributions: NDArray[np.float64]) -> dict[str, Json]:
-    """The `SHOWN` largest contributions of one segment, from its features and all contributions, shape (k,) each."""
+def _evidence(features: NDArray[np.float64], contributions: NDArray[np.float64], base: float) -> dict[str, Json]:
+    """Why one segment scores as it does, from its features and all contributions, shape (k,) each.
+
+    `base`, the `SHOWN` largest contributions and the rest of them add up to the score, to its third decimal: what
+    rounding takes from each is in the rest.
+    """
     names = feature_names()
     from ._segment_kernels import largest_sizes
 
     largest = largest_sizes(contributions, SHOWN)
     values, log_odds = features[largest].round(3).tolist(), contributions[largest].round(3).tolist()
+    told = round(float(base), 3)
+    rest = round(round(float(contributions.sum()) + base, 3) - told - sum(log_odds), 3)
     return {
+        "base": told,
         "contributions": [
             {"feature": names[column], "value": value, "log_odds": added}
             for column, value, added in zip(largest.tolist(), values, log_odds, strict=True)
-        ]
+        ],
+        "rest": rest,
     }

@@ -93,7 +93,7 @@ EVIDENCE = {
     "combined": {"log_odds": {"tagger": 0.013, "consensus": 0.44, "similarity": -0.646, "neural": 0.1,
                               "biochemical": 0.8}},
     "biochemical": {"contributions": [{"value": 0.193, "feature": f"surrounding property {n}", "log_odds": -0.228}
-                                      for n in range(5)]},
+                                      for n in range(5)], "base": -3.216, "rest": 0.482},
     "neural": None,
 }  # fmt: skip
 

@@ -248,6 +248,22 @@ def test_biochemical_says_why():
     assert method.score(ProteinContext("d", PROTEIN, embedding, [], pool(embedding, []))) == []
 
 
+def test_base_shown_contributions_and_their_rest_add_up_to_the_score():
+    draw = np.random.default_rng(5)
+    weight = draw.normal(size=len(feature_names()))
+    linear = LinearModel(np.zeros(len(weight)), np.ones(len(weight)), weight, -0.51234)
+    method = Biochemical(MethodIdentity("biochemical", 1), stump(column("segment L"), 0.2, -1.0, 1.0), linear)
+    spans = [ResidueSpan(n, n + 12) for n in range(1, 40, 3)]
+    embedding = np.zeros((len(PROTEIN), 1), dtype=np.float32)
+    for score in method.score(ProteinContext("d", PROTEIN, embedding, spans, pool(embedding, spans))):
+        told = score.evidence
+        shown = sum(one["log_odds"] for one in told["contributions"])
+        assert told["base"] + shown + told["rest"] == pytest.approx(round(score.raw, 3), abs=1e-9)
+        assert told["base"] == pytest.approx((0.25 - 0.51234) / 2, abs=5e-4)
+        assert abs(told["rest"]) > 0.01
+        assert all(type(told[name]) is float for name in ("base", "rest")), "as JSON has them"
+
+
 @given(st.lists(st.sampled_from([0.0, 0.5, -0.5, 1.0, -2.0, 3.0]), max_size=12), st.integers(1, 6))
 def test_largest_sizes(values, count):
     values = np.array(values)
