@@ -47,6 +47,8 @@ def rank(
         ranking = rank_proteome(
             store, settings, proteome, release=release, limit=top or None, point=point, decoys=decoys, proteins=proteins
         )
+        for line in ranking.notes:
+            progress.note(line)
         if ranking.unscored:
             progress.note(f"{ranking.unscored:,} sequences are not scored yet: nesannot score {ranking.target.name}")
         if format_ == "table":

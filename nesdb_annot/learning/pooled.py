@@ -56,6 +56,7 @@ def refit_pooled(
     folds: Sequence[int],
     resolve: Resolve,
     *,
+    references_digest: str = "",
     seed: int = 17,
     workers: int = 1,
     told: Callable[[str], None] = lambda _: None,
@@ -67,6 +68,7 @@ def refit_pooled(
         proteins: cargoes with their motifs, and motif-free proteins.
         folds: of each protein; no family is divided.
         resolve: overlap resolution, the one that scoring uses.
+        references_digest: of the references that the motifs come from.
         seed: of every random choice.
         workers: folds fitted at a time, one core each.
         told: called with a line after each fold.
@@ -89,7 +91,9 @@ def refit_pooled(
     calibrations: dict[str, Calibration] = {n: fit_platt(rows.raw[:, i], rows.motif) for i, n in enumerate(POOLED)}
     merit = {n: _merit(rows, i) for i, n in enumerate(POOLED)}
     arrays, added = _owned(base, arrays, [protein.digest for protein in proteins])
-    head_set = derive(base, arrays, added, calibrations, report=_report(base, losses))
+    head_set = derive(
+        base, arrays, added, calibrations, references=references_digest, report=_report(base, losses)
+    )
     return PooledOutcome(head_set, merit, (len(rows.motif), int(rows.motif.sum())))
 
 

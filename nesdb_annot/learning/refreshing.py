@@ -22,13 +22,16 @@ OTHERS_PER_MOTIF = 4
 Array = NDArray[Any]
 
 
-def with_references(head_set: HeadSet, proteins: Sequence[TrainingProtein], touched: Collection[str]) -> HeadSet:
+def with_references(
+    head_set: HeadSet, proteins: Sequence[TrainingProtein], touched: Collection[str], references_digest: str = ""
+) -> HeadSet:
     """`head_set`, or one derived from it whose similarity has the vectors of `proteins`.
 
     Args:
         head_set: in use so far.
         proteins: those of `touched` that have references now, with candidates and truth.
         touched: digests of the sequences whose references changed; vectors of them that the head set holds are dropped.
+        references_digest: of all references, those that did not change among them; it is kept where a vector changes.
     """
     own = {name: head_set.arrays[f"{NAME}/{name}"] for name in ("vectors", "is_motif", "spans", "owner")}
     kept = np.array([head_set.training_digests[i] not in touched for i in own["owner"].tolist()], dtype=bool)
@@ -44,7 +47,8 @@ def with_references(head_set: HeadSet, proteins: Sequence[TrainingProtein], touc
     arrays = {name: np.concatenate([row[name] for row in rows]).astype(own[name].dtype) for name in own}
     if all(np.array_equal(arrays[name], own[name]) for name in own):
         return head_set
-    return derive(head_set, {f"{NAME}/{name}": array for name, array in arrays.items()}, tuple(added))
+    told = {f"{NAME}/{name}": array for name, array in arrays.items()}
+    return derive(head_set, told, tuple(added), references=references_digest)
 
 
 def _similarity(head_set: HeadSet) -> Similarity:

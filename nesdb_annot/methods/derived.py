@@ -9,7 +9,7 @@ itself.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,8 @@ from .calibration import Calibration, calibration_from_json
 from .headset import HeadSet
 
 DERIVED = "derived"
-"""Key among a head set's parameters: the root's digest, how many training sequences are the root's, and its
-calibrations where they differ."""
+"""Key among a head set's parameters: the root's digest, how many training sequences are the root's, its calibrations
+where they differ, and digests of the references that pooled heads know, by method, where that was told."""
 
 POOLED = (similarity.NAME, neural.NAME)
 """Methods that read pooled vectors: what may differ from the root."""
@@ -47,12 +47,22 @@ def replaced_methods(head_set: HeadSet) -> frozenset[str]:
     return frozenset(name.partition("/")[0] for name in names)
 
 
+def pooled_references_digest(head_set: HeadSet, method: str = similarity.NAME) -> str:
+    """Digest of the references that a pooled head knows: the root's (`references_digest`) unless it was told of others.
+
+    A derived head set keeps the root's `references_digest`, since tagger, trees and combination know no others.
+    """
+    told: Mapping[str, Any] = head_set.parameters.get(DERIVED, {})
+    return str(told.get("references", {}).get(method, head_set.references_digest))
+
+
 def derive(
     base: HeadSet,
     arrays: Mapping[str, NDArray[Any]],
     added_digests: tuple[str, ...] = (),
     calibrations: Mapping[str, Calibration] | None = None,
     *,
+    references: str = "",
     report: Mapping[str, Json] | None = None,
 ) -> HeadSet:
     """`base` with other weights of pooled methods; its combination and its other heads stay.
@@ -62,6 +72,7 @@ def derive(
         arrays: ``method/name`` -> weights that take the place of those of that name.
         added_digests: training sequences beyond those of `base`.
         calibrations: of pooled methods, where they change with the weights; those of `base` by default.
+        references: digest of those that the methods of `arrays` know by them; what `base` says by default.
         report: of the head set; that of `base` by default.
 
     Raises:
@@ -79,6 +90,8 @@ def derive(
     told: dict[str, Json] = {"root": root.digest, "root_sequences": len(root.training_digests)}
     earlier = {name: root.calibrations[name].to_json() for name in own if own[name] != root.calibrations[name]}
     told |= {"calibrations": dict(earlier)} if earlier else {}
+    known = _references(base, {name.partition("/")[0] for name in arrays} if references else set(), references)
+    told |= {"references": known} if known else {}
     return dataclasses.replace(
         base,
         arrays={**merged, **replaced},
@@ -87,6 +100,12 @@ def derive(
         report=base.report if report is None else report,
         training_digests=(*base.training_digests, *added_digests),
     )
+
+
+def _references(base: HeadSet, methods: Collection[str], references: str) -> dict[str, Json]:
+    """Method -> digest of the references it knows, of those methods for which that was ever told."""
+    earlier: Mapping[str, Any] = base.parameters.get(DERIVED, {})
+    return {**earlier.get("references", {}), **dict.fromkeys(sorted(methods), references)}
 
 
 def root_of(head_set: HeadSet) -> HeadSet:

@@ -60,7 +60,8 @@ class HeadSet:
     Attributes:
         language_model: whose embeddings the heads read.
         segmentation: whose segments they were calibrated on.
-        references_digest: of the references they were fitted to.
+        references_digest: of the references they were fitted to; see `derived.pooled_references_digest` for pooled
+            heads that were told of others.
         seed: of every random choice in training.
         training_digests: of all sequences that were trained on, cargoes and negatives.
         prior: share of motifs among the segments that the probabilities refer to (segments of known cargoes, after

@@ -162,13 +162,30 @@ def training_command(settings: Settings) -> str:
 
 
 def _checked(store: Store, payload: bytes, settings: Settings) -> tuple[HeadSet, tuple[str, ...]]:
-    """The head set, and a note if the database's references are not those that it was fitted on."""
+    """The head set, and a note if the database's references are not those that all of it was fitted on."""
     from ..methods.headset import HeadSet
     from ..store.references import load_entries, references_digest
 
     head_set = HeadSet.from_bytes(payload)
     entries = load_entries(store)
-    if all(entry.source == "bundled" for entry in entries) or references_digest(entries) == head_set.references_digest:
+    if all(entry.source == "bundled" for entry in entries):
         return head_set, ()
-    told = "the references in this database are not those that the heads were fitted on"
-    return head_set, (f"{told}; `{training_command(settings)}` fits new ones",)
+    return head_set, _unlike(head_set, references_digest(entries), training_command(settings))
+
+
+def _unlike(head_set: HeadSet, references: str, command: str) -> tuple[str, ...]:
+    """What to know about heads in a database of these references; nothing if every head knows them.
+
+    `command` fits heads to them.
+    """
+    from ..methods.derived import POOLED, pooled_references_digest
+
+    fitted = head_set.references_digest == references
+    known = [name for name in POOLED if pooled_references_digest(head_set, name) == references]
+    if fitted and len(known) == len(POOLED):
+        return ()
+    if fitted or not known:
+        told = "the references in this database are not those that the heads were fitted on"
+        return (f"{told}; `{command}` fits new ones",)
+    told = f"the references in this database are known to {' and '.join(known)}"
+    return (f"{told}, the other heads were fitted on others; `{command}` fits those, too",)

@@ -43,6 +43,7 @@ class RankedProteome:
         cargo_share: mean probability of the proteins to be cargoes: far from the prior, the heads find more or less in
             this proteome than where their odds were fitted.
         proteins: whether the rows are proteins, the best candidate of each, with the score of the protein.
+        notes: what the user should know of the heads.
     """
 
     target: Target
@@ -57,6 +58,7 @@ class RankedProteome:
     decoys: str | None
     proteins: bool = False
     cargo_share: float | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def trained_on(self) -> tuple[str, ...]:
@@ -161,6 +163,7 @@ def rank_proteome(
         decoys=ranking.decoys,
         proteins=proteins,
         cargo_share=cargo_share(store, ranking.id),
+        notes=heads.notes,
     )
 
 

@@ -15,6 +15,7 @@ from .heads import Heads, training_command
 from .progress import Progress
 
 if TYPE_CHECKING:
+    from ..learning.examples import TrainingProtein
     from ..methods.headset import HeadSet
     from ..store.engine import Store
 
@@ -29,7 +30,7 @@ def refresh_references(
     """
     from ..store.changes import curated_since
     from ..store.head_sets import saved_at
-    from ..store.references import load_entries
+    from ..store.references import load_entries, references_digest
 
     known = load_entries(store)
     curated = curated_since(store, saved_at(store, heads.head_set.digest))
@@ -40,7 +41,10 @@ def refresh_references(
     if dry_run:
         progress.note(f"references of {len(touched):,} proteins changed: the similarity would be told of them")
         return len(touched)
-    fresh = _refreshed(settings, heads.head_set, entries, touched, progress)
+    from ..learning.refreshing import with_references
+
+    proteins = _embedded(settings, heads.head_set, entries, progress)
+    fresh = with_references(heads.head_set, proteins, touched, references_digest(known))
     if fresh is heads.head_set and not curated:
         return 0
     _keep(store, fresh, touched)
@@ -60,11 +64,10 @@ def _unheard_of(entries: list[ReferenceEntry], head_set: HeadSet) -> frozenset[s
     return frozenset(own.difference(head_set.training_digests))
 
 
-def _refreshed(
-    settings: Settings, head_set: HeadSet, entries: list[ReferenceEntry], touched: frozenset[str], progress: Progress
-) -> HeadSet:
+def _embedded(
+    settings: Settings, head_set: HeadSet, entries: list[ReferenceEntry], progress: Progress
+) -> list[TrainingProtein]:
     from ..language.embedder import open_embedder
-    from ..learning.refreshing import with_references
     from .candidates import candidate_segmenter
     from .training_set import training_proteins
 
@@ -72,7 +75,7 @@ def _refreshed(
     progress.begin("embedding changed references", sum(map(len, {entry.residues for entry in entries})))
     proteins = list(training_proteins(entries, embedder, segmenter, progress))
     progress.end()
-    return with_references(head_set, proteins, touched)
+    return proteins
 
 
 def _keep(store: Store, fresh: HeadSet, touched: frozenset[str]) -> None:

@@ -45,6 +45,7 @@ def train_pooled_heads(
     from ..formats.writing import check_place
     from ..language.embedder import open_embedder
     from ..learning.pooled import refit_pooled
+    from ..store.references import references_digest
     from ..store.runs import run
 
     check_place(save_to, "--save-to")
@@ -64,6 +65,7 @@ def train_pooled_heads(
             material.proteins,
             material.folds,
             material.resolve,
+            references_digest=references_digest(material.entries),
             seed=seed,
             workers=settings.workers,
             told=progress.note,

@@ -8,8 +8,10 @@ import pytest
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.methods.calibration import PlattCalibration
 from nesdb_annot.methods.derived import (
+    DERIVED,
     derive,
     is_derived,
+    pooled_references_digest,
     replaced_methods,
     root_digest,
     root_of,
@@ -84,3 +86,32 @@ def test_calibrations_of_pooled_heads_may_change_and_the_root_keeps_its_own(root
     assert root_of(twice).digest == root.digest
     with pytest.raises(ConfigurationError, match="calibration of combined"):
         derive(root, {}, calibrations={"combined": other})
+
+
+def test_references_that_pooled_heads_were_told_of_are_kept_beside_those_of_the_root(root):
+    assert pooled_references_digest(root) == root.references_digest
+    once = derive(root, shifted(root), references="a" * 64)
+    again = HeadSet.from_bytes(once.to_bytes())
+    assert again.references_digest == root.references_digest, "tagger, trees and combination know no others"
+    assert pooled_references_digest(again) == "a" * 64
+    assert pooled_references_digest(again, "neural") == root.references_digest
+    assert root_of(again).digest == root_digest(again) == root.digest
+    assert pooled_references_digest(root_of(again)) == root.references_digest
+
+
+def test_each_pooled_head_keeps_the_references_that_it_was_told_of_last(root):
+    name = next(name for name in root.arrays if name.startswith("neural/"))
+    both = derive(root, shifted(root) | shifted(root, name), references="a" * 64)
+    refreshed = derive(both, shifted(both), references="b" * 64)
+    known = [pooled_references_digest(refreshed, method) for method in ("similarity", "neural")]
+    assert known == ["b" * 64, "a" * 64]
+    assert pooled_references_digest(derive(refreshed, {})) == "b" * 64
+    assert root_of(refreshed).digest == root.digest
+
+
+def test_a_head_set_that_was_derived_before_references_were_kept_is_read_and_knows_the_roots(root):
+    old = derive(root, shifted(root))
+    assert "references" not in old.parameters[DERIVED]
+    again = HeadSet.from_bytes(old.to_bytes())
+    assert pooled_references_digest(again) == root.references_digest
+    assert root_of(derive(again, shifted(again), references="b" * 64)).digest == root.digest

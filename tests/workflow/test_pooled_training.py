@@ -68,6 +68,8 @@ def test_stored_vectors_are_scored_and_ranked_again_and_nothing_is_embedded(stor
     old = rows(store, SCORES.format(before.configuration_id))
     trained = train_pooled_heads(store, annotated)
     assert root_digest(trained.head_set) == before.head_set.digest
+    assert "not those that the heads were fitted on" in before.notes[0]
+    assert "known to similarity and neural, the other heads" in heads_for(store, annotated).notes[0]
     assert replaced_methods(trained.head_set) == {"similarity", "neural"}
     assert [row[0] for row in trained.tables[0].rows] == ["similarity", "neural"]
     no_embedding()

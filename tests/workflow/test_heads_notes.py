@@ -1,0 +1,82 @@
+"""What is said of heads in a database whose references they, or only some of them, do not know."""
+
+from dataclasses import replace
+
+import pytest
+
+from nesdb_annot.methods.derived import derive, is_derived, pooled_references_digest
+from nesdb_annot.methods.headset import HeadSet
+from nesdb_annot.store.head_sets import save_head_set
+from nesdb_annot.store.references import load_entries, references_digest
+from nesdb_annot.store.runs import start_run
+from nesdb_annot.workflow.heads import bundled_head_set, heads_for
+from nesdb_annot.workflow.ingest import ingest_references
+from nesdb_annot.workflow.progress import Silent
+from nesdb_annot.workflow.reference_sources import user_entries
+from nesdb_annot.workflow.refresh import refresh_references
+
+pytestmark = pytest.mark.xdist_group("score")
+
+PROTEIN = "MTDVETTYADFIASGRTGRRNAIHDILVSSASGNSNELALKLAGLDINKTEGEEDAQRSSTEQSGEAQ{}AAKSES"
+OTHERS = "the references in this database are not those that the heads were fitted on; `nesannot train` fits new ones"
+
+
+@pytest.fixture
+def known(store, tmp_path):
+    """The database knows the export signal of a protein; more of them are added by number."""
+
+    def add(number):
+        path = tmp_path / f"{number}.tsv"
+        row = f"R{number}\t35\t49\tmade up\tnone\t{PROTEIN.format('GSNQ'[number] * 5)}"
+        path.write_text(f"accession\tfirst\tlast\tevidence\tcitation\tresidues\n{row}\n")
+        ingest_references(store, f"user:{number}", user_entries(store, str(path), str(number)))
+        return references_digest(load_entries(store))
+
+    return add
+
+
+def use(store, head_set):
+    """Put it in use."""
+    told = {"language_model": head_set.language_model, "references_digest": head_set.references_digest}
+    run_id = start_run(store, "train", {})
+    save_head_set(store, head_set.to_bytes(), name="test", run_id=run_id, digest=head_set.digest, **told)
+
+
+def fitted_on(references):
+    """Heads as the bundled ones, fitted on references of that digest."""
+    return replace(HeadSet.from_bytes(bundled_head_set()), references_digest=references)
+
+
+def test_of_heads_that_were_fitted_on_the_references_nothing_is_said(store, settings, known):
+    assert heads_for(store, settings).notes == ()
+    use(store, fitted_on(known(0)))
+    assert heads_for(store, settings).notes == ()
+
+
+def test_heads_that_were_fitted_on_other_references_say_so(store, settings, known):
+    use(store, fitted_on(known(0)))
+    known(1)
+    assert heads_for(store, settings).notes == (OTHERS,)
+
+
+def test_of_refreshed_heads_it_is_said_which_know_the_references(store, settings, known):
+    use(store, fitted_on(known(0)))
+    now = known(1)
+    offline = replace(settings, offline=True)
+    assert refresh_references(store, offline, heads_for(store, offline), Silent())
+    heads = heads_for(store, settings)
+    assert is_derived(heads.head_set)
+    assert pooled_references_digest(heads.head_set) == now != heads.head_set.references_digest
+    assert heads.notes == (
+        "the references in this database are known to similarity, the other heads were fitted on others; "
+        "`nesannot train` fits those, too",
+    )
+    known(2)
+    assert heads_for(store, settings).notes == (OTHERS,), "neither do pooled heads know these"
+
+
+def test_pooled_heads_that_know_other_references_than_the_rest_are_not_passed_over(store, settings, known):
+    root = fitted_on(known(0))
+    changed = {"similarity/vectors": root.arrays["similarity/vectors"] + 1}
+    use(store, derive(root, changed, references="f" * 64))
+    assert heads_for(store, settings).notes == (OTHERS,)
