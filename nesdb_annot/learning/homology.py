@@ -87,8 +87,13 @@ def sharing_words(sequences: Sequence[str]) -> dict[int, list[int]]:
     return partners
 
 
+def every_pair_is_aligned(sequences: Iterable[str]) -> bool:
+    """Whether `homologous_pairs` aligns all pairs of `sequences`, and not only those that share words."""
+    return sum(map(len, sequences)) <= ALL_PAIRS_RESIDUES
+
+
 def _pairs_to_align(sequences: Sequence[str]) -> dict[int, list[int]]:
-    if sum(map(len, sequences)) <= ALL_PAIRS_RESIDUES:
+    if every_pair_is_aligned(sequences):
         return {i: list(range(i + 1, len(sequences))) for i in range(len(sequences) - 1)}
     return sharing_words(sequences)
 

@@ -105,7 +105,7 @@ def gather(
         label = f"embedding motif-free proteins of {negatives}"
         proteins += motif_free_proteins(own.taught, label, embedder, segmenter, progress)
         watched = own.watched
-    folds = _folds(proteins, seed)
+    folds = _folds(proteins, seed, progress)
     known = {digest: truth.motifs for digest, truth in truth_b(entries).items()}
     if not isinstance(segmenter, Bounded) or trained or not known:
         return Material(entries, proteins, folds, embedder, segmenter, watched=watched)
@@ -160,9 +160,14 @@ def _enough(proteins: list[TrainingProtein]) -> list[TrainingProtein]:
     return proteins
 
 
-def _folds(proteins: list[TrainingProtein], seed: int) -> list[int]:
+def _folds(proteins: list[TrainingProtein], seed: int, progress: Progress) -> list[int]:
     from ..learning.folds import FoldMember, grouped_folds
+    from ..learning.homology import every_pair_is_aligned
 
+    residues = [protein.residues for protein in proteins]
+    if not every_pair_is_aligned(residues):
+        total = sum(map(len, residues))
+        progress.note(f"{total:,} residues: only proteins that share words are aligned for families, which misses some")
     members = [
         FoldMember(p.digest, p.residues, tuple(span.of(p.residues) for span in p.truth.motifs)) for p in proteins
     ]
