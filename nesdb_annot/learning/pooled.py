@@ -91,9 +91,7 @@ def refit_pooled(
     calibrations: dict[str, Calibration] = {n: fit_platt(rows.raw[:, i], rows.motif) for i, n in enumerate(POOLED)}
     merit = {n: _merit(rows, i) for i, n in enumerate(POOLED)}
     arrays, added = _owned(base, arrays, [protein.digest for protein in proteins])
-    head_set = derive(
-        base, arrays, added, calibrations, references=references_digest, report=_report(base, losses)
-    )
+    head_set = derive(base, arrays, added, calibrations, references=references_digest, report=_report(base, losses))
     return PooledOutcome(head_set, merit, (len(rows.motif), int(rows.motif.sum())))
 
 
