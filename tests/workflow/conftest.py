@@ -5,11 +5,22 @@ from dataclasses import replace
 
 import pytest
 
+from nesdb_annot.learning.biochemical import BoostingSettings
+from nesdb_annot.learning.heads import TrainingSettings
+from nesdb_annot.learning.neural import NeuralSettings
+from nesdb_annot.learning.similarity import ReferenceSettings
+from nesdb_annot.learning.tagger import TaggerSettings
 from nesdb_annot.workflow.ingest import ingest_proteome, ingest_references
 from nesdb_annot.workflow.proteome_source import proteome_source
 from nesdb_annot.workflow.reference_sources import user_entries
 
 FAMILIES = 14
+FAST = TrainingSettings(
+    TaggerSettings(members=1, channels=4, bottleneck=2, epochs=2, crop=64, batch=8),
+    NeuralSettings(members=1, hidden=(4,), epochs=2, batch=64),
+    BoostingSettings(members=1, iterations=5, least_rows=5),
+    ReferenceSettings(neighbours=(3,), dimensions=4, others=40, queries=20),
+)
 
 
 def protein(draw):
@@ -48,3 +59,15 @@ def ingest_made_up(store, tmp_path):
         ingest_proteome(store, proteome_source(str(path), upid=None, name="p", release=None, released=None))
 
     return ingest
+
+
+@pytest.fixture
+def draw():
+    """For made-up proteins that are no references."""
+    return random.Random(5)
+
+
+@pytest.fixture
+def fast(monkeypatch):
+    """Heads that are good for nothing, at once."""
+    monkeypatch.setattr("nesdb_annot.learning.training.TrainingSettings", lambda: FAST)

@@ -1,17 +1,11 @@
 """Every segmentation but the default, as a user who names it in the settings meets it: train, score, rank."""
 
-import random
 from dataclasses import replace
 
 import pytest
 
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.language.embedder import open_embedder
-from nesdb_annot.learning.biochemical import BoostingSettings
-from nesdb_annot.learning.heads import TrainingSettings
-from nesdb_annot.learning.neural import NeuralSettings
-from nesdb_annot.learning.similarity import ReferenceSettings
-from nesdb_annot.learning.tagger import TaggerSettings
 from nesdb_annot.segmentation.factory import make_segmenter, variant_of
 from nesdb_annot.segmentation.penalty import PENALTIES
 from nesdb_annot.store.analyst import run_sql
@@ -23,12 +17,6 @@ from nesdb_annot.workflow.train import train_heads
 pytestmark = pytest.mark.xdist_group("score")
 
 SIBLINGS = {"zps": "zps10", "zps10": "zps", "bounded": "bounded-cosine", "bounded-cosine": "bounded"}
-FAST = TrainingSettings(
-    TaggerSettings(members=1, channels=4, bottleneck=2, epochs=2, crop=64, batch=8),
-    NeuralSettings(members=1, hidden=(4,), epochs=2, batch=64),
-    BoostingSettings(members=1, iterations=5, least_rows=5),
-    ReferenceSettings(neighbours=(3,), dimensions=4, others=40, queries=20),
-)
 SPANS = """
 select s.residues, g.first_residue, g.last_residue from nesannot.segment g
 join nesannot.sequence s on s.id = g.sequence_id where g.configuration_id = {} order by 1, 2, 3
@@ -36,15 +24,8 @@ join nesannot.sequence s on s.id = g.sequence_id where g.configuration_id = {} o
 
 
 @pytest.fixture
-def fast(monkeypatch):
-    """Heads that are good for nothing, at once."""
-    monkeypatch.setattr("nesdb_annot.learning.training.TrainingSettings", lambda: FAST)
-
-
-@pytest.fixture
-def proteome(with_references, ingest_made_up, made_up_protein):
+def proteome(with_references, ingest_made_up, made_up_protein, draw):
     """Three proteins of 66 residues: `zps` asks for one breakpoint, `zps10` for more, and there are two or three."""
-    draw = random.Random(5)
     ingest_made_up([made_up_protein(draw)[:66] for _ in range(3)])
     return with_references
 
