@@ -31,7 +31,10 @@ def member(residues, *peptides):
         ("SNELALKLAGLDI", "GGGGSNELALKLAGLDI", True),
         ("ACDEFGHIKLMN", "ACDEFGHIWWWW", False),  # 8 of 12
         ("ACDEFGHIKLMN", "ACDEFGHIKWWW", True),  # 9 of 12
-        ("ACDEFGHI", "ACDEFGHI", False),  # no nine residues to agree
+        ("ACDEFGHI", "ACDEFGHI", True),  # all of eight
+        ("ACDEFGHI", "GGACDEFGHIKLMN", True),
+        ("ACDEFGHI", "ACDEFGHK", False),
+        ("ACDEFGH", "ACDEFGH", False),
         ("LQLPPLERLTLD", "SNELALKLAGLDI", False),
     ],
 )
