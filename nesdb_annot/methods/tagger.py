@@ -146,7 +146,7 @@ class Tagger:
         """Log-odds of each segment.
 
         The evidence names the best stretch, its highest residue, where the motif begins and ends, and the probability
-        of each residue between.
+        of each residue of segment and motif, from residue `probabilities_from` on.
         """
         logits = self._networks.logits(context.residues, context.embedding)
         means, firsts = segment_logits(logits, context.spans)
@@ -157,12 +157,14 @@ class Tagger:
         peak = span.first + int(logits[span.as_slice()].argmax())
         probability = residue_probabilities(logits, float(str(self.identity.parameters.get("positive_weight", 1.0))))
         motif = boundaries(probability, stretch)
+        told = ResidueSpan(min(span.first, motif.first), max(span.last, motif.last))
         return {
             "stretch": [stretch.first, stretch.last],
             "peak": peak,
             "peak_logit": round(float(logits[peak - 1]), 3),
             "boundaries": [motif.first, motif.last],
-            "probabilities": [round(float(one), 3) for one in probability[motif.as_slice()]],
+            "probabilities_from": told.first,
+            "probabilities": [round(float(one), 3) for one in probability[told.as_slice()]],
         }
 
 

@@ -88,6 +88,7 @@ EVIDENCE = {
         "stretch": [22, 31],
         "peak_logit": -1.888,
         "boundaries": [21, 33],
+        "probabilities_from": 21,
         "probabilities": [0.034, 0.041, 0.047, 0.052, 0.058, 0.063, 0.066, 0.061, 0.058, 0.05, 0.047, 0.041, 0.035],
     },
     "combined": {"log_odds": {"tagger": 0.013, "consensus": 0.44, "similarity": -0.646, "neural": 0.1,

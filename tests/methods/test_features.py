@@ -175,16 +175,21 @@ def test_tagger_names_its_stretch(weights):
     embedding = np.zeros((len(PROTEIN), 3), dtype=np.float32)
     spans = [ResidueSpan(3, 20), ResidueSpan(30, 36)]
     context = ProteinContext("d", PROTEIN, embedding, spans, pool(embedding, spans))
-    for score, span in zip(Tagger(MethodIdentity("tagger", 1), weights).score(context), spans, strict=True):
+    tagger = Tagger(MethodIdentity("tagger", 1, {"positive_weight": 1.5}), weights)
+    for score, span in zip(tagger.score(context), spans, strict=True):
         first, last = score.evidence["stretch"]
         assert span.first <= first <= last <= span.last
         assert span.first <= score.evidence["peak"] <= span.last
         assert np.isfinite(score.raw)
         begin, end = score.evidence["boundaries"]
         assert begin <= first <= last <= end
-        assert len(score.evidence["probabilities"]) == end - begin + 1
-        logit = residue_logits(PROTEIN, embedding, weights)[score.evidence["peak"] - 1]
-        assert score.evidence["peak_logit"] == pytest.approx(logit, abs=1e-3)
+        logits = residue_logits(PROTEIN, embedding, weights)
+        assert score.evidence["peak_logit"] == pytest.approx(logits[score.evidence["peak"] - 1], abs=1e-3)
+        told = ResidueSpan(min(span.first, begin), max(span.last, end))
+        assert score.evidence["probabilities_from"] == told.first
+        taught = 1 / (1 + np.exp(-logits[told.as_slice()]))
+        odds = taught / (1 - taught) * UNLABELLED_WEIGHT / 1.5
+        assert score.evidence["probabilities"] == pytest.approx(odds / (1 + odds), abs=1e-3)
 
 
 def test_the_weights_of_training_are_undone():
