@@ -14,7 +14,7 @@ from nesdb_annot.methods.cargo import cargo_log_odds
 from nesdb_annot.methods.headset import HeadSet
 from nesdb_annot.methods.pooling import pool
 from nesdb_annot.methods.protocol import OnDemand, ProteinContext, raw_column
-from nesdb_annot.methods.scoring import METHODS, build_methods
+from nesdb_annot.methods.scoring import METHODS, build_methods, pooling_of
 from nesdb_annot.residues import ResidueSpan
 
 PROTEIN = "MGSSDEEKPTTQNSNELALKLAGLDINKTEPSGGSDDEKRKRHPLLIVAVLLGVFAILLIVRKSQQ"
@@ -30,14 +30,21 @@ def methods(head_set):
     return build_methods(head_set)
 
 
-def context(dimension, residues=PROTEIN, spans=((1, 12), (14, 26), (44, 60))):
-    embedding = np.random.default_rng(len(residues)).normal(size=(len(residues), dimension)).astype(np.float32)
-    own = [ResidueSpan(*span) for span in spans]
-    return ProteinContext("0" * 64, residues, embedding, own, pool(embedding, own))
+def pooled_context(head_set, residues, embedding, spans):
+    """With the vectors that the heads read."""
+    pooling = pooling_of(head_set.parameters)
+    vectors = pool(embedding, spans, pooling)
+    return ProteinContext("0" * 64, residues, embedding, spans, vectors, pooling=pooling)
+
+
+def context(head_set, residues=PROTEIN, spans=((1, 12), (14, 26), (44, 60))):
+    shape = len(residues), head_set.language_model.dimension
+    embedding = np.random.default_rng(len(residues)).normal(size=shape).astype(np.float32)
+    return pooled_context(head_set, residues, embedding, [ResidueSpan(*span) for span in spans])
 
 
 def test_every_method_scores_every_segment(head_set, methods):
-    scores = methods.score(context(head_set.language_model.dimension))
+    scores = methods.score(context(head_set))
     assert [[score.method for score in row] for row in scores] == [[*METHODS, "combined"]] * 3
     for row in scores:
         assert all(np.isfinite(score.raw) and 0 < score.calibrated < 1 for score in row)
@@ -60,20 +67,19 @@ def test_the_signal_of_pki_wins(head_set, methods):
     average = head_set.arrays["similarity/center"].astype(np.float32)
     embedding = np.repeat(average[None], len(PKI_ALPHA), axis=0)
     spans = [ResidueSpan(first, first + 14) for first in (1, 12, 20, 35, 50, 60)]
-    scores = methods.score(ProteinContext("0" * 64, PKI_ALPHA, embedding, spans, pool(embedding, spans)))
+    scores = methods.score(pooled_context(head_set, PKI_ALPHA, embedding, spans))
     best = {row.method: max(range(6), key=lambda i: scores[i][k].raw) for k, row in enumerate(scores[0])}
     assert best["consensus"] == best["tagger"] == best["biochemical"] == best["combined"] == 3
 
 
 def test_a_protein_s_scores_do_not_depend_on_others(head_set, methods):
-    dimension = head_set.language_model.dimension
-    before = methods.score(context(dimension))
-    methods.score(context(dimension, "MKLV" * 300, ((5, 20), (600, 622))))
-    assert methods.score(context(dimension)) == before
+    before = methods.score(context(head_set))
+    methods.score(context(head_set, "MKLV" * 300, ((5, 20), (600, 622))))
+    assert methods.score(context(head_set)) == before
 
 
 def test_no_segments(head_set, methods):
-    assert methods.score(context(head_set.language_model.dimension, spans=())) == []
+    assert methods.score(context(head_set, spans=())) == []
 
 
 def test_the_bundled_head_set_is_small_and_holds_no_sequence(head_set):
@@ -160,7 +166,7 @@ def test_rows_are_made_when_they_are_asked_for():
 
 
 def test_a_combined_score_is_a_motif_in_a_cargo_times_a_cargo(head_set, methods):
-    own = context(head_set.language_model.dimension)
+    own = context(head_set)
     scores = methods.score(own)
     cargo = {round(last.calibrated / p, 9) for p, (*_, last) in zip(scores.in_cargo, scores, strict=True)}
     assert len(cargo) == 1
