@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -44,6 +45,8 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 def _cell(value: object) -> str:
     if value is None:
         return "-"
+    if isinstance(value, dict | list):  # as other formats have it, so that it can be read by what reads JSON
+        value = json.dumps(value, default=str, ensure_ascii=False)
     return f"{value:.3f}" if isinstance(value, float) else harmless(str(value)).replace("\n", "\\n")
 
 

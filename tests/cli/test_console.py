@@ -1,5 +1,7 @@
 """What reaches the terminal: tables that line up, and no control characters out of files."""
 
+import json
+
 import pytest
 
 from nesdb_annot.cli.console import TerminalProgress, harmless, note, print_table
@@ -12,6 +14,11 @@ def test_control_characters_are_spelled_out(hostile, capsys):
     shown = "".join(capsys.readouterr()).replace("\n", "")
     assert shown.isprintable()
     assert "\\x" in shown
+
+
+def test_lists_and_objects_are_json(capsys):
+    print_table(["evidence"], [({"stretch": [3, 12], "class": None, "unit": "µ"},)])
+    assert json.loads(capsys.readouterr().out.splitlines()[1]) == {"stretch": [3, 12], "class": None, "unit": "µ"}
 
 
 def test_a_cell_is_one_line(capsys):
