@@ -34,8 +34,8 @@ ENDS = 0.5
 """A motif goes on as long as residues have this share of its stretch's highest probability.
 
 Of seven shares, with the stretch or its peak alone to start from, five of the six sets of five folds of families chose
-this one by mean IoU with NESdb's functional ranges, by networks that had not seen them. On the sixth fold, in turn,
-mean IoU is 0.61, that of the best stretches 0.57."""
+this one by mean IoU with NESdb's functional ranges, by networks that had not seen them, where the stretch was sought
+around the range. So it is an IoU of motifs that are found: on the sixth fold, in turn, 0.61, of bare stretches 0.57."""
 
 LONGEST = 25
 """Residues at most between the boundaries."""
