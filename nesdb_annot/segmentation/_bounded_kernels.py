@@ -2,225 +2,222 @@
 
 With S the running sums of the rows, a segment (a, b] costs the sum of its rows' squares less its *gain*,
 |S[b] - S[a]|^2 / (b - a). The squares are those of all rows in any segmentation, so that gains are all that is
-compared. They follow from inner products of running sums, which are taken in float32 with a bound of their error; where
-the bound leaves a choice open, and for every segment that is chosen, float64 decides. The outcome is that of float64.
+compared. They follow from inner products of running sums in float32, with a bound of their error, since the order of
+these sums is known (Higham 2002, Accuracy and Stability of Numerical Algorithms, chapter 3). A begin that wins beyond
+the errors is chosen at once; between the others decides float64, from the rows. The outcome is that of float64.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from ..compiled import compiled
+from ..compiled import compiled_in_order
+from ..lanes import PAIR, WIDTH, all_doubles, doubles, multiply_add, store, total
+from . import _ledger, _running_sums
+from ._ledger import BASE, DOUBT, DRIFT, LEDGER, SQUARE, START, Found, Integers, Search
+from ._running_sums import LAGS, REBASED_AFTER, SPARE, UNIT, WHOLE, Floats, Rows, Singles
 
-Floats = NDArray[np.float64]
+ROWS = 16
+"""Rows that are taken at a time, a multiple of `PAIR` and of `TOGETHER`."""
 
-ROWS = 4
-"""Segment ends that are looked at together: what lies before them is read once for all."""
+SHARED_AFTER = 256
+"""Rows after which doubt is shared, a multiple of `ROWS`."""
 
-BEGINS = 3
-"""Segment begins whose products with `ROWS` ends are summed at the same time: as many as registers hold."""
-
-REBASED_AFTER = 64
-"""Rows after which running sums begin anew, a multiple of `ROWS`: short sums have small errors."""
+SAMPLE = 64
+"""Rows that tell where rows are seen from, which costs do not depend on."""
 
 
-@compiled
-def moments(embedding: NDArray[np.float32], scale: Floats) -> tuple[Floats, float]:
-    """Mean row, and mean squared distance of the rows to it; a row is embedding * scale.
+LEAST = 2.0**-90
+"""Squares in float32 are whole from here to its inverse, and sums of thousands of them."""
 
-    In float64 and seen from the first row: large common offsets eat no digits.
+
+def room(length: int, dimension: int, reach: int) -> int:
+    """Numbers in float64 that a search needs as scratch."""
+    return LEDGER * (length + 1 + reach + SPARE) + (reach + 1 + REBASED_AFTER + SPARE) * dimension // 2 + 16
+
+
+@compiled_in_order
+def power_of_two(number: float) -> float:
+    """What brings a number near 1 without rounding; 1 for zero and for what is not finite."""
+    return float(2.0 ** -np.round(np.log2(number))) if 0.0 < number < np.inf else 1.0
+
+
+@compiled_in_order
+def gain(rows: Rows, begin: int, end: int) -> float:
+    """Gain of the segment (begin, end] in float64."""
+    sums = rows.wide * (end - begin)
+    last = end - 1
+    for row in range(begin, end, 2):
+        # An odd row out is added with nothing.
+        one, two = all_doubles(rows.scale[row]), all_doubles(rows.scale[row + 1] if row < last else 0.0)
+        other = min(row + 1, last)
+        for column in range(0, sums.shape[1], PAIR):
+            summed = multiply_add(doubles(rows.embedding, row, column), one, doubles(sums, 0, column))
+            store(sums, 0, column, multiply_add(doubles(rows.embedding, other, column), two, summed))
+    square = all_doubles(0.0)
+    for column in range(0, sums.shape[1], PAIR):
+        summed = doubles(sums, 0, column)
+        square = multiply_add(summed, summed, square)
+    return total(square) / (end - begin)
+
+
+@compiled_in_order
+def excess(rows: Rows, ledger: Floats, search: Search, begin: int, rival: int, end: int) -> float:
+    """What a segmentation up to `end` costs more if its last segment starts at `begin` than if it does at `rival`.
+
+    In float64, segment by segment from the end, until what is in doubt of the rest cannot change the sign.
+    """
+    reach = search.reach
+    shared = 2.0 * ledger[DOUBT, _ledger.parting(ledger, reach, begin, rival) + reach]
+    more = gain(rows, rival, end) - gain(rows, begin, end)
+    while begin != rival:
+        found: float = more + ledger[BASE, begin + reach] - ledger[BASE, rival + reach]
+        if abs(found) > ledger[DOUBT, begin + reach] + ledger[DOUBT, rival + reach] - shared:
+            return found
+        if begin > rival:
+            last, begin = begin, int(ledger[START, begin + reach])
+            more += search.penalty - gain(rows, begin, last)
+        else:
+            last, rival = rival, int(ledger[START, rival + reach])
+            more -= search.penalty - gain(rows, rival, last)
+    return more
+
+
+@compiled_in_order
+def contest(rows: Rows, found: Found, search: Search, column: int, end: int) -> None:
+    """Write to the ledger which begin is the best of those that float32 leaves for `end`; of equals the last.
+
+    Args:
+        rows: of the whole protein.
+        found: the costs with those of this end.
+        search: what is asked.
+        column: of `end` in the costs.
+        end: number of the running sum.
+    """
+    ledger, costs, reach = found.ledger, found.costs, search.reach
+    begins, best = len(search.share), -1
+    for j in range(begins - 1, -1, -1):
+        if costs[j, column] > costs[2 * begins, column]:
+            continue
+        if best >= 0:
+            begin, rival = end - reach + j, end - reach + best
+            low, high = costs[j, column] - costs[begins + best, column], costs[begins + j, column] - costs[best, column]
+            more, shared = 0.5 * (low + high), 2.0 * ledger[DOUBT, _ledger.parting(ledger, reach, begin, rival) + reach]
+            if abs(more) <= 0.5 * (high - low) - shared:
+                more = excess(rows, ledger, search, begin, rival, end)
+            if more >= 0:
+                continue
+        best = j
+    ledger[BASE, end + reach] = 0.5 * (costs[begins + best, column] + costs[best, column]) + search.penalty
+    ledger[DOUBT, end + reach] = 0.5 * (costs[begins + best, column] - costs[best, column])
+    ledger[START, end + reach] = end - reach + best
+
+
+@compiled_in_order
+def decide(rows: Rows, found: Found, search: Search, block: int, rounded: float) -> None:
+    """Write to the ledger how the best segmentations end after each of `ROWS` rows.
+
+    Args:
+        rows: of the whole protein.
+        found: the ledger with the squares of these rows' running sums, and their products.
+        search: what is asked.
+        block: the first of the rows.
+        rounded: length of what the last change of the base may have rounded away of a running sum.
+    """
+    ledger, reach, begins = found.ledger, search.reach, len(search.share)
+    shortest = reach - begins + 1
+    count, together = min(ROWS, len(rows.scale) - block), min(PAIR, shortest)
+    for group in range(0, count, together):
+        number, last = block + 1 + group, block + min(group + PAIR, count)
+        moved = ledger[DRIFT, last + reach] - ledger[DRIFT, number] + rounded
+        if _ledger.bounds(found, search, group, number, moved) == PAIR:
+            continue
+        for i in range(min(together, count - group)):
+            if found.costs[2 * begins, i] == np.inf:
+                ledger[DOUBT, number + i + reach] = 0.0
+            elif found.costs[2 * begins + 1, i] > 1:
+                contest(rows, found, search, i, number + i)
+
+
+@compiled_in_order
+def optimal_change_points(
+    rows: Rows, shortest: int, reach: int, penalty: float, fuzz: float, scratch: Floats
+) -> Integers:
+    """Ends of the segments that minimise squared error + `penalty` per segment, each `shortest` to `reach` long.
+
+    Time L * reach.
+
+    Args:
+        rows: the dimension a multiple of `WHOLE`; L must admit such lengths.
+        shortest: shortest segment.
+        reach: longest segment, at most L.
+        penalty: of each segment.
+        fuzz: length of what a row loses in float32 beyond its own rounding, in units of that.
+        scratch: see `room`.
+
+    Returns:
+        nothing if float32 does not hold the sums.
+    """
+    length, dimension = rows.embedding.shape
+    begins, width = reach - shortest + 1, length + 1 + reach + SPARE
+    ledger, sums = (
+        scratch[: LEDGER * width].reshape(LEDGER, width),
+        _running_sums.aligned(scratch[LEDGER * width :], dimension),
+    )
+    ledger[:], ledger[BASE], ledger[BASE, reach], sums[: reach + 1] = 0.0, np.inf, 0.0, 0.0
+    # Sums in lanes and then of these: of products, and in twice the lanes of squares; with some room.
+    error = (dimension // WIDTH + dimension // WHOLE + 16) * UNIT
+    search = Search(reach, 1.0 / np.arange(reach, shortest - 1, -1), penalty, error)
+    near = np.zeros((LAGS * ((begins + LAGS - 1) // LAGS), ROWS + PAIR), np.float32)
+    found, rounded = Found(ledger, near, np.empty((2 * begins + 2, PAIR))), 0.0
+    for block in range(0, length, ROWS):
+        count, at, number = min(ROWS, length - block), reach + block % REBASED_AFTER, block + 1 + reach
+        if block and at == reach:
+            # A sum that is still in reach may have been moved before.
+            rounded *= reach > REBASED_AFTER
+            rounded += _running_sums.rebase(sums, reach + REBASED_AFTER, reach + 1, ledger[SQUARE, block:])
+        if block and block % SHARED_AFTER == 0:
+            _ledger.share_doubt(ledger, reach, block)
+        _running_sums.extend(rows, block, sums, at, ledger[SQUARE : DRIFT + 1, number : number + count])
+        _running_sums.products(sums, at + 1, count, at + 1 - reach, near)
+        for column in range(number, number + count):
+            lost = np.sqrt(ledger[SQUARE, column]) + np.sqrt(ledger[DRIFT, column]) + fuzz
+            ledger[DRIFT, column] = ledger[DRIFT, column - 1] + 1.01 * UNIT * lost
+        decide(rows, found, search, block, rounded)
+    if not np.isfinite(ledger[SQUARE, length + reach]):
+        return np.empty(0, dtype=np.int64)
+    return _ledger.ends_of(ledger[START, reach : reach + length + 1])
+
+
+@compiled_in_order
+def change_points(
+    embedding: Singles, lengths: Integers, penalty: float, cosine: bool, relative: bool, scratch: Floats
+) -> Integers:
+    """`optimal_change_points` of embeddings of any size; nothing if they are not finite.
 
     Args:
         embedding: shape (L, dimension).
-        scale: shape (L,).
-    """
-    length, dimension = embedding.shape
-    first = embedding[0] * scale[0]
-    sums = np.zeros(dimension)
-    squares = 0.0
-    for row in range(0, length - 1, 2):
-        for column in range(dimension):
-            one = embedding[row, column] * scale[row] - first[column]
-            other = embedding[row + 1, column] * scale[row + 1] - first[column]
-            sums[column] += one + other
-            squares += one * one + other * other
-    if length % 2:
-        for column in range(dimension):
-            one = embedding[length - 1, column] * scale[length - 1] - first[column]
-            sums[column] += one
-            squares += one * one
-    sums /= length
-    shift = 0.0
-    for column in range(dimension):
-        shift += sums[column] * sums[column]
-    return sums + first, max(squares / length - shift, 0.0)
-
-
-@compiled
-def inverse_norms(embedding: NDArray[np.float32]) -> Floats:
-    """What brings each row to Euclidean length 1, shape (L,); a row of zeros stays."""
-    length, dimension = embedding.shape
-    scale = np.ones(length)
-    for row in range(length):
-        norm = 0.0
-        for column in range(dimension):
-            norm += np.float64(embedding[row, column]) ** 2
-        if norm > 0:
-            scale[row] = 1.0 / np.sqrt(norm)
-    return scale
-
-
-@compiled
-def aligned(rows: int, columns: int, like: NDArray[Any]) -> NDArray[Any]:
-    """Zeros of the type of `like`, shape (rows, columns), from the beginning of a cache line: twice as fast to read."""
-    unit = 64 // like.itemsize
-    flat = np.zeros(rows * columns + unit, like.dtype)
-    skip = (-flat.ctypes.data // like.itemsize) % unit
-    return flat[skip : skip + rows * columns].reshape(rows, columns)
-
-
-@compiled
-def near_products(short: NDArray[np.float32], end: int, begin: int, near: NDArray[np.float32]) -> None:
-    """Inner products of `ROWS` rows from `end` on with the rows from `begin` on, into `near`.
-
-    Args:
-        short: rows in a ring, shape (size, dimension).
-        end: number of the first of the rows; the ring begins anew after `size` of them.
-        begin: likewise.
-        near: shape (ROWS, columns), the columns a multiple of `BEGINS`.
-    """
-    size, dimension = short.shape
-    end_0, end_1 = short[end % size], short[(end + 1) % size]
-    end_2, end_3 = short[(end + 2) % size], short[(end + 3) % size]
-    for at in range(0, near.shape[1], BEGINS):
-        begin_a, begin_b = short[(begin + at) % size], short[(begin + at + 1) % size]
-        begin_c = short[(begin + at + 2) % size]
-        zero = np.float32(0.0)
-        a0, a1, a2, a3 = zero, zero, zero, zero
-        b0, b1, b2, b3 = zero, zero, zero, zero
-        c0, c1, c2, c3 = zero, zero, zero, zero
-        for k in range(dimension):
-            a, b, c = begin_a[k], begin_b[k], begin_c[k]
-            a0 += end_0[k] * a
-            a1 += end_1[k] * a
-            a2 += end_2[k] * a
-            a3 += end_3[k] * a
-            b0 += end_0[k] * b
-            b1 += end_1[k] * b
-            b2 += end_2[k] * b
-            b3 += end_3[k] * b
-            c0 += end_0[k] * c
-            c1 += end_1[k] * c
-            c2 += end_2[k] * c
-            c3 += end_3[k] * c
-        near[0, at], near[1, at], near[2, at], near[3, at] = a0, a1, a2, a3
-        near[0, at + 1], near[1, at + 1], near[2, at + 1], near[3, at + 1] = b0, b1, b2, b3
-        near[0, at + 2], near[1, at + 2], near[2, at + 2], near[3, at + 2] = c0, c1, c2, c3
-
-
-@compiled
-def rebase(sums: Floats, short: NDArray[np.float32], squares: Floats, last: int, rows: int) -> None:
-    """Let the newest `rows` running sums, up to that of number `last`, begin at the one of number `last`.
-
-    Args:
-        sums: running sums in a ring, shape (size, dimension); `short` the same in float32.
-        squares: their squared lengths, by number.
-    """
-    size, dimension = sums.shape
-    origin = sums[last % size].copy()
-    for number in range(last - rows + 1, last + 1):
-        row, brief = sums[number % size], short[number % size]
-        total = 0.0
-        for column in range(dimension):
-            value = row[column] - origin[column]
-            row[column] = value
-            brief[column] = value
-            total += value * value
-        squares[number] = total
-
-
-@compiled
-def squared_distance(one: Floats, other: Floats) -> float:
-    """Squared Euclidean distance."""
-    total = 0.0
-    for column in range(len(one)):
-        total += (one[column] - other[column]) * (one[column] - other[column])
-    return total
-
-
-@compiled
-def ends_of(start: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Ends of the segments, in order, given where the segment that would end at each place starts."""
-    ends = np.empty(len(start), dtype=np.int64)
-    found = 0
-    at = len(start) - 1
-    while at > 0:
-        ends[found] = at
-        found += 1
-        at = start[at]
-    return ends[:found][::-1].copy()
-
-
-@compiled
-def optimal_change_points(
-    embedding: NDArray[np.float32], scale: Floats, offset: Floats, minimum: int, reach: int, penalty: float
-) -> NDArray[np.int64]:
-    """Ends of the segments that minimise squared error + `penalty` per segment, each `minimum` to `reach` long.
-
-    A row is embedding * scale - offset. Time L * reach.
-
-    Args:
-        embedding: shape (L, dimension); L must admit such lengths.
-        scale: shape (L,).
-        offset: shape (dimension,).
-        minimum: shortest segment.
-        reach: longest segment, at most L.
+        lengths: of the shortest and the longest segment.
         penalty: of each segment.
+        cosine: rows are brought to length 1.
+        relative: the penalty is in multiples of the mean cost of a residue.
+        scratch: see `room`.
     """
-    length, dimension = embedding.shape
-    lengths = reach - minimum + 1
-    size = reach + ROWS
-    sums, short = aligned(size, dimension, offset), aligned(size, dimension, embedding)
-    near = np.zeros((ROWS, BEGINS * ((lengths + ROWS + BEGINS - 2) // BEGINS)), dtype=np.float32)
-    # Numbered from `reach` on, so that what would begin before the first row stands there, too, at infinite cost.
-    squares, base = np.zeros(length + reach + 1), np.full(length + reach + 1, np.inf)
-    base[reach] = 0.0
-    share = 1.0 / np.arange(reach, minimum - 1, -1)
-    # Of products of rounded numbers, in whichever order they are summed, and some room (Higham 2002, chapter 3).
-    error = (dimension + 16) * 2.0**-24
-    least, start = np.empty(lengths), np.zeros(length + 1, dtype=np.int64)
-    for block in range(0, length, ROWS):
-        if block and block % REBASED_AFTER == 0:
-            rebase(sums, short, squares, block + reach, reach)
-        for end in range(block + 1, min(block + ROWS, length) + 1):
-            number = end + reach
-            row, before, brief = sums[number % size], sums[(number - 1) % size], short[number % size]
-            total = 0.0
-            for column in range(dimension):
-                value = embedding[end - 1, column] * scale[end - 1] - offset[column] + before[column]
-                row[column] = value
-                brief[column] = value
-                total += value * value
-            squares[number] = total
-        near_products(short, block + 1 + reach, block + 1, near)
-        for end in range(block + 1, min(block + ROWS, length) + 1):
-            number, column = end + reach, end - block - 1
-            ceiling = np.inf
-            for k in range(lengths):
-                both = squares[number] + squares[end + k]
-                gain = both - 2.0 * near[column, column + k]
-                least[k] = base[end + k] - share[k] * (gain + error * both)
-                ceiling = min(ceiling, base[end + k] - share[k] * (gain - error * both))
-            best, place = np.inf, 0
-            for k in range(lengths - 1, -1, -1):
-                if least[k] <= ceiling and least[k] < np.inf:
-                    gain = squared_distance(sums[number % size], sums[(end + k) % size])
-                    total = base[end + k] - share[k] * gain
-                    if total < best:
-                        best, place = total, end + k - reach
-            base[number] = best + penalty
-            start[end] = place
-    return ends_of(start)
+    scale = _running_sums.inverse_norms(embedding) if cosine else np.ones(len(embedding))
+    plain = 1.0
+    for step in (1 if relative else max(1, len(embedding) // SAMPLE), 1):
+        mean, unit = _running_sums.moments(embedding, scale, step)
+        if not (cosine or LEAST < unit < 1.0 / LEAST):
+            plain = power_of_two(np.float64(np.abs(embedding).max()))
+            mean, unit = _running_sums.moments(embedding, scale * plain, step)
+        # Rows of length near 1: float32 holds what embeddings of any size become. A power of two rounds nothing.
+        size = power_of_two(np.sqrt(unit))
+        offset = (mean.reshape(1, len(mean)) * -size).astype(np.float32)
+        rows = Rows(embedding, scale * (plain * size), offset, offset.astype(np.float64))
+        own = penalty * size * size * (unit if relative else plain * plain)
+        # A row of length 1 is rounded as what it is multiplied with and again as the product.
+        fuzz = 2.0 * size if cosine else 0.0
+        ends = optimal_change_points(rows, lengths[0], lengths[1], own, fuzz, scratch)
+        if len(ends):
+            break
+    return ends

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+NOT_FINITE = "the embedding holds values that are not finite"
+
 
 def check_shape(residues: str, embedding: NDArray[np.float32]) -> None:
     """Refuse an embedding that does not belong to `residues`.
@@ -34,4 +36,4 @@ def check_finite(sums: NDArray[np.float64] | np.float32) -> None:
         ValueError: if one is not.
     """
     if not np.isfinite(sums).all():
-        raise ValueError("the embedding holds values that are not finite")
+        raise ValueError(NOT_FINITE)
