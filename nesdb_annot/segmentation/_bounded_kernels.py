@@ -17,13 +17,13 @@ from . import _ledger, _running_sums
 from ._ledger import BASE, DOUBT, DRIFT, LEDGER, SQUARE, START, Found, Integers, Search
 from ._running_sums import LAGS, REBASED_AFTER, SPARE, UNIT, WHOLE, Floats, Rows, Singles
 
-ROWS = 16
+ROWS = 32
 """Rows that are taken at a time, a multiple of `PAIR` and of `TOGETHER`."""
 
 SHARED_AFTER = 256
 """Rows after which doubt is shared, a multiple of `ROWS`."""
 
-SAMPLE = 64
+SAMPLE = 256
 """Rows that tell where rows are seen from, which costs do not depend on."""
 
 
@@ -179,6 +179,9 @@ def optimal_change_points(
         if block and block % SHARED_AFTER == 0:
             _ledger.share_doubt(ledger, reach, block)
         _running_sums.extend(rows, block, sums, at, ledger[SQUARE : DRIFT + 1, number : number + count])
+        if count < ROWS:
+            # Read with the last: memory may hold numbers by chance that take a processor a hundred times as long.
+            sums[at + 1 + count : at + 1 + count + SPARE] = 0.0
         _running_sums.products(sums, at + 1, count, at + 1 - reach, near)
         for column in range(number, number + count):
             lost = np.sqrt(ledger[SQUARE, column]) + np.sqrt(ledger[DRIFT, column]) + fuzz

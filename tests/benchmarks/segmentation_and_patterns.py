@@ -16,7 +16,7 @@ from nesdb_annot.methods.patterns import PATTERNS, find_hits
 from nesdb_annot.methods.pooling import pool
 from nesdb_annot.methods.protocol import ProteinContext
 from nesdb_annot.methods.topology import topology
-from nesdb_annot.segmentation.bounded import Bounded
+from nesdb_annot.segmentation.bounded import Bounded, change_points
 from nesdb_annot.segmentation.lattice import Lattice
 from nesdb_annot.segmentation.zps import ZeroShot
 
@@ -93,10 +93,13 @@ def segmentation_rates(sequences, dimension):
     unit = float(wide.var(axis=0).sum())
     return {
         "bounded": rate(each(Bounded()), residues),
-        "bounded, first protein": rate(lambda: Bounded().spans(sequences[0], embeddings[0]), len(wide)),
+        "bounded, ends": rate(lambda: change_points(embeddings[0], 8, 25, 1.25 * unit), len(wide), 50),
+        "bounded, ends, relative penalty": rate(
+            lambda: change_points(embeddings[0], 8, 25, 1.25, relative=True), len(wide), 50
+        ),
         "KernelCPD, penalty of bounded": once(lambda: kernel.fit(wide).predict(pen=1.25 * unit), len(wide)),
-        "KernelCPD, its fastest": rate(lambda: kernel.fit(wide).predict(pen=1e-6 * unit), len(wide)),
-        "bounded, 300 residues": rate(lambda: Bounded().spans(sequences[0][:300], embeddings[0][:300]), 300),
+        "KernelCPD, its fastest": rate(lambda: kernel.fit(wide).predict(pen=1e-6 * unit), len(wide), 50),
+        "bounded, ends, 300 residues": rate(lambda: change_points(embeddings[0][:300], 8, 25, 1.25 * unit), 300, 50),
         "Dynp, 300 residues": once(lambda: exact.fit(wide[:300]).predict(n_bkps=20), 300),
         "lattice": rate(each(lattice), residues),
         "lattice + pooling + consensus": rate(both, residues),
@@ -113,5 +116,6 @@ if __name__ == "__main__":
     print(f"patterns / re: {rates['patterns, protein by protein'] / rates['re']:.0f}x protein by protein, ", end="")
     print(f"{rates['patterns, one sequence'] / rates['re']:.0f}x on one sequence")
     for name in ("KernelCPD, penalty of bounded", "KernelCPD, its fastest"):
-        print(f"bounded / {name}: {rates['bounded, first protein'] / rates[name]:.1f}x")
-    print(f"bounded / Dynp: {rates['bounded, 300 residues'] / rates['Dynp, 300 residues']:,.0f}x")
+        for ours in ("bounded, ends", "bounded, ends, relative penalty"):
+            print(f"{ours} / {name}: {rates[ours] / rates[name]:.1f}x")
+    print(f"bounded / Dynp: {rates['bounded, ends, 300 residues'] / rates['Dynp, 300 residues']:,.0f}x")
