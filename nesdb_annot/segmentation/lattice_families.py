@@ -31,7 +31,7 @@ ANCHORED: dict[str, tuple[int, int]] = {
 BETWEEN_POINTS: dict[str, int] = {"points": 18, "short_points": 11, "long_points": 23}
 """Families of spans between two change points, with the length in residues that each prefers."""
 
-SPREAD = (16, 10)
+SPREAD = (18, 9)
 """Width of the windows spread over a protein, and the distance of one to the next, residues."""
 
 
@@ -60,7 +60,7 @@ def spread(length: int, sizes: tuple[int, int]) -> Spans:
 
     Example:
         >>> spread(36, (8, 25)).tolist()
-        [[1, 16], [11, 26], [21, 36], [6, 21], [16, 31]]
+        [[1, 18], [10, 27], [19, 36], [5, 22], [14, 31]]
     """
     width, step = SPREAD
     rightmost = max(1, length - width + 1)

@@ -146,7 +146,7 @@ def blind(truths):
     return tilings([ProteinSegments(len(s), [], spans) for s, spans in truths.items()], searched_windows())
 
 
-@pytest.mark.parametrize("density", [0.03, 0.06, 0.1, 0.13, 0.15, 0.17, 0.2, 0.25])
+@pytest.mark.parametrize("density", [hundredths / 100 for hundredths in range(3, 26)])
 def test_better_than_the_best_blind_tiling_of_the_same_budget(truths, blind, density):
     quality = evaluate_segments(cut(truths, density))
     by_recall, by_iou = best_tilings(blind, density)
@@ -168,12 +168,13 @@ def test_a_dense_lattice_leaves_no_place_uncovered(wandering):
 
 
 def test_windows_are_spread_evenly_over_the_whole_protein():
-    for length in (8, 15, 16, 17, 40, 333):
+    width, step = SPREAD
+    for length in (8, 15, width, width + 1, 40, 333):
         laid = spread(length, (8, 25))
-        assert laid[0].tolist() == [1, min(16, length)]
+        assert laid[0].tolist() == [1, min(width, length)]
         assert laid[:, 1].max() == length
         assert len({tuple(span) for span in laid.tolist()}) == len(laid)
-        assert np.diff(np.sort(laid[:, 0])).max(initial=0) <= 5
+        assert np.diff(np.sort(laid[:, 0])).max(initial=0) <= (step + 1) // 2
 
 
 def test_a_sparse_lattice_has_no_spread_windows():
