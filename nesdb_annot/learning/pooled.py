@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from ..methods.headset import HeadSet
 from ..methods.protocol import Method, raw_column
 from ..methods.scoring import METHODS, build_methods, methods_of, pooling_of
 from ..records import Json
+from ..residues import ResidueSpan
 from .calibration import fit_platt
 from .examples import TrainingProtein, segment_rows
 from .heads import stored_arrays, stored_curves
@@ -29,7 +30,7 @@ from .metrics import Events, average_precision, precision_recall
 from .neural import NeuralSettings, fit_neural
 from .similarity import ReferenceSettings, fit_references
 from .stacking import Resolve
-from .truth import Verdict
+from .truth import Truth, Verdict, verdicts
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -40,13 +41,24 @@ class PooledOutcome:
     """A derived head set, and how its pooled heads do on families that they had not seen.
 
     Attributes:
-        merit: method -> average precision over the candidates of cargoes that the root keeps and that are known to be
-            a motif or none, each scored by heads that had not seen its family.
-        candidates: number of these candidates, and of the motifs among them.
+        merits: by the name of a truth.
     """
 
     head_set: HeadSet
-    merit: Mapping[str, float]
+    merits: Mapping[str, PooledMerit]
+
+
+@dataclass(frozen=True, slots=True)
+class PooledMerit:
+    """How pooled heads do by one truth.
+
+    Attributes:
+        precision: method -> average precision over the candidates of cargoes that the root keeps and that are known to
+            be a motif or none, each scored by heads that had not seen its family.
+        candidates: number of these candidates, and of the motifs among them.
+    """
+
+    precision: Mapping[str, float]
     candidates: tuple[int, int]
 
 
@@ -56,6 +68,7 @@ def refit_pooled(
     folds: Sequence[int],
     resolve: Resolve,
     *,
+    truths: Mapping[str, Mapping[str, Truth]] | None = None,
     references_digest: str = "",
     seed: int = 17,
     workers: int = 1,
@@ -68,6 +81,7 @@ def refit_pooled(
         proteins: cargoes with their motifs, and motif-free proteins.
         folds: of each protein; no family is divided.
         resolve: overlap resolution, the one that scoring uses.
+        truths: name -> digest of a sequence -> what counts as a motif there; without any, what is taught.
         references_digest: of the references that the motifs come from.
         seed: of every random choice.
         workers: folds fitted at a time, one core each.
@@ -87,12 +101,14 @@ def refit_pooled(
         with ThreadPoolExecutor(workers) as pool:
             raw = {i: own for fold in pool.map(held_out, numbers) for i, own in fold.items()}
         arrays, losses = fitting.arrays(proteins, folds)
-        rows = _kept_rows(root_of(base), proteins, resolve, raw)
+        kept = _kept(root_of(base), proteins, resolve, raw)
+    taught = {protein.digest: protein.truth for protein in proteins}
+    rows = _rows(kept, taught)
     calibrations: dict[str, Calibration] = {n: fit_platt(rows.raw[:, i], rows.motif) for i, n in enumerate(POOLED)}
-    merit = {n: _merit(rows, i) for i, n in enumerate(POOLED)}
+    merits = {name: _merit(_rows(kept, truth)) for name, truth in (truths or {"taught": taught}).items()}
     arrays, added = _owned(base, arrays, [protein.digest for protein in proteins])
     head_set = derive(base, arrays, added, calibrations, references=references_digest, report=_report(base, losses))
-    return PooledOutcome(head_set, merit, (len(rows.motif), int(rows.motif.sum())))
+    return PooledOutcome(head_set, merits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,31 +152,47 @@ class _Fitting:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """Candidates of cargoes that the root keeps and that are a motif or none; `raw` has a column for each head."""
+class _Rows:
+    """Candidates that are a motif or none by one truth; `raw` has a column for each head."""
 
     raw: Floats
     motif: NDArray[np.bool_]
     protein: NDArray[np.int64]
 
 
-def _kept_rows(
-    root: HeadSet, proteins: Sequence[TrainingProtein], resolve: Resolve, raw: Mapping[int, Floats]
-) -> _Kept:
+Kept: TypeAlias = Sequence[tuple[str, Sequence[ResidueSpan], Floats]]
+"""Digest of each cargo, and the candidates of it that the root keeps, with their raw scores."""
+
+
+def _kept(root: HeadSet, proteins: Sequence[TrainingProtein], resolve: Resolve, raw: Mapping[int, Floats]) -> Kept:
     methods, pooling = build_methods(root), pooling_of(root.parameters)
-    scores, motifs, owners = [np.empty((0, len(POOLED)))], [np.empty(0, dtype=bool)], [np.empty(0, dtype=np.int64)]
+    found = []
     for number, protein in enumerate(proteins):
         if protein.cargo and protein.spans:
             left = resolve(protein.spans, methods.score(protein.context(pooling)).in_cargo, len(protein.residues))
-            known = np.array([i for i in left if protein.verdicts[i] != Verdict.UNKNOWN], dtype=np.intp)
-            scores.append(raw[number][known])
-            motifs.append(protein.verdicts[known] == Verdict.HIT)
-            owners.append(np.full(len(known), number))
-    return _Kept(np.concatenate(scores), np.concatenate(motifs), np.concatenate(owners))
+            found.append((protein.digest, [protein.spans[i] for i in left], raw[number][left]))
+    return found
 
 
-def _merit(rows: _Kept, column: int) -> float:
-    return average_precision(precision_recall(Events(rows.raw[:, column], rows.motif, rows.protein)))
+def _rows(kept: Kept, truth: Mapping[str, Truth]) -> _Rows:
+    scores, motifs, owners = [np.empty((0, len(POOLED)))], [np.empty(0, dtype=bool)], [np.empty(0, dtype=np.int64)]
+    for number, (digest, spans, raw) in enumerate(kept):
+        if digest in truth:
+            outcome = verdicts(spans, truth[digest])
+            known = outcome != Verdict.UNKNOWN
+            scores.append(raw[known])
+            motifs.append(outcome[known] == Verdict.HIT)
+            owners.append(np.full(int(known.sum()), number))
+    return _Rows(np.concatenate(scores), np.concatenate(motifs), np.concatenate(owners))
+
+
+def _merit(rows: _Rows) -> PooledMerit:
+    def precision(column: int) -> float:
+        return average_precision(precision_recall(Events(rows.raw[:, column], rows.motif, rows.protein)))
+
+    return PooledMerit(
+        {name: precision(column) for column, name in enumerate(POOLED)}, (len(rows.motif), int(rows.motif.sum()))
+    )
 
 
 def _report(base: HeadSet, losses: list[list[float]]) -> dict[str, Json]:

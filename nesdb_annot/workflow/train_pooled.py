@@ -11,9 +11,10 @@ from .heads import heads_for
 from .material import gather
 from .progress import Progress, Silent
 from .train import TrainedHeads, keep
+from .truths import truth_a, truth_b
 
 if TYPE_CHECKING:
-    from ..learning.pooled import PooledOutcome
+    from ..learning.pooled import PooledMerit
     from ..store.engine import Store
 
 
@@ -65,17 +66,21 @@ def train_pooled_heads(
             material.proteins,
             material.folds,
             material.resolve,
+            truths={"truth A": truth_a(material.entries), "truth B": truth_b(material.entries)},
             references_digest=references_digest(material.entries),
             seed=seed,
             workers=settings.workers,
             told=progress.note,
         )
         keep(store, outcome.head_set, run_id, save_to)
-    return TrainedHeads(outcome.head_set, (_table(outcome),))
+    tables = tuple(_table(name, merit) for name, merit in outcome.merits.items() if merit.candidates[1])
+    return TrainedHeads(outcome.head_set, tables)
 
 
-def _table(outcome: PooledOutcome) -> Table:
-    candidates, motifs = outcome.candidates
-    title = f"pooled heads on families that they have not seen: {candidates:,} stored candidates, {motifs:,} on NESs"
-    rows = [(name, shown(merit)) for name, merit in outcome.merit.items()]
-    return Table(title, ("method", "average precision"), rows)
+def _table(truth: str, merit: PooledMerit) -> Table:
+    candidates, motifs = merit.candidates
+    seen = f"{candidates:,} stored candidates, {motifs:,} on NESs"
+    rows = [(name, shown(precision)) for name, precision in merit.precision.items()]
+    return Table(
+        f"pooled heads on families that they have not seen, {truth}: {seen}", ("method", "average precision"), rows
+    )

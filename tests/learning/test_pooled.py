@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nesdb_annot.learning.pooled import refit_pooled
+from nesdb_annot.learning.truth import Truth
 from nesdb_annot.methods.cargo import probability_of_cargo
 from nesdb_annot.methods.derived import root_digest, root_of
 from nesdb_annot.methods.headset import HeadSet
@@ -47,14 +48,26 @@ def test_only_pooled_heads_and_their_calibrations_differ(base, made_up, resolve)
     assert other.operating_points == base.operating_points
 
 
+def test_merit_by_each_truth_counts_only_what_it_knows(base, made_up, resolve):
+    proteins, _ = made_up
+    some = {p.digest: p.truth for p in proteins[:6] if p.truth.motifs}
+    unknown = {p.digest: Truth((), p.truth.motifs) for p in proteins}
+    merits = refit_pooled(base, *made_up, resolve, truths={"some": some, "unknown": unknown}, seed=3).merits
+    whole = refit_pooled(base, *made_up, resolve, seed=3).merits["taught"].candidates
+    assert 0 < merits["some"].candidates[1] < whole[1]
+    assert merits["unknown"].candidates == (whole[0] - whole[1], 0)
+
+
 def test_merit_is_of_families_not_seen(base, refitted, made_up, resolve):
-    assert refitted.merit["similarity"] > 0.5
-    candidates, motifs = refitted.candidates
+    merit = refitted.merits["taught"]
+    assert merit.precision["similarity"] > 0.5
+    candidates, motifs = merit.candidates
     assert 0 < motifs < candidates
     proteins, folds = made_up
     draw = np.random.default_rng(0)
     noise = [replace(p, embedding=draw.normal(size=p.embedding.shape).astype(np.float32)) for p in proteins]
-    assert refit_pooled(base, noise, folds, resolve, seed=3).merit["similarity"] < 0.5, "not of those it was fitted to"
+    of_noise = refit_pooled(base, noise, folds, resolve, seed=3).merits["taught"]
+    assert of_noise.precision["similarity"] < 0.5, "not of those it was fitted to"
 
 
 def test_the_loss_curves_are_those_of_the_heads_that_are_in_it(base, made_up, resolve):

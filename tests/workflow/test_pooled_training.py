@@ -72,6 +72,7 @@ def test_stored_vectors_are_scored_and_ranked_again_and_nothing_is_embedded(stor
     assert "known to similarity and neural, the other heads" in heads_for(store, annotated).notes[0]
     assert replaced_methods(trained.head_set) == {"similarity", "neural"}
     assert [row[0] for row in trained.tables[0].rows] == ["similarity", "neural"]
+    assert ["truth A" in table.title or "truth B" in table.title for table in trained.tables] == [True, True]
     no_embedding()
     if command == "reannotate":
         would = reannotate(store, annotated, dry_run=True)
