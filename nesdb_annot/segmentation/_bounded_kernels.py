@@ -23,6 +23,9 @@ ROWS = 32
 SHARED_AFTER = 256
 """Rows after which doubt is shared, a multiple of `ROWS`."""
 
+PATIENCE = 32
+"""Segments that two segmentations are followed back before all that they rest on is settled."""
+
 SAMPLE = 256
 """Rows that tell where rows are seen from, which costs do not depend on."""
 
@@ -62,17 +65,36 @@ def gain(rows: Rows, begin: int, end: int) -> float:
 
 
 @compiled_in_order
+def settle(rows: Rows, ledger: Floats, search: Search, at: int) -> float:
+    """Cost of the best segmentation up to `at` in float64, written to the ledger with all that it rests on.
+
+    Each place is settled once, so that ties without end, as of equal rows, take linear time.
+    """
+    reach, chain, steps = search.reach, np.empty(at + 1, dtype=np.int64), 0
+    while ledger[DOUBT, at + reach] > 0:
+        chain[steps] = at
+        steps += 1
+        at = int(ledger[START, at + reach])
+    for step in range(steps - 1, -1, -1):
+        begin, at = at, chain[step]
+        ledger[BASE, at + reach] = ledger[BASE, begin + reach] + search.penalty - gain(rows, begin, at)
+        ledger[DOUBT, at + reach] = 0.0
+    return float(ledger[BASE, at + reach])
+
+
+@compiled_in_order
 def excess(rows: Rows, ledger: Floats, search: Search, begin: int, rival: int, end: int) -> float:
     """What a segmentation up to `end` costs more if its last segment starts at `begin` than if it does at `rival`.
 
     In float64, segment by segment from the end, until what is in doubt of the rest cannot change the sign.
     """
     reach = search.reach
-    shared = 2.0 * ledger[DOUBT, _ledger.parting(ledger, reach, begin, rival) + reach]
     more = gain(rows, rival, end) - gain(rows, begin, end)
-    while begin != rival:
+    shared = common_doubt(ledger, reach, begin, rival)
+    for _ in range(PATIENCE):
         found: float = more + ledger[BASE, begin + reach] - ledger[BASE, rival + reach]
-        if abs(found) > ledger[DOUBT, begin + reach] + ledger[DOUBT, rival + reach] - shared:
+        doubt = ledger[DOUBT, begin + reach] + ledger[DOUBT, rival + reach] - shared
+        if begin == rival or doubt <= 0.0 or abs(found) > doubt:
             return found
         if begin > rival:
             last, begin = begin, int(ledger[START, begin + reach])
@@ -80,7 +102,14 @@ def excess(rows: Rows, ledger: Floats, search: Search, begin: int, rival: int, e
         else:
             last, rival = rival, int(ledger[START, rival + reach])
             more -= search.penalty - gain(rows, rival, last)
-    return more
+    return more + settle(rows, ledger, search, begin) - settle(rows, ledger, search, rival)
+
+
+@compiled_in_order
+def common_doubt(ledger: Floats, reach: int, one: int, other: int) -> float:
+    """Of the doubts of two segmentations what both owe to the segments that they share, as far as that is near."""
+    common = _ledger.parting(ledger, reach, one, other, PATIENCE)
+    return 2.0 * float(ledger[DOUBT, common + reach]) if common >= 0 else 0.0
 
 
 @compiled_in_order
@@ -102,8 +131,8 @@ def contest(rows: Rows, found: Found, search: Search, column: int, end: int) -> 
         if best >= 0:
             begin, rival = end - reach + j, end - reach + best
             low, high = costs[j, column] - costs[begins + best, column], costs[begins + j, column] - costs[best, column]
-            more, shared = 0.5 * (low + high), 2.0 * ledger[DOUBT, _ledger.parting(ledger, reach, begin, rival) + reach]
-            if abs(more) <= 0.5 * (high - low) - shared:
+            more = 0.5 * (low + high)
+            if abs(more) <= 0.5 * (high - low) - common_doubt(ledger, reach, begin, rival):
                 more = excess(rows, ledger, search, begin, rival, end)
             if more >= 0:
                 continue

@@ -75,14 +75,20 @@ def ends_of(start: Floats) -> Integers:
 
 
 @compiled_in_order
-def parting(ledger: Floats, reach: int, one: int, other: int) -> int:
-    """The last number at which the best segmentations up to `one` and up to `other` both end a segment."""
-    while one != other:
+def parting(ledger: Floats, reach: int, one: int, other: int, steps: int) -> int:
+    """The last number at which the best segmentations up to `one` and up to `other` both end a segment.
+
+    Returns:
+        -1 if that is more than `steps` segments away.
+    """
+    for _ in range(steps):
+        if one == other:
+            return one
         if one > other:
             one = int(ledger[START, one + reach])
         else:
             other = int(ledger[START, other + reach])
-    return one
+    return one if one == other else -1
 
 
 @compiled_in_order
@@ -97,7 +103,7 @@ def share_doubt(ledger: Floats, reach: int, newest: int) -> None:
     common = newest
     for at in range(newest - 1, max(newest - reach, 0) - 1, -1):
         if ledger[BASE, at + reach] < np.inf:
-            common = parting(ledger, reach, common, at)
+            common = parting(ledger, reach, common, at, 2 * newest)
     shared = ledger[DOUBT, common + reach]
     for number in range(common + reach, newest + reach + 1):
         ledger[DOUBT, number] = max(ledger[DOUBT, number] - shared, 0.0)

@@ -2,7 +2,7 @@
 
 Without a penalty everything is cut to the minimum, with a large one to the maximum. It is in multiples of the mean cost
 of a residue, so that one scale serves all language models. In an evaluation it is chosen anew for each fold on the
-other folds; the default of `bounded.Bounded` is what most folds of NESdb choose with the bundled model.
+other folds (with the bundled model they choose 1 to 2); the default of `bounded.Bounded` lies between.
 """
 
 from __future__ import annotations

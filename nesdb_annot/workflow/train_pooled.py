@@ -81,6 +81,7 @@ def _table(truth: str, merit: PooledMerit) -> Table:
     candidates, motifs = merit.candidates
     seen = f"{candidates:,} stored candidates, {motifs:,} on NESs"
     rows = [(name, shown(precision)) for name, precision in merit.precision.items()]
-    return Table(
-        f"pooled heads on families that they have not seen, {truth}: {seen}", ("method", "average precision"), rows
+    title = (
+        f"{truth}, fits that had not seen the family, with the pooling, the k and the candidates of the heads in use"
     )
+    return Table(f"{title}: {seen}", ("method", "average precision of candidates"), rows)

@@ -46,11 +46,14 @@ def _ranges(entries: Sequence[ReferenceEntry]) -> Truth:
 
     motifs: set[ResidueSpan] = set()
     unknown: set[ResidueSpan] = set()
+    peptides: set[ResidueSpan] = set()
     for entry in entries:
-        ranges = [site for site in entry.sites if site.kind is SiteKind.FUNCTIONAL_SIGNAL]
-        for site in ranges:
-            clear = site.sign is Sign.MOTIF and SHORTEST_RANGE <= len(site.span) <= LONGEST_RANGE
-            if site.sign is not Sign.NON_MOTIF:
+        for site in entry.sites:
+            if site.kind is SiteKind.FUNCTIONAL_SIGNAL and site.sign is not Sign.NON_MOTIF:
+                clear = site.sign is Sign.MOTIF and SHORTEST_RANGE <= len(site.span) <= LONGEST_RANGE
                 (motifs if clear else unknown).add(site.span)
-        unknown |= {site.span for site in signal_sites(entry) if site.sign is not Sign.NON_MOTIF} - motifs
-    return Truth(tuple(sorted(motifs)), tuple(sorted(unknown)))
+        for site in signal_sites(entry):
+            if site.sign is not Sign.NON_MOTIF:
+                (peptides if site.sign is Sign.MOTIF else unknown).add(site.span)
+    unknown |= {peptide for peptide in peptides if not any(peptide.overlap(motif) for motif in motifs)}
+    return Truth(tuple(sorted(motifs)), tuple(sorted(unknown - motifs)))

@@ -124,7 +124,8 @@ def ledger_of(starts, doubts, reach):
 def test_segmentations_part_where_they_last_agree():
     starts = [0, 0, 0, 1, 2, 3, 3, 5]  # 7 <- 5 <- 3 <- 1 <- 0; 6 <- 3; 4 <- 2 <- 0
     ledger = ledger_of(starts, 0.0, 4)
-    assert [parting(ledger, 4, 7, other) for other in (7, 6, 4, 3)] == [7, 3, 0, 3]
+    assert [parting(ledger, 4, 7, other, 9) for other in (7, 6, 4, 3)] == [7, 3, 0, 3]
+    assert [parting(ledger, 4, 7, 4, steps) for steps in (5, 6)] == [-1, 0]
 
 
 def test_only_what_all_have_in_common_is_no_longer_doubted():
@@ -188,6 +189,15 @@ def test_repeats_of_one_row_are_decided_like_in_float64():
         return sum(((part - part.mean(axis=0)) ** 2).sum() + 0.5 for part in parts)
 
     assert cost(found) == pytest.approx(cost(ends), rel=1e-12)
+
+
+def test_equal_rows_are_ties_without_end():
+    """Every place is settled once: followed back one by one, these would take minutes."""
+    rows = np.repeat(np.random.default_rng(1).normal(size=(1, 32)), 16_000, axis=0).astype(np.float32)
+    sizes = np.diff([0, *change_points(rows, 8, 25, 0.0).tolist()])
+    assert sizes.sum() == 16_000
+    assert sizes.min() >= 8
+    assert sizes.max() <= 25
 
 
 def test_a_large_common_offset_does_not_eat_digits():
