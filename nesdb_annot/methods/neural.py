@@ -21,7 +21,13 @@ FloatArray = NDArray[np.float32]
 
 
 def perceptron_logits(pooled: FloatArray, arrays: Mapping[str, FloatArray]) -> FloatArray:
-    """Log-odds of each segment, shape (n,): the mean over an ensemble of perceptrons with ReLU units.
+    """Log-odds of each segment, shape (n,): the mean of `member_logits`."""
+    logits: FloatArray = member_logits(pooled, arrays).mean(axis=0)
+    return logits
+
+
+def member_logits(pooled: FloatArray, arrays: Mapping[str, FloatArray]) -> FloatArray:
+    """Log-odds of each segment by each perceptron of an ensemble, with ReLU units, shape (members, n).
 
     Args:
         pooled: pooled embeddings, shape (n, dimension).
@@ -34,8 +40,7 @@ def perceptron_logits(pooled: FloatArray, arrays: Mapping[str, FloatArray]) -> F
         x = np.matmul(x, arrays[f"layer{index}.weight"]) + arrays[f"layer{index}.bias"]
         if index < depth - 1:
             x = np.maximum(x, 0)
-    logits: FloatArray = x[:, :, 0].mean(axis=0)
-    return logits
+    return x[:, :, 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +58,8 @@ class Neural:
     pooling: str
 
     def score(self, context: ProteinContext) -> RawScores:
-        """Log-odds of each segment; a pooled vector offers no evidence that could be shown."""
-        return RawScores(perceptron_logits(context.vectors(self.pooling), self.arrays).tolist(), lambda _: {})
+        """Log-odds of each segment; the evidence is what each perceptron gives, that is, how far they agree."""
+        members = member_logits(context.vectors(self.pooling), self.arrays)
+        return RawScores(
+            members.mean(axis=0).tolist(), lambda i: {"members": np.round(members[:, i].astype(float), 3).tolist()}
+        )

@@ -62,3 +62,12 @@ def test_heads_of_an_unknown_pooling_are_refused_as_a_whole():
         pooling_of({"similarity": {"pooling": "median"}})
     assert "mean, centred, maximum" in refused.value.why
     assert refused.value.remedy == "nesannot train"
+
+
+def test_the_evidence_of_the_perceptrons_is_what_each_of_them_gives(context):
+    method = neural(MEAN)
+    weights = np.stack([np.full((4, 1), size, np.float32) for size in (1.0, 3.0)])
+    arrays = {**method.arrays, "layer0.weight": weights, "layer0.bias": np.zeros((2, 1, 1), np.float32)}
+    scores = replace(method, arrays=arrays).score(replace(context, pooling=MEAN))
+    assert dict(scores[0].evidence) == {"members": [-3.0, -9.0]}
+    assert scores[0].raw == -6.0
