@@ -30,10 +30,6 @@ SAMPLE = 256
 """Rows that tell where rows are seen from, which costs do not depend on."""
 
 
-LEAST = 2.0**-90
-"""Squares in float32 are whole from here to its inverse, and sums of thousands of them."""
-
-
 def room(length: int, dimension: int, reach: int) -> int:
     """Numbers in float64 that a search needs as scratch."""
     return LEDGER * (length + 1 + reach + SPARE) + (reach + 1 + REBASED_AFTER + SPARE) * dimension // 2 + 16
@@ -41,8 +37,11 @@ def room(length: int, dimension: int, reach: int) -> int:
 
 @compiled_in_order
 def power_of_two(number: float) -> float:
-    """What brings a number near 1 without rounding; 1 for zero and for what is not finite."""
-    return float(2.0 ** -np.round(np.log2(number))) if 0.0 < number < np.inf else 1.0
+    """What brings a number near 1 without rounding, in float32's range; 1 for zero and for what is not finite."""
+    if not 0.0 < number < np.inf:
+        return 1.0
+    power = float(np.round(np.log2(number)))
+    return float(2.0 ** min(max(-power, -120.0), 120.0))
 
 
 @compiled_in_order
@@ -94,7 +93,7 @@ def excess(rows: Rows, ledger: Floats, search: Search, begin: int, rival: int, e
     for _ in range(PATIENCE):
         found: float = more + ledger[BASE, begin + reach] - ledger[BASE, rival + reach]
         doubt = ledger[DOUBT, begin + reach] + ledger[DOUBT, rival + reach] - shared
-        if begin == rival or doubt <= 0.0 or abs(found) > doubt:
+        if begin == rival or abs(found) >= doubt:
             return found
         if begin > rival:
             last, begin = begin, int(ledger[START, begin + reach])
@@ -159,11 +158,11 @@ def decide(rows: Rows, found: Found, search: Search, block: int, rounded: float)
     for group in range(0, count, together):
         number, last = block + 1 + group, block + min(group + PAIR, count)
         moved = ledger[DRIFT, last + reach] - ledger[DRIFT, number] + rounded
-        if _ledger.bounds(found, search, group, number, moved) == PAIR:
+        if _ledger.bounds(found, search, group, number, moved) == 0.0:
             continue
         for i in range(min(together, count - group)):
             if found.costs[2 * begins, i] == np.inf:
-                ledger[DOUBT, number + i + reach] = 0.0
+                ledger[DOUBT, number + i + reach] = ledger[START, number + i + reach] = 0.0
             elif found.costs[2 * begins + 1, i] > 1:
                 contest(rows, found, search, i, number + i)
 
@@ -216,7 +215,7 @@ def optimal_change_points(
             lost = np.sqrt(ledger[SQUARE, column]) + np.sqrt(ledger[DRIFT, column]) + fuzz
             ledger[DRIFT, column] = ledger[DRIFT, column - 1] + 1.01 * UNIT * lost
         decide(rows, found, search, block, rounded)
-    if not np.isfinite(ledger[SQUARE, length + reach]):
+    if not np.isfinite(ledger[DRIFT, length + reach]):
         return np.empty(0, dtype=np.int64)
     return _ledger.ends_of(ledger[START, reach : reach + length + 1])
 
@@ -236,20 +235,20 @@ def change_points(
         scratch: see `room`.
     """
     scale = _running_sums.inverse_norms(embedding) if cosine else np.ones(len(embedding))
-    plain = 1.0
-    for step in (1 if relative else max(1, len(embedding) // SAMPLE), 1):
-        mean, unit = _running_sums.moments(embedding, scale, step)
-        if not (cosine or LEAST < unit < 1.0 / LEAST):
-            plain = power_of_two(np.float64(np.abs(embedding).max()))
-            mean, unit = _running_sums.moments(embedding, scale * plain, step)
+    some, origin = max(1, len(embedding) // SAMPLE), embedding[0] * scale[0]
+    for step in (some, 1):
+        mean, unit = _running_sums.moments(embedding, scale, step, origin)
+        if relative and step > 1:
+            mean, unit = _running_sums.moments(embedding, scale, 1, mean)
         # Rows of length near 1: float32 holds what embeddings of any size become. A power of two rounds nothing.
         size = power_of_two(np.sqrt(unit))
         offset = (mean.reshape(1, len(mean)) * -size).astype(np.float32)
-        rows = Rows(embedding, scale * (plain * size), offset, offset.astype(np.float64))
-        own = penalty * size * size * (unit if relative else plain * plain)
+        rows = Rows(embedding, scale * size, offset, offset.astype(np.float64))
+        own = penalty * size * size * (unit if relative else 1.0)
         # A row of length 1 is rounded as what it is multiplied with and again as the product.
         fuzz = 2.0 * size if cosine else 0.0
         ends = optimal_change_points(rows, lengths[0], lengths[1], own, fuzz, scratch)
-        if len(ends):
+        # A row that dwarfs those that tell the size overflows.
+        if len(ends) or step == 1:
             break
     return ends

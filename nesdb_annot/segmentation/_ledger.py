@@ -100,10 +100,12 @@ def share_doubt(ledger: Floats, reach: int, newest: int) -> None:
         reach: longest segment.
         newest: number of the last running sum; what begins later begins at most the reach before it.
     """
-    common = newest
-    for at in range(newest - 1, max(newest - reach, 0) - 1, -1):
+    common = -1
+    for at in range(newest, max(newest - reach, 0) - 1, -1):
         if ledger[BASE, at + reach] < np.inf:
-            common = parting(ledger, reach, common, at, 2 * newest)
+            common = at if common < 0 else parting(ledger, reach, common, at, 2 * newest)
+    if common < 0:
+        return
     shared = ledger[DOUBT, common + reach]
     for number in range(common + reach, newest + reach + 1):
         ledger[DOUBT, number] = max(ledger[DOUBT, number] - shared, 0.0)
@@ -121,7 +123,7 @@ def bounds(found: Found, search: Search, column: int, number: int, moved: float)
         moved: how far rounding may have moved a difference of two running sums.
 
     Returns:
-        the sum of how many begins of each may be the best: `PAIR` if each has one.
+        how many of the ends have none or several begins that may be the best.
     """
     ledger, costs = found.ledger, found.costs
     begins, mine, lowest = len(search.share), doubles(ledger, SQUARE, number + search.reach), all_doubles(np.inf)
@@ -143,10 +145,11 @@ def bounds(found: Found, search: Search, column: int, number: int, moved: float)
         place = where_at_most(cost, lowest, begin, place)
         lower = least(cost, lower)
         begin = begin + all_doubles(1.0)
-    half, at = all_doubles(0.5), number + search.reach
+    half, one, at = all_doubles(0.5), all_doubles(1.0), number + search.reach
     store(costs, 2 * begins, 0, lowest)
     store(costs, 2 * begins + 1, 0, count)
     store(ledger, BASE, at, multiply_add(half, lower + lowest, all_doubles(search.penalty)))
     store(ledger, DOUBT, at, half * (lowest - lower))
     store(ledger, START, at, place)
-    return total(count)
+    single = where_at_most(count, one, where_at_most(one, count, all_doubles(0.0), one), one)
+    return total(single)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiled import compiled_in_order
-from ..lanes import WIDTH, all_floats, floats, multiply_add, store, store_totals, total
+from ..lanes import PAIR, WIDTH, all_doubles, all_floats, doubles, floats, multiply_add, store, store_totals, total
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -28,7 +28,7 @@ REBASED_AFTER = 64
 """Rows after which running sums begin anew, a multiple of `TOGETHER`."""
 
 SUMMED = 32
-"""Rows that are summed in float32 before float64 takes over, a multiple of 4."""
+"""Rows that are summed in float32 before float64 takes over."""
 
 TOGETHER = 4
 """Ends whose products are taken at the same time."""
@@ -57,46 +57,36 @@ class Rows(NamedTuple):
 
 
 @compiled_in_order
-def moments(embedding: Singles, scale: Floats, step: int) -> tuple[Floats, float]:
+def moments(embedding: Singles, scale: Floats, step: int, origin: Floats) -> tuple[Floats, float]:
     """Mean of every `step`-th row, and mean squared distance of these rows to it; a row is embedding * scale.
 
-    Seen from the first row: large common offsets eat no digits. Summed in float32 over `SUMMED` rows and four rows'
-    squares, then in float64.
+    Distances to `origin` are rounded to float32, their squares are summed in float64.
 
     Args:
         embedding: shape (L, dimension).
         scale: shape (L,).
         step: 1 for all rows.
+        origin: where the rows are seen from, so that large common offsets eat no digits; shape (dimension,).
     """
     dimension = embedding.shape[1]
     rows = (len(embedding) + step - 1) // step
     sums, whole = np.zeros((1, dimension), np.float32), np.zeros(dimension)
-    origin = (embedding[:1] * np.float32(-scale[0])).astype(np.float32)
-    square, shift, none = 0.0, 0.0, np.float32(0.0)
-    for number in range(0, rows, 4):
-        # Rows that lack to a multiple of four count as the first one, which is seen from itself.
-        one, two = number * step, (number + 1) * step * (number + 1 < rows)
-        three, four = (number + 2) * step * (number + 2 < rows), (number + 3) * step * (number + 3 < rows)
-        first, second = all_floats(np.float32(scale[one])), all_floats(np.float32(scale[two]))
-        third, fourth = all_floats(np.float32(scale[three])), all_floats(np.float32(scale[four]))
-        some, others = all_floats(none), all_floats(none)
+    offset, distance = (-origin).reshape(1, dimension).astype(np.float32), aligned(np.empty(dimension + 16), dimension)
+    square, other = all_doubles(0.0), all_doubles(0.0)
+    for number in range(rows):
+        row, factor = number * step, all_floats(np.float32(scale[number * step]))
         for column in range(0, dimension, WIDTH):
-            start = floats(origin, 0, column)
-            w = multiply_add(floats(embedding, one, column), first, start)
-            x = multiply_add(floats(embedding, two, column), second, start)
-            y = multiply_add(floats(embedding, three, column), third, start)
-            z = multiply_add(floats(embedding, four, column), fourth, start)
-            store(sums, 0, column, floats(sums, 0, column) + ((w + x) + (y + z)))
-            some = multiply_add(x, x, multiply_add(w, w, some))
-            others = multiply_add(z, z, multiply_add(y, y, others))
-        square += total(some + others)
-        if (number + 4) % SUMMED == 0 or number + 4 >= rows:
+            value = multiply_add(floats(embedding, row, column), factor, floats(offset, 0, column))
+            store(distance, 0, column, value)
+            store(sums, 0, column, floats(sums, 0, column) + value)
+        for column in range(0, dimension, 2 * PAIR):
+            one, two = doubles(distance, 0, column), doubles(distance, 0, column + PAIR)
+            square, other = multiply_add(one, one, square), multiply_add(two, two, other)
+        if (number + 1) % SUMMED == 0 or number + 1 == rows:
             whole += sums[0]
             sums[:] = 0.0
     whole /= rows
-    for column in range(dimension):
-        shift += whole[column] * whole[column]
-    return whole - origin[0], max(square / rows - shift, 0.0)
+    return whole - offset[0], max(total(square + other) / rows - (whole * whole).sum(), 0.0)
 
 
 @compiled_in_order

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
@@ -39,29 +40,42 @@ def change_points(
         relative: the penalty is in multiples of the mean cost of a residue if the protein were one segment.
 
     Raises:
-        ValueError: if the embedding is not finite.
+        ValueError: if the embedding is not finite, or no such segments can cut the protein.
     """
-    length = len(embedding)
-    if length < 2 * minimum and length <= maximum:
-        check_finite(embedding.sum())
-        return np.array([length])
     from . import _bounded_kernels as kernels
     from ._running_sums import WHOLE
 
+    length = len(embedding)
+    _check_request(length, minimum, maximum, penalty)
+    if length < 2 * minimum and length <= maximum:
+        check_finite(embedding.sum(dtype=np.float64))
+        return np.array([length])
     rows = _whole_vectors(embedding, WHOLE)
-    lengths = np.array([minimum, min(maximum, length)])
-    scratch = _scratch(kernels.room(length, rows.shape[1], lengths[1]))
-    ends = kernels.change_points(rows, lengths, penalty, cost == "cosine", relative, scratch)
+    lengths = np.array([minimum, min(maximum, length)], dtype=np.int64)
+    scratch = _scratch(kernels.room(length, rows.shape[1], int(lengths[1])))
+    ends = kernels.change_points(rows, lengths, float(penalty), cost == "cosine", bool(relative), scratch)
     if not len(ends):
         raise ValueError(NOT_FINITE)
     return ends
 
 
+def _check_request(length: int, minimum: int, maximum: int, penalty: float) -> None:
+    fewest = -(-length // maximum) if maximum >= 1 else length + 1
+    if not 1 <= minimum <= maximum or (length > maximum and fewest * minimum > length):
+        raise ValueError(f"{length} residues cannot be cut into segments of {minimum} to {maximum}")
+    if not math.isfinite(penalty):
+        raise ValueError(f"no such penalty: {penalty}")
+
+
 def _whole_vectors(embedding: NDArray[np.float32], whole: int) -> NDArray[np.float32]:
-    """The same numbers in C order, with zeros up to a dimension that is a multiple of `whole`."""
-    spare = -embedding.shape[1] % whole
+    """The same numbers in C order and in memory of our own, with zeros up to a dimension that is a multiple of `whole`.
+
+    Memory that must not be written would be another type to numba, and compiled anew.
+    """
+    spare = -embedding.shape[1] % whole or (whole if not embedding.shape[1] else 0)
     padded = np.pad(embedding, ((0, 0), (0, spare))) if spare else embedding
-    return np.ascontiguousarray(padded, dtype=np.float32)
+    rows = np.ascontiguousarray(padded, dtype=np.float32)
+    return rows if rows.flags.writeable else rows.copy()
 
 
 def _scratch(size: int) -> NDArray[np.float64]:
