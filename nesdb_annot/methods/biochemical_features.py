@@ -61,7 +61,7 @@ def _core_features(
     residues: str, spans: Sequence[ResidueSpan], tracks: Tracks, stated: StatedStretches
 ) -> tuple[Floats, Floats]:
     """The best core against its rivals, and `core_features`; shape (n, columns) each."""
-    scored = strict_cores(residues)
+    scored = strict_cores(residues, stated)
     hit, value = scored.best_in(list(spans))
     found = hit >= 0
     score = np.where(found, value, UNMATCHED)

@@ -17,6 +17,7 @@ from . import consensus_terms
 from .consensus_terms import TERMS, core_terms
 from .patterns import PATTERNS, TOLERATED, WINDOW, PatternHits, encoded, find_hits, find_relaxed_hits
 from .protocol import ProteinContext, RawScores
+from .topology import StatedStretches
 
 UNMATCHED = -10.0
 """Score of a segment without a match, on which matched segments are floored too."""
@@ -35,12 +36,12 @@ class ScoredCores:
         totals: sum of the terms, shape (n,).
     """
 
-    def __init__(self, residues: str, hits: PatternHits) -> None:
+    def __init__(self, residues: str, hits: PatternHits, stated: StatedStretches = ()) -> None:
         cores = hits.cores()
         order = np.argsort(cores[:, 1], kind="stable")
         self.hits = hits.where(order)
         self.cores = cores[order]
-        self.terms = core_terms(encoded(residues), self.hits)
+        self.terms = core_terms(encoded(residues), self.hits, stated)
         self.totals = self.terms.sum(axis=1)
 
     def best_in(self, spans: list[ResidueSpan]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -64,9 +65,9 @@ class ScoredCores:
 
 
 @lru_cache(maxsize=4)
-def strict_cores(residues: str) -> ScoredCores:
+def strict_cores(residues: str, stated: StatedStretches = ()) -> ScoredCores:
     """The strict hits of a protein with their terms; several methods read them of one protein after the other."""
-    return ScoredCores(residues, find_hits(residues))
+    return ScoredCores(residues, find_hits(residues), stated)
 
 
 def best_cores(residues: str, spans: Sequence[ResidueSpan]) -> list[ResidueSpan | None]:
@@ -100,7 +101,7 @@ class Consensus:
     def score(self, context: ProteinContext) -> RawScores:
         """The best match of each segment, with its evidence; ``{"class": None}`` where none matches."""
         spans = list(context.spans)
-        scored = strict_cores(context.residues)
+        scored = strict_cores(context.residues, context.stated)
         hit, value = scored.best_in(spans)
         raw = np.where(hit < 0, UNMATCHED, np.maximum(value, UNMATCHED)).tolist()
         return RawScores(raw, lambda i: scored.evidence(int(hit[i]), spans[i]) if hit[i] >= 0 else {"class": None})

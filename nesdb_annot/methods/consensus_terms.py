@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ..records import Json
 from .patterns import OFFSETS, PATTERNS, PHI, PatternHits, encoded
-from .topology import TM_HYDROPATHY, TM_WINDOW, topology
+from .topology import TM_HYDROPATHY, TM_WINDOW, StatedStretches, topology
 
 TERMS: tuple[str, ...] = (
     "class", "phi0", "phi_quality", "content", "spacer", "proline", "charge", "surroundings", "membrane",
@@ -77,18 +77,19 @@ _HYDROPHOBIC = np.isin(np.arange(256), encoded(PHI + "WC"))
 _CHARGE = np.isin(np.arange(256), encoded("DE")) * 1.0 - np.isin(np.arange(256), encoded("KR"))
 
 
-def core_terms(codes: NDArray[np.uint8], hits: PatternHits) -> NDArray[np.float64]:
+def core_terms(codes: NDArray[np.uint8], hits: PatternHits, stated: StatedStretches = ()) -> NDArray[np.float64]:
     """Terms of each hit, shape (n, len(TERMS)); the consensus score of a hit is the sum of its row.
 
     Args:
         codes: ASCII codes of the whole protein, shape (L,).
         hits: strict or relaxed hits in it.
+        stated: see `topology.topology`.
     """
     cores = hits.cores()
     first, last = cores[:, 1], cores[:, 4]
     at = cores[:, 1:] - 1
     length = last - first + 1
-    count = _counts(codes.tobytes())
+    count = _counts(codes.tobytes(), stated)
     hydrophobic = count.hydrophobic(first, last)
     phi_hydrophobic = _HYDROPHOBIC[codes[at]].sum(axis=1)
     spacers = (hydrophobic - phi_hydrophobic) / (length - 4)
@@ -109,17 +110,17 @@ def core_terms(codes: NDArray[np.uint8], hits: PatternHits) -> NDArray[np.float6
 
 
 @lru_cache(maxsize=4)
-def _counts(codes: bytes) -> _Counts:
+def _counts(codes: bytes, stated: StatedStretches) -> _Counts:
     """Kept for some proteins: strict and relaxed hits are judged one after the other."""
-    return _Counts(np.frombuffer(codes, dtype=np.uint8))
+    return _Counts(np.frombuffer(codes, dtype=np.uint8), stated)
 
 
 class _Counts:
     """Running counts along one protein; spans are 1-based inclusive arrays, shape (n,)."""
 
-    def __init__(self, codes: NDArray[np.uint8]) -> None:
+    def __init__(self, codes: NDArray[np.uint8], stated: StatedStretches) -> None:
         self.length = len(codes)
-        looks = topology(codes.tobytes().decode("ascii"))
+        looks = topology(codes.tobytes().decode("ascii"), stated)
         columns = (
             _HYDROPHOBIC[codes],
             codes == ord("P"),
@@ -153,5 +154,5 @@ class _Counts:
         return share
 
     def membrane(self, first: NDArray[np.int32], last: NDArray[np.int32]) -> NDArray[np.float64]:
-        """Share of the core that looks like a membrane helix or a signal peptide."""
+        """Share of the core that looks like a membrane helix or a signal peptide, or is stated to be one."""
         return self._between(3, first, last) / (last - first + 1)

@@ -246,3 +246,14 @@ def test_membrane_proteins_of_yeast_do_not_fill_the_top(shared_data):
         membrane += [bool(mask[window.as_slice()].mean() > 0.5) for window in windows]
     order = np.argsort(best_scores)[::-1]
     assert np.mean(np.array(membrane)[order[:200]]) <= 0.02 < np.mean(membrane)
+
+
+@pytest.mark.parametrize(("key", "lost"), [("TRANSMEM", 6.0), ("SIGNAL", 6.0), ("COILED", 0.0)])
+def test_what_uniprot_states_outweighs_how_it_looks(key, lost):
+    residues = "GSTNQEDKGS" * 3 + "SNELALKLAGLDI" + "GSTNQEDKGS" * 3
+    spans = [ResidueSpan(31, 43)]
+    plain, stated = (
+        Consensus().score(ProteinContext("", residues, np.empty((0, 0)), spans, np.empty((1, 0)), stated=known))[0]
+        for known in ((), ((key, 25, 50),))
+    )
+    assert plain.raw - stated.raw == pytest.approx(lost)
