@@ -235,11 +235,10 @@ def change_points(
         scratch: see `room`.
     """
     scale = _running_sums.inverse_norms(embedding) if cosine else np.ones(len(embedding))
-    some, origin = max(1, len(embedding) // SAMPLE), embedding[0] * scale[0]
+    # All rows tell the unit of a relative penalty; where rows are seen from, some tell well enough.
+    some = 1 if relative else max(1, len(embedding) // SAMPLE)
     for step in (some, 1):
-        mean, unit = _running_sums.moments(embedding, scale, step, origin)
-        if relative and step > 1:
-            mean, unit = _running_sums.moments(embedding, scale, 1, mean)
+        mean, unit = _running_sums.moments(embedding, scale, step, embedding[0] * scale[0])
         # Rows of length near 1: float32 holds what embeddings of any size become. A power of two rounds nothing.
         size = power_of_two(np.sqrt(unit))
         offset = (mean.reshape(1, len(mean)) * -size).astype(np.float32)

@@ -27,9 +27,6 @@ WHOLE = 2 * WIDTH
 REBASED_AFTER = 64
 """Rows after which running sums begin anew, a multiple of `TOGETHER`."""
 
-SUMMED = 32
-"""Rows that are summed in float32 before float64 takes over."""
-
 TOGETHER = 4
 """Ends whose products are taken at the same time."""
 
@@ -60,7 +57,7 @@ class Rows(NamedTuple):
 def moments(embedding: Singles, scale: Floats, step: int, origin: Floats) -> tuple[Floats, float]:
     """Mean of every `step`-th row, and mean squared distance of these rows to it; a row is embedding * scale.
 
-    Distances to `origin` are rounded to float32, their squares are summed in float64.
+    In float64.
 
     Args:
         embedding: shape (L, dimension).
@@ -68,25 +65,28 @@ def moments(embedding: Singles, scale: Floats, step: int, origin: Floats) -> tup
         step: 1 for all rows.
         origin: where the rows are seen from, so that large common offsets eat no digits; shape (dimension,).
     """
-    dimension = embedding.shape[1]
-    rows = (len(embedding) + step - 1) // step
-    sums, whole = np.zeros((1, dimension), np.float32), np.zeros(dimension)
-    offset, distance = (-origin).reshape(1, dimension).astype(np.float32), aligned(np.empty(dimension + 16), dimension)
-    square, other = all_doubles(0.0), all_doubles(0.0)
-    for number in range(rows):
-        row, factor = number * step, all_floats(np.float32(scale[number * step]))
-        for column in range(0, dimension, WIDTH):
-            value = multiply_add(floats(embedding, row, column), factor, floats(offset, 0, column))
-            store(distance, 0, column, value)
-            store(sums, 0, column, floats(sums, 0, column) + value)
-        for column in range(0, dimension, 2 * PAIR):
-            one, two = doubles(distance, 0, column), doubles(distance, 0, column + PAIR)
-            square, other = multiply_add(one, one, square), multiply_add(two, two, other)
-        if (number + 1) % SUMMED == 0 or number + 1 == rows:
-            whole += sums[0]
-            sums[:] = 0.0
-    whole /= rows
-    return whole - offset[0], max(total(square + other) / rows - (whole * whole).sum(), 0.0)
+    dimension, rows = embedding.shape[1], (len(embedding) + step - 1) // step
+    sums, offset = np.zeros((1, dimension)), (-origin).reshape(1, dimension)
+    square, other, rest = all_doubles(0.0), all_doubles(0.0), 0.0
+    for number in range(0, rows - 3, 4):
+        one, two, three, four = number * step, (number + 1) * step, (number + 2) * step, (number + 3) * step
+        first, second = all_doubles(scale[one]), all_doubles(scale[two])
+        third, fourth = all_doubles(scale[three]), all_doubles(scale[four])
+        for column in range(0, dimension, PAIR):
+            start = doubles(offset, 0, column)
+            w = multiply_add(doubles(embedding, one, column), first, start)
+            x = multiply_add(doubles(embedding, two, column), second, start)
+            y = multiply_add(doubles(embedding, three, column), third, start)
+            z = multiply_add(doubles(embedding, four, column), fourth, start)
+            store(sums, 0, column, doubles(sums, 0, column) + ((w + x) + (y + z)))
+            square = multiply_add(x, x, multiply_add(w, w, square))
+            other = multiply_add(z, z, multiply_add(y, y, other))
+    for number in range(rows // 4 * 4, rows):
+        distance = embedding[number * step] * scale[number * step] + offset[0]
+        sums[0] += distance
+        rest += (distance * distance).sum()
+    mean = sums[0] / rows
+    return mean - offset[0], max((total(square + other) + rest) / rows - (mean * mean).sum(), 0.0)
 
 
 @compiled_in_order

@@ -11,7 +11,6 @@ from nesdb_annot.segmentation._running_sums import (
     LAGS,
     REBASED_AFTER,
     SPARE,
-    SUMMED,
     UNIT,
     WHOLE,
     Rows,
@@ -42,7 +41,7 @@ def test_moments_of_large_numbers():
     assert moments(rows, np.ones(3), 1, rows[0].astype(float))[0][0] == 16777218.0 / 3
 
 
-@pytest.mark.parametrize("length", [1, 2, 3, 4, 39, 40, SUMMED + 5, 3 * SUMMED])
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 39, 40, 97])
 @pytest.mark.parametrize("step", [1, 2, 7])
 def test_moments_of_scaled_rows(length, step):
     random = np.random.default_rng(length)
@@ -50,10 +49,10 @@ def test_moments_of_scaled_rows(length, step):
     scale = random.uniform(0.5, 2, size=length)
     rows = (embedding.astype(np.float64) * scale[:, None])[::step]
     mean, spread = moments(embedding, scale, step, embedding[0] * scale[0])
-    np.testing.assert_allclose(mean, rows.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(mean, rows.mean(axis=0), rtol=1e-13)
     mean, spread = moments(embedding, scale, step, mean)
     expected = ((rows - rows.mean(axis=0)) ** 2).sum(axis=1).mean()
-    assert spread == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    assert spread == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 def test_inverse_norms(embedding):
