@@ -66,7 +66,8 @@ def probabilities(spans):
 
 
 def test_a_lattice_stores_refined_spans_and_their_vectors(scored, pooling):
-    segments, spans, embedding = scored(Lattice(density=0.2))
+    cores = [ResidueSpan(52, 62), ResidueSpan(54, 63), ResidueSpan(49, 58)]
+    segments, spans, embedding = scored(Lattice(lambda _: cores, "cores of one signal", density=0.1))
     kept = resolution(Lattice())(spans, probabilities(spans), LENGTH)
     refined = refine_spans(spans, probabilities(spans), kept)
     assert [segment.span for segment in segments] == refined
