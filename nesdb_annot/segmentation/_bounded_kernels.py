@@ -188,10 +188,8 @@ def optimal_change_points(
     """
     length, dimension = rows.embedding.shape
     begins, width = reach - shortest + 1, length + 1 + reach + SPARE
-    ledger, sums = (
-        scratch[: LEDGER * width].reshape(LEDGER, width),
-        _running_sums.aligned(scratch[LEDGER * width :], dimension),
-    )
+    ledger = scratch[: LEDGER * width].reshape(LEDGER, width)
+    sums = _running_sums.aligned(scratch[LEDGER * width :], dimension)
     ledger[:], ledger[BASE], ledger[BASE, reach], sums[: reach + 1] = 0.0, np.inf, 0.0, 0.0
     # Sums in lanes and then of these: of products, and in twice the lanes of squares; with some room.
     error = (dimension // WIDTH + dimension // WHOLE + 16) * UNIT

@@ -72,7 +72,8 @@ def _whole_vectors(embedding: NDArray[np.float32], whole: int) -> NDArray[np.flo
 
     Memory that must not be written would be another type to numba, and compiled anew.
     """
-    spare = -embedding.shape[1] % whole or (whole if not embedding.shape[1] else 0)
+    dimension = embedding.shape[1]
+    spare = -max(dimension, 1) % whole + (dimension == 0)
     padded = np.pad(embedding, ((0, 0), (0, spare))) if spare else embedding
     rows = np.ascontiguousarray(padded, dtype=np.float32)
     return rows if rows.flags.writeable else rows.copy()
