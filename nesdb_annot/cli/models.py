@@ -89,11 +89,11 @@ def fetch(
     sha256: Annotated[str | None, typer.Option(help="digest that the file must have")] = None,
 ) -> None:
     """Fetch the weights of an official model or of ProtT5; an interrupted fetch goes on where it stopped."""
-    from ..workflow.fetch_model import fetch_model
+    from ..workflow.fetch_model import Megabytes, fetch_model
 
     if sha256 is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
         raise UsageError(f"{sha256!r} is no SHA-256", why="that has 64 hexadecimal digits", remedy="sha256sum FILE")
-    path = fetch_model(settings_of(ctx), name, to, sha256.lower() if sha256 else None, _Megabytes())
+    path = fetch_model(settings_of(ctx), name, to, sha256.lower() if sha256 else None, Megabytes(note))
     note(f"{name} is in {path}")
 
 
@@ -128,16 +128,3 @@ def pretrain(
     wanted = Wanted(layers, width, heads, minutes, steps, compiled, device=chosen)
     card = train(corpus, leave_out or [], folder, wanted, workers=settings.workers)
     print_table(("fact", "value"), [(key, str(fact)) for key, fact in card.items()])
-
-
-class _Megabytes:
-    """Tells how much of a file has come, once per percent."""
-
-    def __init__(self) -> None:
-        self._percent = -1
-
-    def __call__(self, have: int, total: int) -> None:
-        percent = 100 * have // total if total else have // (100 << 20)
-        if percent != self._percent:
-            self._percent = percent
-            note(f"{have / 1e6:,.0f} of {total / 1e6:,.0f} MB" if total else f"{have / 1e6:,.0f} MB")

@@ -200,20 +200,20 @@ def _matches(protein: RankedProtein, truth: Truth, threshold: float) -> list[flo
     return found
 
 
-ORDER = ("sole", "first", "further")
+ORDER = ("sole", "first", "further", "leading", "following")
+"""Motifs that are the only one of their protein; of several the one that scores best, and the others, of which less is
+found by their definition alone; and of several the first in the chain, and the others, which no score tells apart."""
 
 
 def _by_order(rows: Events, above: NDArray[np.bool_], proteins: int) -> dict[str, Floats]:
-    """Motifs, and those found, that are the only one of their protein, the first of several or a further one.
-
-    The first motif of a protein with several is the one that scores best, whatever its place in the chain.
-    """
+    """Motifs of each kind of `ORDER`, and those found; those of a protein are listed along the chain in `rows`."""
     tally = {name: np.zeros(proteins) for kind in ORDER for name in (kind, f"{kind}_found")}
     for index in np.unique(rows.protein[rows.found]):
         own = np.flatnonzero((rows.protein == index) & rows.found)
-        own = own[np.argsort(-rows.score[own], kind="stable")]
-        for place, row in enumerate(own):
-            kind = "sole" if len(own) == 1 else "first" if place == 0 else "further"
-            tally[kind][index] += 1
-            tally[f"{kind}_found"][index] += above[row]
+        best = own[np.argmax(rows.score[own])]
+        for row in own:
+            kinds = ("first" if row == best else "further", "leading" if row == own[0] else "following")
+            for kind in kinds if len(own) > 1 else ("sole",):
+                tally[kind][index] += 1
+                tally[f"{kind}_found"][index] += above[row]
     return tally

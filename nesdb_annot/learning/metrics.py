@@ -218,3 +218,21 @@ def bootstrap(
     defined = np.isfinite(drawn).any(axis=0)
     ends[defined] = np.nanpercentile(drawn[:, defined], (2.5, 97.5), axis=0).T
     return ends
+
+
+def rate_per_10000(
+    errors: NDArray[np.float64], residues: NDArray[np.float64]
+) -> tuple[float | None, tuple[float, float] | None]:
+    """Errors per 10,000 residues with their 95 % interval over proteins, from both for each protein, shape (n,).
+
+    Nothing without residues.
+    """
+    if not residues.sum():
+        return None, None
+
+    def drawn(weight: NDArray[np.float64]) -> list[float]:
+        total = float(weight @ residues)
+        return [10_000 * float(weight @ errors) / total if total else np.nan]
+
+    ((low, high),) = bootstrap(drawn, len(residues))
+    return drawn(np.ones(len(residues)))[0], (float(low), float(high))

@@ -18,8 +18,9 @@ from .evaluate_errors import all_mistakes, share_figures, write_mistakes
 from .evaluate_paper import paper_evaluation
 from .evaluate_tables import ranking_table, tables
 from .evaluate_unseen import cargo_figures, motif_free_figures, screened_proteins
+from .fetch_model import fetch_missing
 from .figure_table import Figures, Table
-from .material import Material, fit, gather
+from .material import Material, fit, gather, reference_entries
 from .progress import Progress, Silent
 from .truths import truth_a, truth_b
 
@@ -94,6 +95,7 @@ def evaluate_methods(
         ConfigurationError: if there are no weights of the language model.
         UsageError: if there is no proteome of that name.
         CannotWriteError: if the file of errors or of the head set cannot be written.
+        TryLaterError: if the weights had to be fetched and that failed.
     """
     from ..language.embedder import open_embedder
     from ..store.evaluations import save_evaluation
@@ -102,6 +104,7 @@ def evaluate_methods(
 
     wanted, progress = wanted or Wanted(), progress or Silent()
     _check(store, wanted)
+    fetch_missing(settings, progress)
     embedder = open_embedder(settings)
     progress.note(embedder.chosen)
     stated = {**asdict(wanted), "language_model": embedder.identity.name, "segmentation": settings.segmentation}
@@ -131,6 +134,7 @@ def _check(store: Store, wanted: Wanted) -> None:
         find_target(store, wanted.negatives)
     if wanted.cargo:
         screened_proteins(wanted.cargo, lambda _: None)
+    reference_entries(store)
 
 
 def _held_out(

@@ -16,6 +16,7 @@ from ..errors import InputError
 from ..records import Json, ReferenceEntry
 from ..residues import ResidueSpan, sequence_digest
 from ..settings import Settings
+from .fetch_model import fetch_missing
 from .figure_table import Table
 from .progress import Progress, Silent
 from .segmentation_tables import BUDGETS, Compared, Measured, budget_table, length_table, quality_table
@@ -79,7 +80,10 @@ def evaluate_segmentation(
 
     progress = progress or Silent()
     published = {path.stem: read_boundaries(path) for path in boundaries}
-    entries, embedder = load_entries(store), open_embedder(settings)
+    entries = load_entries(store)
+    if entries:
+        fetch_missing(settings, progress)
+    embedder = open_embedder(settings)
     progress.note(embedder.chosen)
     stated = {"language_model": embedder.identity.name, "boundaries": sorted(published), "seed": seed}
     with run(store, "evaluate segmentation", stated, device=embedder.chosen) as (run_id, counts):

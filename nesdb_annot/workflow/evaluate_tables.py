@@ -60,15 +60,22 @@ def baseline_table(figures: Figures, population: str) -> Table:
 
 def order_table(figures: Figures, population: str) -> Table:
     """Whether a further NES of a protein is found as often as the first."""
-    kinds = ("sole", "first", "further")
+    kinds = {
+        "sole": "sole",
+        "leading": "first in the chain",
+        "following": "further in the chain",
+        "first": "best scored",
+        "further": "others",
+    }
     rows = [
         (method, *(with_interval(figures.figure(population, method, f"recall_{kind}")) for kind in kinds))
         for method in figures.methods(population, "recall_sole")
     ]
-    counts = [figures.count(population, "combined", f"motifs_{kind}") for kind in kinds]
-    columns = ("method", *(f"{kind} (n = {n})" for kind, n in zip(kinds, counts, strict=True)))
-    title = "share found at that threshold; of several NESs in a protein, first is the best scored"
-    return Table(f"{TRUTHS[population]}: {title}", columns, rows)
+    columns = [
+        f"{name} (n = {figures.count(population, 'combined', f'motifs_{kind}')})" for kind, name in kinds.items()
+    ]
+    title = "share found at that threshold: NESs alone in their protein, and of several by place and by score"
+    return Table(f"{TRUTHS[population]}: {title}", ("method", *columns), rows)
 
 
 def reliability_table(figures: Figures, population: str) -> Table:
@@ -131,17 +138,20 @@ def ablation_table(figures: Figures, population: str) -> Table:
 
 def motif_free_table(figures: Figures) -> Table:
     """Candidates of an organism without CRM1 at each operating point."""
-    names = ("threshold", "precision", "recall", "errors", "errors_per_10000_residues")
+    own = ("motif_free", "combined")
     rows = [
-        (point, *(figures.value("motif_free", "combined", f"{name}_{point}") for name in names[:3]),
-         figures.count("motif_free", "combined", f"errors_{point}"),
-         figures.value("motif_free", "combined", f"errors_per_10000_residues_{point}"))
+        (
+            point,
+            *(figures.value(*own, f"{name}_{point}") for name in ("threshold", "precision", "recall")),
+            figures.count(*own, f"errors_{point}"),
+            with_interval(figures.figure(*own, f"errors_per_10000_residues_{point}")),
+        )
         for point in ("strict", "balanced", "sensitive")
-    ]  # fmt: skip
-    size = [figures.count("motif_free", "combined", name) for name in ("proteins", "residues")]
+    ]
+    size = [figures.count(*own, name) for name in ("proteins", "residues")]
     title = f"An organism without CRM1, the half that is never taught: {size[0]} proteins, {size[1]} residues"
     held_out = ("precision, held out", "recall, held out")
-    columns = ("operating point", "threshold", *held_out, "candidates", "per 10,000 residues")
+    columns = ("operating point", "threshold", *held_out, "candidates", "per 10,000 residues (95 %)")
     return Table(title, columns, rows)
 
 

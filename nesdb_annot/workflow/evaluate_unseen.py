@@ -7,6 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..errors import InputError
 from ..figures import EvaluationFigure
 from ..records import ScoredSequence, ScreenedProtein
@@ -38,24 +40,29 @@ def motif_free_figures(
     Raises:
         UsageError: if there is no such proteome.
     """
+    from ..learning.metrics import rate_per_10000
+
     counted = dict(halves(sequences_of_proteome(store, proteome)).counted)
-    scored = _scored(counted, settings, head_set, f"scoring the other half of {proteome}", progress)
-    best = [segment.scores[-1].calibrated for sequence in scored for segment in sequence.segments]
-    residues = sum(map(len, counted.values()))
-    rows = [_motif_free("proteins", len(counted)), _motif_free("residues", residues)]
+    label = f"scoring the other half of {proteome}"
+    found = {one.digest: one for one in _scored(counted, settings, head_set, label, progress)}
+    lengths = np.array([len(residues) for residues in counted.values()], dtype=np.float64)
+    scores = [np.array([segment.scores[-1].calibrated for segment in found[digest].segments]) for digest in counted]
+    rows = [_motif_free("proteins", len(counted)), _motif_free("residues", float(lengths.sum()))]
     for point in head_set.operating_points:
         rows += [_motif_free(f"threshold_{point.name}", point.threshold)]
         rows += [_motif_free(f"precision_{point.name}", point.precision)]
         rows += [_motif_free(f"recall_{point.name}", point.recall)]
-        errors = None if point.threshold is None else sum(value >= point.threshold for value in best)
-        rate = None if errors is None else 10_000 * errors / max(residues, 1)
+        errors, rate, interval = None, None, None
+        if point.threshold is not None:
+            over = np.array([(own >= point.threshold).sum() for own in scores], dtype=np.float64)
+            errors, (rate, interval) = float(over.sum()), rate_per_10000(over, lengths)
         rows += [_motif_free(f"errors_{point.name}", errors)]
-        rows += [_motif_free(f"errors_per_10000_residues_{point.name}", rate)]
+        rows += [_motif_free(f"errors_per_10000_residues_{point.name}", rate, interval)]
     return rows
 
 
-def _motif_free(figure: str, value: float | None) -> EvaluationFigure:
-    return EvaluationFigure("honest", "motif_free", "combined", figure, None if value is None else float(value))
+def _motif_free(figure: str, value: float | None, interval: tuple[float, float] | None = None) -> EvaluationFigure:
+    return EvaluationFigure("honest", "motif_free", "combined", figure, value, interval)
 
 
 def cargo_figures(

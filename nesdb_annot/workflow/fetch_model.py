@@ -9,6 +9,39 @@ from pathlib import Path
 
 from ..errors import ConfigurationError
 from ..settings import Settings
+from .progress import Progress
+
+
+class Megabytes:
+    """Notes how much of a file has come, once per percent."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note, self._percent = note, -1
+
+    def __call__(self, have: int, total: int) -> None:
+        """So many bytes are here, of so many in all; 0 if the server does not say."""
+        percent = 100 * have // total if total else have // (100 << 20)
+        if percent != self._percent:
+            self._percent = percent
+            self._note(f"{have / 1e6:,.0f} of {total / 1e6:,.0f} MB" if total else f"{have / 1e6:,.0f} MB")
+
+
+def fetch_missing(settings: Settings, progress: Progress) -> None:
+    """Fetch the weights of ``settings.model`` if that is an official ESM-2 model that is not here.
+
+    What fits or measures heads for a model begins so; offline, nothing is fetched, and who opens the model says so.
+
+    Raises:
+        As `fetch_model`.
+    """
+    from ..language.catalog import OFFICIAL_MODELS
+    from ..language.models import weights_folder
+
+    model = OFFICIAL_MODELS.get(settings.model)
+    if model is None or settings.offline or (weights_folder(settings) / model.file_name).is_file():
+        return
+    progress.note(f"fetching the weights of {model.name}, which are not here (nesannot models fetch {model.name})")
+    fetch_model(settings, model.name, None, None, Megabytes(progress.note))
 
 
 def fetch_model(

@@ -13,7 +13,7 @@ from .candidates import Refine, Resolve, candidate_segmenter, refinement, resolu
 from .penalties import cut_by_known_ranges
 from .progress import Progress
 from .training_set import halves, motif_free_proteins, sequences_of_proteome, training_proteins
-from .truths import truth_b
+from .truths import truth_a, truth_b
 
 if TYPE_CHECKING:
     from ..language.protocol import Embedder
@@ -66,6 +66,25 @@ class Material:
         return refinement(self.segmenter)
 
 
+def reference_entries(store: Store) -> list[ReferenceEntry]:
+    """All references in the database.
+
+    Raises:
+        InputError: if they hold too few proteins with a known NES.
+    """
+    from ..store.references import load_entries
+
+    entries = load_entries(store)
+    known = sum(bool(truth.motifs) for truth in truth_a(entries).values())
+    if known < FEWEST:
+        raise InputError(
+            f"the database holds {known} proteins with a known NES",
+            why=f"at least {FEWEST} are needed to hold families out",
+            remedy="nesannot ingest nesdb FILE",
+        )
+    return entries
+
+
 def gather(
     store: Store,
     embedder: Embedder,
@@ -92,12 +111,11 @@ def gather(
         UsageError: if there is no proteome `negatives`.
     """
     from ..segmentation.bounded import Bounded
-    from ..store.references import load_entries
 
-    entries = load_entries(store)
+    entries = reference_entries(store)
     segmenter = candidate_segmenter(settings, trained)
     progress.begin("embedding the references", sum(map(len, {entry.residues for entry in entries})))
-    proteins = _enough(list(training_proteins(entries, embedder, segmenter, progress)))
+    proteins = list(training_proteins(entries, embedder, segmenter, progress))
     progress.end()
     watched: Sequence[tuple[str, str]] = ()
     if negatives:
@@ -147,17 +165,6 @@ def _negatives(proteins: Sequence[TrainingProtein]) -> str:
         hard = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if name != "all")
         told += [f"{counts['all']:,} candidates of {kind.replace('_', '-', 1).replace('_', ' ')} (hard: {hard})"]
     return f"taught to be no signals: {'; '.join(told)}"
-
-
-def _enough(proteins: list[TrainingProtein]) -> list[TrainingProtein]:
-    known = sum(bool(protein.truth.motifs) for protein in proteins)
-    if known < FEWEST:
-        raise InputError(
-            f"the database holds {known} proteins with a known NES",
-            why=f"at least {FEWEST} are needed to hold families out",
-            remedy="nesannot ingest nesdb FILE",
-        )
-    return proteins
 
 
 def _folds(proteins: list[TrainingProtein], seed: int, progress: Progress) -> list[int]:

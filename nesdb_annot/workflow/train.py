@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from ..errors import CannotWriteError
 from ..settings import Settings
 from .evaluate import headlines
+from .fetch_model import fetch_missing
 from .figure_table import Table
-from .material import fit, gather
+from .material import fit, gather, reference_entries
 from .progress import Progress, Silent
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def train_heads(
         InputError: if the database holds too few references.
         ConfigurationError: if there are no weights of the language model.
         CannotWriteError: if `save_to` cannot be written.
+        TryLaterError: if the weights had to be fetched and that failed.
     """
     from ..formats.writing import check_place
     from ..language.embedder import open_embedder
@@ -57,6 +59,8 @@ def train_heads(
 
     check_place(save_to, "--save-to")
     progress = progress or Silent()
+    reference_entries(store)
+    fetch_missing(settings, progress)
     embedder = open_embedder(settings)
     progress.note(embedder.chosen)
     named = {"language_model": embedder.identity.name, "segmentation": settings.segmentation}

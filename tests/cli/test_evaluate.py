@@ -72,6 +72,14 @@ def files(tmp_path_factory):
     return directory
 
 
+@pytest.mark.parametrize("command", ["evaluate", "train"])
+def test_nothing_is_fetched_for_too_few_references(command, nesannot):
+    done = nesannot(command, "--model", "esm2_t6_8M_UR50D", NESANNOT_WEIGHTS_URL="http://127.0.0.1:9/weights")
+    assert done.returncode == 65
+    assert "0 proteins with a known NES" in done.stderr
+    assert "fetching" not in done.stderr
+
+
 def test_without_references_there_is_nothing_to_evaluate(nesannot):
     done = nesannot("evaluate")
     assert done.returncode == 65

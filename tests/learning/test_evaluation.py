@@ -8,7 +8,7 @@ from nesdb_annot.learning import evaluation
 from nesdb_annot.learning.baselines import BASELINES, COUNTING
 from nesdb_annot.learning.evaluation import PROBABILITIES, rankings
 from nesdb_annot.learning.examples import TrainingProtein
-from nesdb_annot.learning.figures import Ranked, figures_of
+from nesdb_annot.learning.figures import ORDER, Ranked, figures_of
 from nesdb_annot.learning.metrics import RECALLS, RankedProtein
 from nesdb_annot.learning.truth import Truth
 from nesdb_annot.methods.scoring import METHODS
@@ -83,6 +83,17 @@ def test_second_motifs_of_a_protein_are_counted_apart(by_hand):
     assert [value(figures, f"recall_{kind}") for kind in ("sole", "first", "further")] == [1.0, 1.0, 0.0]
 
 
+def test_several_motifs_are_counted_by_place_whatever_they_score(by_hand):
+    late_is_better = ranked_protein((1, 10, 0.2), (30, 39, 0.9))
+    alone, truth = ranked_protein((1, 10, 0.9)), Truth(spans((1, 10), (30, 39)))
+    ranked = Ranked([late_is_better, alone], [truth, Truth(spans((1, 10)))], np.array([0, 1]))
+    assert ranked.thresholds.tolist() == [0.9, 0.2]
+    figures = figures_of(ranked, probabilities=False)
+    assert [value(figures, f"motifs_{kind}") for kind in ORDER] == [1, 1, 1, 1, 1]
+    found = dict(zip(ORDER, (value(figures, f"recall_{kind}") for kind in ORDER), strict=True))
+    assert found == {"sole": 1.0, "first": 1.0, "further": 0.0, "leading": 0.0, "following": 1.0}
+
+
 def test_a_recall_that_is_not_reached_has_no_precision():
     ranked = Ranked([ranked_protein((1, 10, 0.5))], [Truth(spans((1, 10), (100, 110)))], np.array([0]))
     figures = figures_of(ranked, probabilities=False)
@@ -115,7 +126,7 @@ def test_planted_signals_are_found_in_held_out_proteins(evaluated):
 def test_every_method_and_baseline_has_every_figure(evaluated):
     shared = {"auroc", "auprc", "base_rate", "accuracy", "precision", "recall", "f1", "mcc", "average_precision", "iou"}
     shared |= {f"precision_at_{recall:g}" for recall in RECALLS} | {"top_1", "top_3", "top_5"}
-    shared |= {"errors_per_1000_residues", "recall_sole", "recall_first", "recall_further"}
+    shared |= {"errors_per_1000_residues", *(f"recall_{kind}" for kind in ORDER)}
     for method in (*METHODS, "combined", *BASELINES):
         names = {figure for own, figure in evaluated if own == method}
         assert shared <= names, method
@@ -125,7 +136,7 @@ def test_every_method_and_baseline_has_every_figure(evaluated):
 def test_every_figure_of_merit_has_an_interval_over_proteins(outcome, resolve):
     ranked = rankings(outcome.held_out, resolve).on(evaluation.own_truths(outcome.held_out), "random")
     measured = figures_of(ranked, probabilities=True)
-    without = {"proteins", "motifs", "candidates", "base_rate", "motifs_sole", "motifs_first", "motifs_further"}
+    without = {"proteins", "motifs", "candidates", "base_rate", *(f"motifs_{kind}" for kind in ORDER)}
     for name, (value, interval) in measured.items():
         if name in without or name.startswith("reliability_"):
             assert interval is None

@@ -169,3 +169,13 @@ def test_bootstrap_covers_the_figures_and_repeats():
     assert 0.2 < ends[0, 1] - ends[0, 0] < 0.8
     assert np.isnan(ends[2]).all()
     assert np.array_equal(metrics.bootstrap(means, 100), ends, equal_nan=True)
+
+
+def test_a_rate_has_the_interval_of_its_proteins():
+    errors, residues = np.array([3.0, 0.0, 0.0, 1.0] * 25), np.array([400.0, 100.0, 300.0, 200.0] * 25)
+    rate, (low, high) = metrics.rate_per_10000(errors, residues)
+    assert rate == pytest.approx(40.0)
+    assert 25 < low < 40 < high < 55
+    assert metrics.rate_per_10000(residues / 50, residues) == (pytest.approx(200.0), pytest.approx((200.0, 200.0)))
+    assert metrics.rate_per_10000(np.zeros(3), np.zeros(3)) == (None, None)
+    assert metrics.rate_per_10000(np.empty(0), np.empty(0)) == (None, None)

@@ -3,14 +3,18 @@
 import hashlib
 import json
 import socket
+from dataclasses import replace
 
 import pytest
 
 from nesdb_annot.errors import CannotWriteError, ConfigurationError, InputError, TryLaterError
+from nesdb_annot.language.models import model_path
 from nesdb_annot.records import RECEIPT_SUFFIX
 from nesdb_annot.settings import Settings
 from nesdb_annot.sources.part import version_of
 from nesdb_annot.sources.weights import ATTEMPTS, WeightsSource, read_receipt
+from nesdb_annot.workflow.fetch_model import fetch_missing
+from nesdb_annot.workflow.progress import Silent
 
 CONTENT = bytes(range(256)) * 4000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -233,3 +237,29 @@ def test_progress_is_told(server, reply, tmp_path):
     source.fetch(NAME, tmp_path)
     assert told[-1] == (len(CONTENT), len(CONTENT))
     assert told == sorted(told)
+
+
+class Notes(Silent):
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.notes = []
+
+    def note(self, text):
+        self.notes.append(text)
+
+
+def test_weights_that_are_missing_are_fetched_once_for_an_official_name_and_for_nothing_else(server, reply, tmp_path):
+    Mirror(server, reply)
+    told = Notes()
+    settings = Settings(weights_url=server.url, data_dir=tmp_path, model="esm2_t6_8M_UR50D")
+    for other in ("bundled", "esm3", "a/b", str(tmp_path / "model.pt")):
+        fetch_missing(replace(settings, model=other), told)
+    fetch_missing(replace(settings, offline=True), told)
+    assert (server.asked, told.notes, leftovers(tmp_path)) == ([], [], [])
+    fetch_missing(settings, told)
+    assert model_path(settings).read_bytes() == CONTENT
+    assert told.notes[0].startswith("fetching the weights of esm2_t6_8M_UR50D, which are not here")
+    assert told.notes[-1] == "1 of 1 MB"
+    fetch_missing(settings, told)
+    assert len(server.asked) == 1
