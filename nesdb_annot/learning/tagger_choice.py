@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .tagger import TaggerExample, TaggerSettings, fit_ensemble
+from .tagger import TaggerExample, TaggerSettings
+from .tagger_ensemble import fit_members, stacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +17,10 @@ class FittedTagger:
     """An ensemble as it is kept.
 
     Attributes:
-        arrays: weights, from `tagger.fit_ensemble`.
+        arrays: weights, from `tagger_ensemble.stacked`.
         curves: loss of each member after each epoch, on the families that it was not taught.
         settings: as they were chosen; a `bottleneck` of 0 reads no embedding.
-        compared: bottleneck -> mean over the members of the lowest loss; empty if nothing was chosen.
+        compared: bottleneck -> the lowest loss of the first member; empty if nothing was chosen.
     """
 
     arrays: Mapping[str, NDArray[np.float32]]
@@ -31,7 +32,9 @@ class FittedTagger:
 def fit_tagger(
     examples: Sequence[TaggerExample], settings: TaggerSettings, seed: int, groups: Sequence[int]
 ) -> FittedTagger:
-    """The ensemble with or without the embedding, whichever fits better what its members were not taught.
+    """The ensemble with or without the embedding, whichever fits better what its first member was not taught.
+
+    The other members are fitted in the way that won.
 
     Args:
         examples: proteins with scaled embeddings.
@@ -39,16 +42,13 @@ def fit_tagger(
         seed: of the first member.
         groups: fold of each example. Members of the same number hold the same fold out with and without.
     """
-    without = _fitted(examples, replace(settings, bottleneck=0), seed, groups)
-    if not settings.bottleneck:
-        return without
-    fits = [without, _fitted(examples, settings, seed, groups)]
-    compared = {fit.settings.bottleneck: float(np.mean([min(curve) for curve in fit.curves])) for fit in fits}
-    return replace(min(fits, key=lambda fit: compared[fit.settings.bottleneck]), compared=compared)
-
-
-def _fitted(
-    examples: Sequence[TaggerExample], settings: TaggerSettings, seed: int, groups: Sequence[int]
-) -> FittedTagger:
-    seen = examples if settings.bottleneck else [replace(own, embedding=own.embedding[:, :0]) for own in examples]
-    return FittedTagger(*fit_ensemble(seen, settings, seed, groups), settings, {})
+    bare = [replace(own, embedding=own.embedding[:, :0]) for own in examples]
+    seen = {0: bare, settings.bottleneck: examples if settings.bottleneck else bare}
+    first = {
+        width: fit_members(own, replace(settings, bottleneck=width), seed, groups, [0]) for width, own in seen.items()
+    }
+    lowest = {width: min(curve) for width, ((_, curve),) in first.items()}
+    width = min(lowest, key=lambda tried: lowest[tried])
+    chosen = replace(settings, bottleneck=width)
+    others = fit_members(seen[width], chosen, seed, groups, range(1, settings.members))
+    return FittedTagger(*stacked([*first[width], *others]), chosen, lowest if len(lowest) > 1 else {})

@@ -52,7 +52,7 @@ class Networks:
     part of the bottleneck's weights.
 
     Args:
-        arrays: the weights, without prefix, each with the members as first axis; see `learning.tagger.fit_ensemble`.
+        arrays: weights without prefix, each with the members as first axis; see `learning.tagger_ensemble.stacked`.
     """
 
     def __init__(self, arrays: Mapping[str, FloatArray]) -> None:

@@ -17,10 +17,10 @@ from nesdb_annot.learning.tagger import (
     TaggerSettings,
     _exported,
     _Network,
-    fit_ensemble,
     fit_member,
     residue_labels,
 )
+from nesdb_annot.learning.tagger_ensemble import fit_members, stacked
 from nesdb_annot.learning.truth import Truth
 from nesdb_annot.methods.linear import CLIP, LinearModel, standardised
 from nesdb_annot.methods.neural import perceptron_logits
@@ -62,7 +62,7 @@ def example(seed):
 def test_tagger_learns_and_repeats():
     settings = TaggerSettings(members=2, channels=8, epochs=6, crop=64, batch=4, learning_rate=0.01)
     examples = [example(seed) for seed in range(16)]
-    arrays, curves = fit_ensemble(examples, settings, seed=5)
+    arrays, curves = stacked(fit_members(examples, settings, 5, None, range(2)))
     again, _ = fit_member(examples, settings, seed=6)
     assert len(curves) == 2
     assert all(curve[-1] < 0.7 * curve[0] for curve in curves)
@@ -76,7 +76,7 @@ def test_tagger_learns_and_repeats():
 def test_each_member_stops_where_families_it_was_not_taught_are_fitted_best():
     settings = TaggerSettings(members=3, channels=8, epochs=5, crop=64, batch=4, learning_rate=0.01, bottleneck=0)
     examples, groups = [example(seed) for seed in range(12)], [i % 2 for i in range(12)]
-    arrays, curves = fit_ensemble(examples, settings, seed=5, groups=groups)
+    arrays, curves = stacked(fit_members(examples, settings, 5, groups, range(3)))
     held, taught = [examples[i] for i in range(0, 12, 2)], [examples[i] for i in range(1, 12, 2)]
     alone, losses = fit_member(taught, settings, seed=5, held=held)
     assert losses == curves[0]

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nesdb_annot.learning.tagger import TaggerExample, TaggerSettings, fit_ensemble
+from nesdb_annot.learning.tagger import TaggerExample, TaggerSettings
 from nesdb_annot.learning.tagger_choice import fit_tagger
+from nesdb_annot.learning.tagger_ensemble import fit_members, stacked
 
 SETTINGS = TaggerSettings(
     members=2, channels=8, epochs=12, crop=64, batch=2, learning_rate=0.02, bottleneck=4, dropout=0, embedding_dropout=0
@@ -32,6 +33,8 @@ def test_the_embedding_is_kept_where_it_gains(telling, kept):
     assert set(fitted.compared) == {0, 4}
     assert fitted.compared[kept] == min(fitted.compared.values())
     assert ("bottleneck.weight" in fitted.arrays) == bool(kept)
+    assert min(fitted.curves[0]) == fitted.compared[kept]
+    assert len(fitted.curves) == len(fitted.arrays["input.weight"]) == SETTINGS.members
 
 
 def test_without_a_bottleneck_nothing_is_chosen():
@@ -39,7 +42,7 @@ def test_without_a_bottleneck_nothing_is_chosen():
     proteins = [protein(seed, telling=True) for seed in range(16)]
     fitted = fit_tagger(proteins, narrow, 5, GROUPS)
     bare = [replace(own, embedding=own.embedding[:, :0]) for own in proteins]
-    arrays, curves = fit_ensemble(bare, narrow, 5, GROUPS)
+    arrays, curves = stacked(fit_members(bare, narrow, 5, GROUPS, range(2)))
     assert fitted.compared == {}
     assert fitted.curves == curves
     assert all(np.array_equal(fitted.arrays[name], arrays[name]) for name in arrays)
