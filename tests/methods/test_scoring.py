@@ -51,6 +51,18 @@ def test_every_method_scores_every_segment(head_set, methods):
         assert set(row[-1].evidence["log_odds"]) == set(METHODS)
 
 
+def test_the_evidence_tells_a_candidate_by_itself_from_what_its_rivals_do_to_it(head_set, methods):
+    spans = ((1, 12), (14, 26), (44, 60))
+    together = [row[-1].evidence for row in methods.score(context(head_set, spans=spans))]
+    by_itself = [methods.score(context(head_set, spans=(span,)))[0][-1].evidence for span in spans]
+    free = -np.log(methods.ranking.elsewhere)
+    for beside, own in zip(together, by_itself, strict=True):
+        assert beside["alone"] == own["alone"]
+        assert beside["rivals"] < own["rivals"] == pytest.approx(free, abs=1e-3)
+    best = max(together, key=lambda one: one["alone"])
+    assert best["rivals"] == max(one["rivals"] for one in together)
+
+
 def test_identities_name_the_head_set(head_set, methods):
     names = [identity.name for identity in methods.identities]
     assert names == [*METHODS, "combined"]
