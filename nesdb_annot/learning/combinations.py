@@ -29,13 +29,13 @@ COMBINATIONS = (
     Combination("weighted sum", fitted=False, elsewhere=None),
     STACK,
     Combination("stack without vectors", silent=VECTORS),
-    Combination("stack for several signals", several=True),
+    Combination("stack that spares the strongest rival", spared=1),
     Combination("adaptive", ridge=0.01),
     Combination("adaptive without vectors", ridge=0.01, silent=VECTORS),
 )
 """The paper's weighted sum (a), a stack (b), a stack whose weights adapt to the context (c); both stacks without the
-methods that read pooled vectors; and the stack with a second stage that lets a cargo have several signals, so that a
-second one is not held down. Rivals are compared by stacks only: a weighted sum is no log-odds."""
+methods that read pooled vectors; and the stack whose second stage does not hold a second signal of a protein down.
+Rivals are compared by stacks only: a weighted sum is no log-odds."""
 
 
 def fit_ranking(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: Resolve) -> FittedRanking:

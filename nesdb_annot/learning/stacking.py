@@ -19,7 +19,6 @@ from .cargo_odds import fit_cargo_odds
 from .examples import TrainingProtein
 from .logistic import fit_logistic, fit_nonnegative
 from .metrics import RankedProtein
-from .several import fit_several
 from .truth import Verdict
 
 Floats = NDArray[np.float64]
@@ -53,7 +52,7 @@ class Combination:
         ridge: of the weights that adapt to a segment's context; None where they do not.
         elsewhere: constant of the second stage, see `methods.ranking.Ranking`; None where there is none.
         silent: methods that get no weight, in no context.
-        several: whether the second stage lets a cargo have several signals; see `several`.
+        spared: rivals of a candidate that do not count in the second stage, the strongest.
     """
 
     name: str
@@ -61,7 +60,7 @@ class Combination:
     ridge: float | None = None
     elsewhere: float | None = ELSEWHERE
     silent: tuple[str, ...] = ()
-    several: bool = False
+    spared: int = 0
 
 
 STACK = Combination("stack")
@@ -230,7 +229,8 @@ def _adapted(
 
 
 def _ranking(weights: Floats, intercept: float, combination: Combination) -> Ranking:
-    return Ranking(METHODS, tuple(weights.tolist()), intercept, combination.name, combination.elsewhere)
+    own = (METHODS, tuple(weights.tolist()), intercept, combination.name, combination.elsewhere)
+    return Ranking(*own, spared=combination.spared)
 
 
 def _paper_weights(fitted: FittedRanking, scored: Sequence[ScoredProtein]) -> Floats:
@@ -287,8 +287,4 @@ def fit_combination(
     known = fit_calibrations(scored, resolve) if calibrations is None else calibrations
     empty = _ranking(np.zeros(len(METHODS)), 0.0, combination)
     fitted = _first(scored, FittedRanking(known, empty, 0.5), combination)
-    if combination.several and combination.elsewhere is not None:
-        proteins = [own.protein for own in scored]
-        shares = fit_several([fitted.first(own) for own in scored], proteins)
-        fitted = replace(fitted, ranking=replace(fitted.ranking, several=shares))
     return _final(scored, fitted, resolve)

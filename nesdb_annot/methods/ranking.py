@@ -3,16 +3,14 @@
     context  = segment context, and how far the methods agree
     weight   = base weight of the method + sum over context of adaptive weight * context, never below zero
     first    = intercept + sum over context of shift * context + sum over methods of weight * logit(probability)
-    combined = first + log(sum over m of share(m) * R(m - 1)) - log(sum over m of share(m) * R(m))
-    R(m)     = sum over all sets of m rivals of exp(sum of their first);  share(0) = elsewhere, share(1) = 1
+    combined = first - log(elsewhere + sum over its rivals, but for the `spared` strongest, of exp(their first))
 
 The first stage is a stack (Wolpert 1992) of methods that were calibrated apart; where nothing adapts to the segment's
 context (`segment_context` and `agreement`), shifts and adaptive weights are zero. The second sees the protein's other
-candidates: in the form of a conditional logit (McFadden 1974), the log-odds that this one is among the signals of a
-cargo, rather than its rivals alone or something else. Sets of two and more have a share of their own where a cargo may
-have `several` signals, and a second one then loses less to the first; where it has one, combined is
-first - log(elsewhere + R(1)). Calibrated at the end, the odds are those of a motif in a cargo; how likely the protein
-is one, `cargo` says.
+candidates: in the form of a conditional logit (McFadden 1974), the log-odds that this one is the signal of a cargo,
+rather than one of its rivals or something else. A second signal of the protein then loses to the first, unless the
+strongest rival of each candidate is `spared`. Calibrated at the end, the odds are those of a motif in a cargo; how
+likely the protein is one, `cargo` says.
 """
 
 from __future__ import annotations
@@ -73,39 +71,31 @@ def peaks(first: Floats, spans: Sequence[ResidueSpan]) -> NDArray[np.intp]:
     return found[np.argsort(-first[found], kind="stable")]
 
 
-def set_sums(own: Floats, most: int) -> Floats:
-    """Logarithms of R(0) to R(most) of all peaks but one, shape (most + 1, n).
+def rival_sums(own: Floats, spared: int = 0) -> Floats:
+    """Logarithm of the summed odds of all peaks but each one and its `spared` strongest rivals, shape (n,).
 
     Args:
-        own: first-stage log-odds of the peaks, shape (n,).
-        most: peaks in the largest set.
+        own: log-odds of the peaks, shape (n,).
+        spared: rivals of each peak that do not count, the strongest; -inf is left where there are no others.
 
     Example:
-        >>> bool(np.allclose(np.exp(set_sums(np.log([3.0, 1.0, 2.0]), 2)), [[1, 1, 1], [3, 5, 4], [2, 6, 3]]))
-        True
+        >>> own = np.log([3.0, 1.0, 2.0])
+        >>> np.exp(rival_sums(own)).round(6).tolist(), np.exp(rival_sums(own, 1)).round(6).tolist()
+        ([3.0, 5.0, 4.0], [1.0, 2.0, 1.0])
     """
+    order = np.argsort(-own, kind="stable")
+    fallen = own[order]
     # Of those before it and those behind it: to take each one's share from the whole would lose its digits.
-    before, behind = _before(own, most), _before(own[::-1], most)[:, ::-1]
-    rows = []
-    for size in range(most + 1):
-        rows.append(before[0] + behind[size])
-        for part in range(1, size + 1):
-            rows[-1] = np.logaddexp(rows[-1], before[part] + behind[size - part])
-    return np.array(rows)
+    behind = np.append(np.logaddexp.accumulate(fallen[::-1])[::-1], [-np.inf] * (spared + 1))
+    counted = np.concatenate([np.full(min(spared, len(own)), -np.inf), fallen[spared:]])
+    before = np.concatenate([[-np.inf], np.logaddexp.accumulate(counted)[:-1]])
+    place = np.arange(len(own))
+    outcome = np.empty(len(own))
+    outcome[order] = np.logaddexp(before, behind[np.maximum(place, spared) + 1])
+    return outcome
 
 
-def _before(own: Floats, most: int) -> Floats:
-    """Logarithms of R(0) to R(most) of the peaks that stand before each one."""
-    sums = np.zeros((most + 1, len(own)))
-    for size in range(1, most + 1):
-        grown = np.logaddexp.accumulate(own + sums[size - 1])
-        sums[size] = np.concatenate([[-np.inf], grown[:-1]])
-    return sums
-
-
-def among_rivals(
-    first: Floats, spans: Sequence[ResidueSpan], elsewhere: float, several: Sequence[float] = ()
-) -> Floats:
+def among_rivals(first: Floats, spans: Sequence[ResidueSpan], elsewhere: float, spared: int = 0) -> Floats:
     """Log-odds of each candidate among its rivals, shape (n,).
 
     Rivals are the peaks of the protein, but for the one that the candidate belongs to.
@@ -114,26 +104,19 @@ def among_rivals(
         first: first-stage log-odds, shape (n,).
         spans: the candidates.
         elsewhere: see `Ranking`.
-        several: see `Ranking`.
+        spared: see `Ranking`.
 
     Example:
         >>> spans = [ResidueSpan(1, 9), ResidueSpan(20, 30)]
         >>> odds = np.exp(among_rivals(np.log([3.0, 1.0]), spans, 0.5))
         >>> bool(np.allclose(odds, [3.0 / (0.5 + 1.0), 1.0 / (0.5 + 3.0)]))
         True
-        >>> both = np.exp(among_rivals(np.log([3.0, 1.0]), spans, 0.5, [0.2]))
-        >>> bool(np.allclose(both, [3.0 * (1 + 0.2) / (0.5 + 1.0), (1 + 0.2 * 3.0) / (0.5 + 3.0)]))
+        >>> spared = np.exp(among_rivals(np.log([3.0, 1.0]), spans, 0.5, 1))
+        >>> bool(np.allclose(spared, [3.0 / 0.5, 1.0 / 0.5]))
         True
     """
     peak, place = np.unique(peak_of(first, spans), return_inverse=True)
-    shares = [elsewhere, 1.0, *several]
-    rest = set_sums(first[peak], len(shares) - 1)
-    with_it, without = np.zeros(len(peak)), log(elsewhere) + rest[0]
-    for size, share in enumerate(shares[1:], start=1):
-        of_share = log(share) if share else -np.inf
-        without = np.logaddexp(without, of_share + rest[size])
-        with_it = np.logaddexp(with_it, of_share + rest[size - 1]) if size > 1 else with_it
-    outcome: Floats = first + (with_it - without)[place]
+    outcome: Floats = first - np.logaddexp(log(elsewhere), rival_sums(first[peak], spared))[place]
     return outcome
 
 
@@ -148,7 +131,8 @@ class Ranking:
         elsewhere: odds that stand beside those of the rivals, for a signal that is none of them. The larger they are,
             the less a second signal of a protein loses to the first, and the less a candidate gains for being the best
             of a poor protein. None: there is no second stage.
-        several: shares of sets of two, three and more signals beside those of one; empty: a cargo has one.
+        spared: strongest rivals of a candidate that do not count. With 1, a second signal of a protein is not held down
+            by the first.
         combination: how the weights came about, one of the names in `learning.combinations`.
         shift: of the columns of `CONTEXT`, or empty.
         adaptive: for each method, what each of these columns adds to its weight; or empty.
@@ -161,7 +145,7 @@ class Ranking:
     elsewhere: float | None = None
     shift: tuple[float, ...] = ()
     adaptive: tuple[tuple[float, ...], ...] = ()
-    several: tuple[float, ...] = ()
+    spared: int = 0
 
     def context(self, logits: Floats, around: Floats) -> Floats:
         """The columns of `CONTEXT`, from the methods' logits, shape (n, methods), and the segments' surroundings.
@@ -200,7 +184,7 @@ class Ranking:
         """
         if self.elsewhere is None or not spans:
             return first
-        return among_rivals(first, spans, self.elsewhere, self.several)
+        return among_rivals(first, spans, self.elsewhere, self.spared)
 
     def to_json(self) -> dict[str, Json]:
         """All weights by name."""
@@ -224,10 +208,12 @@ class Ranking:
                 None if stored["elsewhere"] is None else float(stored["elsewhere"]),
                 tuple(map(float, stored["shift"])),
                 tuple(tuple(map(float, row)) for row in stored["adaptive"]),
-                tuple(map(float, stored["several"])),
+                int(stored["spared"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ConfigurationError("the stored ranking cannot be read", why=repr(error)) from None
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise ConfigurationError(
+                "the stored ranking cannot be read", why=repr(error), remedy="nesannot train"
+            ) from None
         if not ranking._complete():
             raise ConfigurationError("the stored ranking has weights missing", remedy="nesannot train")
         return ranking
@@ -240,6 +226,5 @@ class Ranking:
             and len(self.shift) in (0, columns)
             and adaptive in ([], [columns] * len(self.methods))
             and (self.elsewhere is None or self.elsewhere > 0)
-            and all(0 <= share < np.inf for share in self.several)
+            and self.spared >= 0
         )
-

@@ -7,7 +7,7 @@ import pytest
 
 from nesdb_annot.learning import combinations
 from nesdb_annot.learning.combinations import COMBINATIONS, fit_ranking, merit
-from nesdb_annot.learning.stacking import STACK, Combination, fit_calibrations, fit_combination
+from nesdb_annot.learning.stacking import ELSEWHERE, STACK, Combination, fit_calibrations, fit_combination
 from nesdb_annot.methods.calibration import logit
 from nesdb_annot.methods.cargo import CARGO_SHARE, NOTHING_KNOWN
 from nesdb_annot.methods.ranking import CONTEXT, among_rivals
@@ -100,14 +100,12 @@ def test_the_second_stage_is_left_out_where_it_is_not_wanted(scored, resolve):
         assert with_rivals.combined(own) == pytest.approx(among_rivals(first, spans, 0.4))
 
 
-def test_shares_of_several_signals_are_fitted_where_they_are_wanted(scored, resolve):
+def test_the_strongest_rival_is_spared_where_that_is_wanted(scored, resolve):
     proteins, _ = scored
-    one, several = (fit_combination(proteins, resolve, Combination("own", several=wanted)) for wanted in (False, True))
-    assert one.ranking.several == ()
-    assert several.ranking == replace(one.ranking, several=several.ranking.several)
-    assert several.ranking.several == (0.0, 0.0)  # every made-up cargo has one signal
-    own = proteins[0]
-    assert several.combined(own) == pytest.approx(one.combined(own))
+    one, spared = (fit_combination(proteins, resolve, Combination("own", spared=wanted)) for wanted in (0, 1))
+    assert spared.ranking == replace(one.ranking, spared=1)
+    for own in proteins[:5]:
+        assert spared.combined(own) == pytest.approx(among_rivals(one.first(own), own.protein.spans, ELSEWHERE, 1))
 
 
 def test_known_calibrations_change_nothing(scored, resolve):

@@ -44,7 +44,7 @@ def test_the_weights_of_every_combination_are_kept_beside_those_in_use(outcome):
     assert kept[outcome.report["combination"]].to_json() == outcome.head_set.parameters["combined"]
     given = dict(zip(METHODS, kept["weighted sum"].weights, strict=True))
     assert {name for name, weight in given.items() if weight} <= set(PAPER_WEIGHTS)
-    assert kept["stack for several signals"].several
+    assert kept["stack that spares the strongest rival"].spared == 1
 
 
 def test_no_sequence_is_stored(outcome, made_up):

@@ -1,6 +1,5 @@
 import json
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 import pytest
@@ -91,37 +90,34 @@ def test_a_second_signal_stands_above_all_but_the_first():
     assert (odds[1] - odds[2:]).min() > 3
 
 
-SHARES = (ELSEWHERE, 1.0, 0.3, 0.1)
-
-
-@given(ROWS)
-def test_sets_of_several_signals_are_weighed_by_their_share(rows):
-    """Against every set of peaks, written out: those with the candidate for its peak, and those without either."""
+@given(ROWS, st.integers(0, 3))
+def test_the_strongest_rivals_are_spared(rows, spared):
     spans, scores = read(rows)
-    found, odds = peaks_by_hand(spans, scores), among_rivals(scores, spans, ELSEWHERE, SHARES[2:])
+    found, odds = peaks_by_hand(spans, scores), among_rivals(scores, spans, ELSEWHERE, spared)
     for i, peak in enumerate(peak_of(scores, spans)):
-        rivals = [j for j in found if j != peak]
-        sets = [own for size in range(4) for own in combinations(rivals, size)]
-        without = sum(SHARES[len(own)] * np.exp(sum(scores[j] for j in own)) for own in sets)
-        beside = sum(SHARES[len(own) + 1] * np.exp(sum(scores[j] for j in own)) for own in sets if len(own) < 3)
-        assert odds[i] == pytest.approx(scores[i] + np.log(beside / without), abs=1e-8)
+        rivals = sorted((scores[j] for j in found if j != peak), reverse=True)[spared:]
+        assert odds[i] == pytest.approx(scores[i] - np.log(ELSEWHERE + np.exp(rivals).sum()), abs=1e-8)
 
 
-def test_where_a_cargo_may_have_several_signals_a_second_one_loses_less():
-    spans = [ResidueSpan(20 * i + 1, 20 * i + 12) for i in range(3)]
-    scores = np.array([4.0, 3.0, -2.0])
-    one = among_rivals(scores, spans, ELSEWHERE)
-    two = among_rivals(scores, spans, ELSEWHERE, (0.2,))
-    assert two[1] > one[1] + 2
-    assert abs(two[2] - one[2]) < abs(two[1] - one[1])
-    assert among_rivals(scores, spans, ELSEWHERE, (0.0, 0.0)) == pytest.approx(one)
+@given(st.lists(st.floats(-10, 10), min_size=2, max_size=9), st.floats(0, 10))
+def test_a_second_signal_is_not_held_down_by_a_first_one_that_is_spared(scores, more):
+    spans = [ResidueSpan(20 * i + 1, 20 * i + 12) for i in range(len(scores))]
+    before = np.array(scores)
+    first, second, *_ = np.argsort(-before, kind="stable")
+    after = before.copy()
+    after[first] += more
+    kept, lost = (
+        among_rivals(after, spans, ELSEWHERE, spared)[second] - among_rivals(before, spans, ELSEWHERE, spared)[second]
+        for spared in (1, 0)
+    )
+    assert kept == pytest.approx(0, abs=1e-9)
+    assert lost <= 1e-9
 
 
-def test_beside_a_sure_first_signal_a_second_one_is_as_if_there_were_no_rivals():
+def test_beside_a_sure_first_signal_a_second_one_loses_all_unless_it_is_spared():
     spans = [ResidueSpan(1, 12), ResidueSpan(21, 32)]
-    sure = among_rivals(np.array([5.0, 3.0]), spans, ELSEWHERE, (1.0,))[1]
-    assert sure == pytest.approx(3.0, abs=0.1)
     assert among_rivals(np.array([5.0, 3.0]), spans, ELSEWHERE)[1] == pytest.approx(3.0 - 5.0, abs=0.1)
+    assert among_rivals(np.array([5.0, 3.0]), spans, ELSEWHERE, 1)[1] == pytest.approx(3.0 - np.log(ELSEWHERE))
 
 
 def test_a_better_score_never_ranks_lower_in_its_protein():
@@ -161,10 +157,10 @@ def test_a_weight_may_depend_on_whether_the_methods_that_count_agree():
     assert silent.context(logits, AROUND[:2])[:, -1].tolist() == [0.0, 0.0]
 
 
-SEVERAL = replace(RANKING, several=(0.2, 0.0))
+SPARING = replace(RANKING, spared=1)
 
 
-@pytest.mark.parametrize("ranking", [RANKING, ADAPTIVE, SEVERAL, replace(RANKING, elsewhere=None)])
+@pytest.mark.parametrize("ranking", [RANKING, ADAPTIVE, SPARING, replace(RANKING, elsewhere=None)])
 def test_stored_and_read(ranking):
     assert Ranking.from_json(json.loads(json.dumps(ranking.to_json()))) == ranking
 
@@ -187,10 +183,10 @@ def test_weights_that_are_missing(change):
         Ranking.from_json({name: value for name, value in stored.items() if value is not None})
 
 
-@pytest.mark.parametrize("several", [[-0.1], [float("inf")], [float("nan")], "some", [None]])
-def test_shares_of_several_signals_that_are_none(several):
+@pytest.mark.parametrize("spared", [-1, float("inf"), float("nan"), "some", None])
+def test_numbers_of_spared_rivals_that_are_none(spared):
     with pytest.raises(ConfigurationError, match="stored ranking"):
-        Ranking.from_json({**RANKING.to_json(), "several": several})
+        Ranking.from_json({**RANKING.to_json(), "spared": spared})
 
 
 @pytest.mark.parametrize("elsewhere", [0.0, -1.0, float("nan"), "half"])
