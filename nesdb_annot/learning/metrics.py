@@ -225,7 +225,8 @@ def rate_per_10000(
 ) -> tuple[float | None, tuple[float, float] | None]:
     """Errors per 10,000 residues with their 95 % interval over proteins, from both for each protein, shape (n,).
 
-    Nothing without residues.
+    The threshold that makes them errors is taken as it is. Where there is none the interval is that of a Poisson number
+    (Garwood 1936, Biometrika 28:437): samples of proteins without errors have none, either. Nothing without residues.
     """
     if not residues.sum():
         return None, None
@@ -234,5 +235,7 @@ def rate_per_10000(
         total = float(weight @ residues)
         return [10_000 * float(weight @ errors) / total if total else np.nan]
 
+    if not errors.any():
+        return 0.0, (0.0, 10_000 * float(-np.log(0.025) / residues.sum()))
     ((low, high),) = bootstrap(drawn, len(residues))
     return drawn(np.ones(len(residues)))[0], (float(low), float(high))

@@ -28,7 +28,7 @@ class Truth:
     """What is known of one protein.
 
     Attributes:
-        motifs: annotated.
+        motifs: annotated, in their order along the chain.
         unknown: spans of which nothing may be concluded (doubtful or too long).
         refuted: spans that were tested and are no motifs; none of them shares a residue with a motif.
     """

@@ -120,6 +120,17 @@ def among_rivals(first: Floats, spans: Sequence[ResidueSpan], elsewhere: float, 
     return outcome
 
 
+def _spared(stored: Mapping[str, Any]) -> int:
+    """How many rivals a stored ranking spares; one from before there was a choice spares none.
+
+    Raises:
+        ValueError: if it weighs sets of signals, which this version does not.
+    """
+    if stored.get("several"):
+        raise ValueError("sets of several signals")
+    return int(stored.get("spared", 0))
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """The weights of the first stage, and the shares of the second.
@@ -186,6 +197,14 @@ class Ranking:
             return first
         return among_rivals(first, spans, self.elsewhere, self.spared)
 
+    def without_rivals(self, first: Floats) -> Floats:
+        """Combined log-odds of candidates if nothing else in their proteins looked like a signal, shape (n,).
+
+        Args:
+            first: of the first stage, shape (n,).
+        """
+        return first if self.elsewhere is None else first - log(self.elsewhere)
+
     def to_json(self) -> dict[str, Json]:
         """All weights by name."""
         plain: dict[str, Any] = asdict(self)
@@ -208,7 +227,7 @@ class Ranking:
                 None if stored["elsewhere"] is None else float(stored["elsewhere"]),
                 tuple(map(float, stored["shift"])),
                 tuple(tuple(map(float, row)) for row in stored["adaptive"]),
-                int(stored["spared"]),
+                _spared(stored),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ConfigurationError(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import ConfigurationError
 from ..records import Json, MethodIdentity, MethodScore
 from . import biochemical, cargo, neural, ranking, similarity, tagger
-from .calibration import Calibration, logistic, logit
+from .calibration import Calibration, logit
 from .cargo import CargoOdds
 from .consensus import Consensus
 from .headset import HeadSet
@@ -22,7 +22,7 @@ from .ranking import Ranking
 from .segment_context import segment_context
 from .trees import BoostedTrees
 
-VERSION, COMBINED_VERSION = 1, 5
+VERSION, COMBINED_VERSION = 1, 6
 METHODS = ("consensus", similarity.NAME, neural.NAME, tagger.NAME, biochemical.NAME)
 """Methods that are combined, in the order in which they are stored; `ranking.NAME` comes last."""
 
@@ -111,14 +111,14 @@ class ProteinScores(OnDemand[tuple[MethodScore, ...]]):
         by_method: raw scores in the order of `METHODS`.
         calibrated: shape (n, methods).
         added: what each method adds to the log-odds of the combination, shape (n, methods).
-        stages: log-odds of the combination's first and second stage, shape (n, 2).
+        alone: probability of the combination if the protein had nothing else that looks like a motif, shape (n,).
         in_cargo: probability of the combination if the protein is a cargo, shape (n,).
         of_cargo: probability that it is one.
 
     The combination's raw score is the log-odds that a candidate is a motif of a cargo; its calibrated score is the
     probability that it is a motif where `cargo.CARGO_SHARE` of the proteins are cargoes. Its evidence says what the
-    protein's other candidates do to it: `alone` is its probability by the first stage, which does not look at them,
-    `rivals` what the second stage adds to the log-odds, which is far below zero for a good candidate beside a better.
+    protein's other candidates do to a candidate: in a cargo that had no others it would have the probability `alone`;
+    `rivals` is what they add to the log-odds, zero at most.
     """
 
     def __init__(
@@ -126,15 +126,16 @@ class ProteinScores(OnDemand[tuple[MethodScore, ...]]):
         by_method: Sequence[Sequence[RawScore]],
         calibrated: Floats,
         added: Floats,
-        stages: Floats,
+        alone: Floats,
         in_cargo: Floats,
         of_cargo: float,
     ) -> None:
         super().__init__(len(in_cargo), self._made)
         self._by_method, self._calibrated, self._added, self._cargo = by_method, calibrated, added, of_cargo
-        self._alone, self._rivals = logistic(stages[:, 0]), stages[:, 1] - stages[:, 0]
         self.in_cargo: list[float] = in_cargo.tolist()
-        self._log_odds: list[float] = logit(in_cargo).tolist()
+        log_odds = logit(in_cargo)
+        self._log_odds: list[float] = log_odds.tolist()
+        self._alone, self._rivals = alone, log_odds - logit(alone)
 
     def _made(self, place: int) -> tuple[MethodScore, ...]:
         own = [scores[place] for scores in self._by_method]
@@ -143,7 +144,7 @@ class ProteinScores(OnDemand[tuple[MethodScore, ...]]):
         evidence: dict[str, Json] = {
             "log_odds": dict(log_odds),
             "alone": float(f"{self._alone[place]:.4g}"),
-            "rivals": round(float(self._rivals[place]), 3),
+            "rivals": round(float(self._rivals[place]), 3) + 0.0,
             cargo.NAME: self._cargo,
         }
         total = self._log_odds[place], self.in_cargo[place] * self._cargo, evidence
@@ -193,17 +194,17 @@ class ScoringMethods:
         """
         if not len(context.spans):
             empty = np.empty((0, len(METHODS)))
-            return ProteinScores(by_method, empty, empty, empty[:, :2], empty[:, 0], 0.0)
+            return ProteinScores(by_method, empty, empty, empty[:, 0], empty[:, 0], 0.0)
         raw = np.array([raw_column(scores) for scores in by_method]).T
         calibrated = np.column_stack([c.apply(raw[:, i]) for i, c in enumerate(self._calibrations[:-1])])
         logits = logit(calibrated)
         around = segment_context(context.residues, context.spans, context.stated)
         first, added = self.ranking.parts(logits, around)
-        second = self.ranking.second(first, context.spans)
-        in_cargo = self._calibrations[-1].apply(second)
+        in_cargo = self._calibrations[-1].apply(self.ranking.second(first, context.spans))
+        alone = self._calibrations[-1].apply(self.ranking.without_rivals(first))
         if of_cargo is None:
             of_cargo = float(f"{self.cargo.probability(first, context.spans):.6g}")  # as it is told, so it counts
-        return ProteinScores(by_method, calibrated, added, np.column_stack([first, second]), in_cargo, of_cargo)
+        return ProteinScores(by_method, calibrated, added, alone, in_cargo, of_cargo)
 
 
 def _cargo_odds(head_set: HeadSet) -> CargoOdds:

@@ -88,7 +88,8 @@ class WeightsSource:
             return self._finished(address, part, target, sha256)
         except OSError as error:
             why = error.strerror or str(error)
-            raise CannotWriteError(f"{target} cannot be written", why=why, remedy="--to DIRECTORY") from None
+            remedy = "nesannot models fetch NAME --to DIRECTORY, or another data_dir"
+            raise CannotWriteError(f"{target} cannot be written", why=why, remedy=remedy) from None
 
     def _fetch(self, address: str, part: Part) -> None:
         """Try until the part is whole."""

@@ -20,7 +20,7 @@ from .evaluate_tables import ranking_table, tables
 from .evaluate_unseen import cargo_figures, motif_free_figures, screened_proteins
 from .fetch_model import fetch_missing
 from .figure_table import Figures, Table
-from .material import Material, fit, gather, reference_entries
+from .material import Material, check_material, fit, gather
 from .progress import Progress, Silent
 from .truths import truth_a, truth_b
 
@@ -91,10 +91,11 @@ def evaluate_methods(
         progress: told how far it is.
 
     Raises:
-        InputError: if the database holds too few references, or the table of cargoes cannot be read.
+        InputError: if the database holds too few references, the table of cargoes cannot be read, or weights that had
+            to be fetched are not what they should be.
         ConfigurationError: if there are no weights of the language model.
         UsageError: if there is no proteome of that name.
-        CannotWriteError: if the file of errors or of the head set cannot be written.
+        CannotWriteError: if the file of errors, of the head set or of the weights cannot be written.
         TryLaterError: if the weights had to be fetched and that failed.
     """
     from ..language.embedder import open_embedder
@@ -126,15 +127,11 @@ def evaluate_methods(
 def _check(store: Store, wanted: Wanted) -> None:
     """Refuse now what would fail only after minutes."""
     from ..formats.writing import check_place
-    from .target import find_target
-
     check_place(wanted.save_to, "--save-to")
     check_place(wanted.errors, "--errors")
-    if wanted.negatives:
-        find_target(store, wanted.negatives)
     if wanted.cargo:
         screened_proteins(wanted.cargo, lambda _: None)
-    reference_entries(store)
+    check_material(store, wanted.negatives)
 
 
 def _held_out(

@@ -7,7 +7,7 @@ other than the one that it is measured on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +72,7 @@ def evaluate_segmentation(
     Raises:
         InputError: if the database holds no functional range, or a file cannot be read.
         ConfigurationError: if there are no weights of the language model.
+        TryLaterError: if the weights had to be fetched and that failed.
     """
     from ..language.embedder import open_embedder
     from ..segmentation.published import read_boundaries
@@ -81,13 +82,13 @@ def evaluate_segmentation(
     progress = progress or Silent()
     published = {path.stem: read_boundaries(path) for path in boundaries}
     entries = load_entries(store)
-    if entries:
-        fetch_missing(settings, progress)
+    ranges = _ranges(entries)
+    fetch_missing(settings, progress)
     embedder = open_embedder(settings)
     progress.note(embedder.chosen)
     stated = {"language_model": embedder.identity.name, "boundaries": sorted(published), "seed": seed}
     with run(store, "evaluate segmentation", stated, device=embedder.chosen) as (run_id, counts):
-        ground = _ground(entries, embedder, seed, progress)
+        ground = _ground(entries, ranges, embedder, seed, progress)
         progress.note("laying blind tilings")
         tiles = _Tiles()
         measured, notes = _own(ground, tiles, progress)
@@ -98,14 +99,16 @@ def evaluate_segmentation(
     return SegmentationEvaluation(run_id, tables, notes)
 
 
-def _ground(entries: Sequence[ReferenceEntry], embedder: Embedder, seed: int, progress: Progress) -> _Ground:
+def _ground(
+    entries: Sequence[ReferenceEntry],
+    truths: Mapping[str, tuple[ResidueSpan, ...]],
+    embedder: Embedder,
+    seed: int,
+    progress: Progress,
+) -> _Ground:
     from ..learning.folds import FoldMember, grouped_folds
     from ..segmentation.penalty import KnownProtein
 
-    truths = _ranges(entries)
-    if not truths:
-        why = f"segmentations are measured on annotated ranges of {SHORTEST_RANGE} to {LONGEST_RANGE} residues"
-        raise InputError("the database holds no functional range", why=why, remedy="nesannot ingest nesdb FILE")
     progress.begin("embedding the references", sum(map(len, truths)))
     proteins = []
     for residues, embedding in zip(truths, embedder.embed(list(truths)), strict=True):
@@ -126,8 +129,15 @@ def _ground(entries: Sequence[ReferenceEntry], embedder: Embedder, seed: int, pr
 
 
 def _ranges(entries: Sequence[ReferenceEntry]) -> dict[str, tuple[ResidueSpan, ...]]:
-    """Functional ranges of truth B by residues of the sequence."""
+    """Functional ranges of truth B by residues of the sequence.
+
+    Raises:
+        InputError: if there are none.
+    """
     known = truth_b(entries)
+    if not known:
+        why = f"segmentations are measured on annotated ranges of {SHORTEST_RANGE} to {LONGEST_RANGE} residues"
+        raise InputError("the database holds no functional range", why=why, remedy="nesannot ingest nesdb FILE")
     return {residues: known[digest].motifs for digest, residues in _sequences(entries) if digest in known}
 
 

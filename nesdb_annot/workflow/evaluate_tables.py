@@ -59,21 +59,21 @@ def baseline_table(figures: Figures, population: str) -> Table:
 
 
 def order_table(figures: Figures, population: str) -> Table:
-    """Whether a further NES of a protein is found as often as the first."""
+    """Whether NESs of a protein with several are found as often as sole ones, and further ones as often as first."""
     kinds = {
         "sole": "sole",
         "leading": "first in the chain",
         "following": "further in the chain",
-        "first": "best scored",
-        "further": "others",
+        "first": "best by score",
+        "further": "others by score",
     }
+    counts = {kind: figures.count(population, "combined", f"motifs_{kind}") for kind in kinds}
+    kinds = {kind: name for kind, name in kinds.items() if counts[kind] is not None}  # an earlier version had three
     rows = [
         (method, *(with_interval(figures.figure(population, method, f"recall_{kind}")) for kind in kinds))
         for method in figures.methods(population, "recall_sole")
     ]
-    columns = [
-        f"{name} (n = {figures.count(population, 'combined', f'motifs_{kind}')})" for kind, name in kinds.items()
-    ]
+    columns = [f"{name} (n = {counts[kind]})" for kind, name in kinds.items()]
     title = "share found at that threshold: NESs alone in their protein, and of several by place and by score"
     return Table(f"{TRUTHS[population]}: {title}", ("method", *columns), rows)
 
@@ -132,7 +132,7 @@ def ablation_table(figures: Figures, population: str) -> Table:
         )
         for condition in ("", *figures.conditions(population, "average_precision"))
     ]
-    columns = ("combined", "AP (95 %)", "P@R .5", "P@R .68", "top-1", "further NESs found")
+    columns = ("combined", "AP (95 %)", "P@R .5", "P@R .68", "top-1", "others by score found")
     return Table(f"{TRUTHS[population]}: what each ingredient contributes", columns, rows)
 
 

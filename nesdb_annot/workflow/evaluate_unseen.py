@@ -47,7 +47,7 @@ def motif_free_figures(
     found = {one.digest: one for one in _scored(counted, settings, head_set, label, progress)}
     lengths = np.array([len(residues) for residues in counted.values()], dtype=np.float64)
     scores = [np.array([segment.scores[-1].calibrated for segment in found[digest].segments]) for digest in counted]
-    rows = [_motif_free("proteins", len(counted)), _motif_free("residues", float(lengths.sum()))]
+    rows = [_motif_free("proteins", float(len(counted))), _motif_free("residues", float(lengths.sum()))]
     for point in head_set.operating_points:
         rows += [_motif_free(f"threshold_{point.name}", point.threshold)]
         rows += [_motif_free(f"precision_{point.name}", point.precision)]

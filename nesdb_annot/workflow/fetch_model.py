@@ -29,10 +29,14 @@ class Megabytes:
 def fetch_missing(settings: Settings, progress: Progress) -> None:
     """Fetch the weights of ``settings.model`` if that is an official ESM-2 model that is not here.
 
-    What fits or measures heads for a model begins so; offline, nothing is fetched, and who opens the model says so.
+    What is trained on the references or measured on them begins so (scoring does not: it has heads first). Offline
+    nothing is fetched, and who opens the model says so.
 
     Raises:
-        As `fetch_model`.
+        ConfigurationError: if the address does not exist.
+        TryLaterError: if the server or the connection fails; what came is kept.
+        InputError: if what came has another size than the server said.
+        CannotWriteError: if the disk is full or may not be written.
     """
     from ..language.catalog import OFFICIAL_MODELS
     from ..language.models import weights_folder

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import InputError
 from ..records import Json, ReferenceEntry, Sign
 from ..settings import Settings
+from .fetch_model import fetch_missing
 from .figure_table import Table
 from .progress import Progress, Silent
 from .training_set import truth_of
@@ -54,6 +55,7 @@ def knowledge_of(
 
     progress = progress or Silent()
     proteins = studied_proteins(load_entries(store))
+    fetch_missing(settings, progress)
     embedder = open_embedder(settings)
     progress.note(embedder.chosen)
     stated = {"language_model": embedder.identity.name, "layer": embedder.identity.layer, "seed": seed}

@@ -12,6 +12,7 @@ from ..settings import Settings
 from .candidates import Refine, Resolve, candidate_segmenter, refinement, resolution
 from .penalties import cut_by_known_ranges
 from .progress import Progress
+from .target import find_target
 from .training_set import halves, motif_free_proteins, sequences_of_proteome, training_proteins
 from .truths import truth_a, truth_b
 
@@ -83,6 +84,18 @@ def reference_entries(store: Store) -> list[ReferenceEntry]:
             remedy="nesannot ingest nesdb FILE",
         )
     return entries
+
+
+def check_material(store: Store, negatives: str | None) -> None:
+    """Refuse now what `gather` would refuse only after weights were fetched and references embedded.
+
+    Raises:
+        InputError: if the database holds too few references.
+        UsageError: if there is no proteome `negatives`.
+    """
+    if negatives:
+        find_target(store, negatives)
+    reference_entries(store)
 
 
 def gather(

@@ -15,7 +15,7 @@ from ..settings import Settings
 from .evaluate import headlines
 from .fetch_model import fetch_missing
 from .figure_table import Table
-from .material import fit, gather, reference_entries
+from .material import check_material, fit, gather
 from .progress import Progress, Silent
 
 if TYPE_CHECKING:
@@ -48,9 +48,11 @@ def train_heads(
         save_to: a file that also gets the head set.
 
     Raises:
-        InputError: if the database holds too few references.
+        InputError: if the database holds too few references, or weights that had to be fetched are not what they should
+            be.
+        UsageError: if there is no proteome `negatives`.
         ConfigurationError: if there are no weights of the language model.
-        CannotWriteError: if `save_to` cannot be written.
+        CannotWriteError: if `save_to` or the weights cannot be written.
         TryLaterError: if the weights had to be fetched and that failed.
     """
     from ..formats.writing import check_place
@@ -59,7 +61,7 @@ def train_heads(
 
     check_place(save_to, "--save-to")
     progress = progress or Silent()
-    reference_entries(store)
+    check_material(store, negatives)
     fetch_missing(settings, progress)
     embedder = open_embedder(settings)
     progress.note(embedder.chosen)

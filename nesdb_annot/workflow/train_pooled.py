@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..settings import Settings
+from .fetch_model import fetch_missing
 from .figure_table import Table, shown
 from .heads import heads_for
-from .material import gather
+from .material import check_material, gather
 from .progress import Progress, Silent
 from .train import TrainedHeads, keep
 from .truths import truth_a, truth_b
@@ -52,6 +53,8 @@ def train_pooled_heads(
     check_place(save_to, "--save-to")
     progress = progress or Silent()
     base = heads_for(store, settings).head_set
+    check_material(store, negatives)
+    fetch_missing(settings, progress)
     embedder = open_embedder(settings)
     progress.note(embedder.chosen)
     if not negatives and base.report.get("motif_free_proteins"):

@@ -177,5 +177,7 @@ def test_a_rate_has_the_interval_of_its_proteins():
     assert rate == pytest.approx(40.0)
     assert 25 < low < 40 < high < 55
     assert metrics.rate_per_10000(residues / 50, residues) == (pytest.approx(200.0), pytest.approx((200.0, 200.0)))
+    rate, (low, high) = metrics.rate_per_10000(np.zeros(2), np.array([4000.0, 6000.0]))
+    assert (rate, low, high) == (0.0, 0.0, pytest.approx(3.689, abs=1e-3))
     assert metrics.rate_per_10000(np.zeros(3), np.zeros(3)) == (None, None)
     assert metrics.rate_per_10000(np.empty(0), np.empty(0)) == (None, None)

@@ -55,10 +55,12 @@ def test_the_evidence_tells_a_candidate_by_itself_from_what_its_rivals_do_to_it(
     spans = ((1, 12), (14, 26), (44, 60))
     together = [row[-1].evidence for row in methods.score(context(head_set, spans=spans))]
     by_itself = [methods.score(context(head_set, spans=(span,)))[0][-1].evidence for span in spans]
-    free = -np.log(methods.ranking.elsewhere)
-    for beside, own in zip(together, by_itself, strict=True):
+    scores = methods.score(context(head_set, spans=spans))
+    for beside, own, row in zip(together, by_itself, scores, strict=True):
         assert beside["alone"] == own["alone"]
-        assert beside["rivals"] < own["rivals"] == pytest.approx(free, abs=1e-3)
+        assert beside["rivals"] < own["rivals"] == 0
+        odds = np.log(beside["alone"] / (1 - beside["alone"])) + beside["rivals"]
+        assert odds == pytest.approx(row[-1].raw, abs=2e-3)
     best = max(together, key=lambda one: one["alone"])
     assert best["rivals"] == max(one["rivals"] for one in together)
 
