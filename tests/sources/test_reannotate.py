@@ -246,7 +246,7 @@ where g.configuration_id = {} order by 1, 2, 3, 5
 
 @pytest.fixture
 def heads_with_other_references(store):
-    """The bundled heads with other, random references of the similarity."""
+    """The bundled heads with other, random references of the similarity, which the combination weighs."""
     import numpy as np
 
     from nesdb_annot.methods.headset import HeadSet
@@ -263,10 +263,12 @@ def heads_with_other_references(store):
         "vectors": vectors / np.linalg.norm(vectors, axis=1, keepdims=True),
     }
     arrays = {f"similarity/{name}": array.astype(np.float16) for name, array in changed.items()}
-    own = {**bundled.parameters["similarity"], "neighbours": 10}
-    heads = replace(
-        bundled, arrays={**bundled.arrays, **arrays}, parameters={**bundled.parameters, "similarity": own}
-    )
+    ranking = bundled.parameters["combined"]
+    own = {
+        "similarity": {**bundled.parameters["similarity"], "neighbours": 10},
+        "combined": {**ranking, "weights": [max(weight, 0.3) for weight in ranking["weights"]]},
+    }
+    heads = replace(bundled, arrays={**bundled.arrays, **arrays}, parameters={**bundled.parameters, **own})
     facts = {"language_model": heads.language_model, "references_digest": "", "digest": heads.digest}
     save_head_set(store, heads.to_bytes(), name="test", run_id=start_run(store, "train", {}), **facts)
 
