@@ -17,7 +17,7 @@ from .schema import SCHEMA, VIEWS
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0009"
+HEAD = "0010"
 """Revision that this code is written for; a test holds it equal to the newest migration."""
 
 _LOCK = 0x6E6573  # any number that no other program is likely to lock
