@@ -21,12 +21,14 @@ from . import bench, db, demo, evaluate, info, ingest, models, rank, runs, score
 from .changes import changes
 from .console import note
 from .context import Global
+from .global_options import GlobalOptionsGroup
 from .reannotate import reannotate
 
 EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items())
 
 app = typer.Typer(
     name="nesannot",
+    cls=GlobalOptionsGroup,
     help="Find nuclear export signals (NES) in whole proteomes.",
     epilog=EPILOG,
     no_args_is_help=True,
@@ -50,7 +52,7 @@ def options(
     debug: Annotated[bool, typer.Option("--debug", help="show the traceback of an error")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
 ) -> None:
-    """Find nuclear export signals (NES) in whole proteomes."""
+    """Find nuclear export signals (NES) in whole proteomes. The options below may also follow a command."""
     flags = {"database_url": database_url, "data_dir": data_dir, "offline": offline}
     ctx.obj = Global(load_settings(flags), flags)
 
