@@ -139,8 +139,8 @@ def _converted(name: str, value: object, origin: str) -> object:
         if kind == "bool":
             return value if isinstance(value, bool) else _BOOLEANS[str(value).lower()]
         return _CONVERTERS[str(kind)](str(value))
-    except (KeyError, ValueError, TypeError):
-        raise ConfigurationError(f"{name} is {value!r}", where=origin, why=f"it must be of type {kind}") from None
+    except (KeyError, ValueError, TypeError) as error:
+        raise ConfigurationError(f"{name} is {value!r}", where=origin, why=f"it must be of type {kind}") from error
 
 
 def _from_file(directory: Path) -> dict[str, tuple[object, str]]:
@@ -150,9 +150,9 @@ def _from_file(directory: Path) -> dict[str, tuple[object, str]]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is not valid TOML", why=str(error)) from None
+        raise ConfigurationError(f"{path} is not valid TOML", why=str(error)) from error
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read", why=str(error.strerror), remedy=f"ls -l {path}") from None
+        raise ConfigurationError(f"{path} cannot be read", why=str(error.strerror), remedy=f"ls -l {path}") from error
     unknown = sorted(set(table) - set(_TYPES))
     if unknown:
         remedy = f"remove it, or choose one of {', '.join(_TYPES)}"

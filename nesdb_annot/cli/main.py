@@ -86,14 +86,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         app(words)
     except NesannotError as error:
         if "--debug" in words:
-            traceback.print_exception(error)
+            note("".join(traceback.format_exception(error)))
         note(f"nesannot: {error}")
         sys.exit(error.exit_code)
     except Exception as error:  # whatever else it is, it is ours to mend: 1 would tell a scheduler that a check said no
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):
             note(f"nesannot: the output cannot be written: {error.strerror}")
             sys.exit(CannotWriteError.exit_code)
-        traceback.print_exc()
+        note(traceback.format_exc())
         note(f"nesannot: {EXIT_CODES[InternalError.exit_code]}, with these lines")
         sys.exit(InternalError.exit_code)
     sys.exit(0)

@@ -106,9 +106,9 @@ class _Guarded(io.RawIOBase):
         try:
             chunk = self._stream.read(len(buffer))
         except ArchiveError as error:
-            raise self._archive(error) from None
+            raise self._archive(error) from error
         except decompression_errors() as error:
-            raise self._broken(error) from None
+            raise self._broken(error) from error
         if not self.count:
             self._check_kind(chunk)
         buffer[: len(chunk)] = chunk
@@ -163,7 +163,7 @@ def _binary(path: Path | str) -> Iterator[IO[bytes]]:
     try:
         stream = Path(path).open("rb")  # noqa: SIM115 - only opening may fail with this message
     except OSError as error:
-        raise _cannot_read(path, error) from None
+        raise _cannot_read(path, error) from error
     with stream:
         yield stream
 

@@ -130,9 +130,9 @@ class _Zip:
             try:
                 self._file = self._opened()
             except NotImplementedError as error:
-                raise ArchiveError(str(error)) from None
+                raise ArchiveError(str(error)) from error
             except (ValueError, struct.error) as error:  # what zipfile makes of damage that it does not foresee
-                raise OSError(str(error)) from None
+                raise OSError(str(error)) from error
         return self._file.read(size)
 
     def _opened(self) -> IO[bytes]:

@@ -65,12 +65,12 @@ def _decode(buffer: _Buffer) -> tuple[Json, str]:
         try:
             begin = buffer.at
             value, buffer.at = decoder.raw_decode(buffer.text, begin)
-        except RecursionError:
-            raise buffer.broken("too many brackets inside one another") from None
+        except RecursionError as error:
+            raise buffer.broken("too many brackets inside one another") from error
         except json.JSONDecodeError as error:
             cut = error.msg.startswith("Unterminated") or error.pos >= len(buffer.text) - _CUT_SHORT
             if not cut or len(buffer.text) - buffer.at > MAXIMUM_OBJECT or not buffer.grow():
-                raise buffer.broken(error.msg) from None
+                raise buffer.broken(error.msg) from error
         else:
             return value, buffer.text[begin : buffer.at]
 
@@ -94,7 +94,7 @@ def _chunks(path: Path | str) -> Iterator[str]:
             yield decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
             told = f"{name_of(path)} is not UTF-8 text"
-            raise InputError(told, why=str(error), remedy="save the file as UTF-8") from None
+            raise InputError(told, why=str(error), remedy="save the file as UTF-8") from error
 
 
 def json_objects(path: Path | str) -> Iterator[dict[str, Json]]:

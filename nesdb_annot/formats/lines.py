@@ -57,7 +57,7 @@ def line_pieces(path: Path | str, limit: int = MAXIMUM_PIECE) -> Iterator[tuple[
             try:
                 text = decoder.decode(raw, final=ended)
             except UnicodeDecodeError as error:
-                raise _not_utf8(path, number, error) from None
+                raise _not_utf8(path, number, error) from error
             yield number, text.rstrip("\r\n") if ended else text
             number += ended
     if decoder.getstate()[0]:

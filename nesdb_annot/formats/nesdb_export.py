@@ -79,7 +79,7 @@ def _rows(path: Path | str, source: str) -> Iterator[_Row]:
             yield _Row(reader.line_num, {column: cells.get(column) or "" for column in (*COLUMNS, MERGED)})
     except csv.Error as error:
         where, remedy = f"{source}:{reader.line_num}", "export it again, as CSV in UTF-8"
-        raise InputError(f"{source} is not valid CSV", where=where, why=str(error), remedy=remedy) from None
+        raise InputError(f"{source} is not valid CSV", where=where, why=str(error), remedy=remedy) from error
 
 
 def _grouped(path: Path | str, source: str) -> tuple[dict[str, list[_Row]], list[Reject]]:

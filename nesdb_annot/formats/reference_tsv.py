@@ -21,8 +21,8 @@ _Row = Mapping[str, str]
 def _site(row: _Row, residues: str) -> ReferenceSite:
     try:
         span = ResidueSpan(int(row["first"]), int(row["last"]))
-    except ValueError:
-        raise ValueError(f"first and last must be residue numbers, not {row['first']!r} and {row['last']!r}") from None
+    except ValueError as error:
+        raise ValueError(f"first and last must be residue numbers, not {row['first']!r} and {row['last']!r}") from error
     span.of(residues)
     sign = row.get("sign", "").strip().lower() or Sign.MOTIF.value
     if sign not in set(Sign):
@@ -73,7 +73,7 @@ def _rows(path: Path | str, name: str) -> Iterator[tuple[int, list[str], list[st
                 raise InputError(told, where=where, why=why, remedy=with_titles(REQUIRED))
     except csv.Error as error:
         where, remedy = f"{name}:{reader.line_num}", "save it as text with a tab between two cells, in UTF-8"
-        raise InputError(f"{name} is not valid TSV", where=where, why=str(error), remedy=remedy) from None
+        raise InputError(f"{name} is not valid TSV", where=where, why=str(error), remedy=remedy) from error
     if not titles:
         why = f"the first line must name {', '.join(REQUIRED)}"
         raise InputError(f"{name} holds no rows", why=why, remedy=with_titles(REQUIRED))

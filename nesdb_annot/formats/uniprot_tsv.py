@@ -150,4 +150,4 @@ def read_uniprot_tsv(path: Path | str) -> Iterator[UniprotEntry | Reject]:
                 yield Reject(source, reader.line_num, cells[0][:40], reason)
     except csv.Error as error:
         where, remedy = f"{source}:{reader.line_num}", "fetch the file again"
-        raise InputError(f"{source} is not valid TSV", where=where, why=str(error), remedy=remedy) from None
+        raise InputError(f"{source} is not valid TSV", where=where, why=str(error), remedy=remedy) from error

@@ -77,7 +77,7 @@ def open_output(path: Path | str, *, force: bool = False) -> Iterator[TextIO]:
     except NesannotError:
         raise
     except OSError as error:
-        raise _cannot_write(target, error) from None
+        raise _cannot_write(target, error) from error
 
 
 def check_place(path: Path | None, option: str) -> None:
@@ -94,7 +94,7 @@ def check_place(path: Path | None, option: str) -> None:
     try:
         place, folder, special = path.resolve().parent, path.is_dir(), path.exists() and not path.is_file()
     except (OSError, RuntimeError) as error:  # too long a name, a link to itself
-        raise CannotWriteError(f"{str(path)[:80]} is no path", why=str(error)[:200], remedy=f"{option} FILE") from None
+        raise CannotWriteError(f"{str(path)[:80]} is no path", why=str(error)[:200], remedy=f"{option} FILE") from error
     if folder:
         raise CannotWriteError(f"{path} is a directory", remedy=f"{option} {typed(path / 'FILE')}")
     if not place.is_dir():

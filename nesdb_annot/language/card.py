@@ -63,7 +63,7 @@ def _stated(path: Path) -> dict[str, Any]:
         card = json.loads(card_path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise ConfigurationError(f"{path} has no readable card {card_path.name}", why=why, remedy=CHECKPOINT) from None
+        raise ConfigurationError(f"{path} has no readable card {card_path.name}", why=why, remedy=CHECKPOINT) from error
     if not isinstance(card, dict) or not {"name", "layers", "width", "heads", "sha256"} <= card.keys():
         raise ConfigurationError(
             f"{card_path} is no card of a model", why="name, layers, width, heads, sha256 are needed"
@@ -89,7 +89,7 @@ def _rule(path: Path, card: Mapping[str, Any]) -> LongRule:
     try:
         return LongRule(**stated)
     except (TypeError, ValueError) as error:
-        raise ConfigurationError(f"the card of {path} states no rule for long proteins", why=str(error)) from None
+        raise ConfigurationError(f"the card of {path} states no rule for long proteins", why=str(error)) from error
 
 
 def file_sha256(path: Path) -> str:
@@ -124,4 +124,4 @@ def _receipt(path: Path) -> FileReceipt | None:
         receipt = FileReceipt(**json.loads(beside.read_text(encoding="utf-8")))
         return dataclasses.replace(receipt, size=int(receipt.size), sha256=str(receipt.sha256))
     except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"{beside} is damaged", why=str(error), remedy=f"delete it and {path}") from None
+        raise ConfigurationError(f"{beside} is damaged", why=str(error), remedy=f"delete it and {path}") from error

@@ -57,13 +57,13 @@ def _unpickled(path: Path) -> Mapping[str, object]:
             warnings.simplefilter("ignore")  # of pickles that are refused anyway
             contents = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except UnpicklingError as error:
-        raise _refused(path, str(error)) from None
+        raise _refused(path, str(error)) from error
     except OSError as error:
         why = error.strerror or str(error) or type(error).__name__
-        raise ConfigurationError(f"{path} cannot be read as a checkpoint", why=why, remedy=CHECKPOINT) from None
-    except (RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        raise ConfigurationError(f"{path} cannot be read as a checkpoint", why=why, remedy=CHECKPOINT) from error
+    except (RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         why = "it is damaged, cut off, or something else"
-        raise ConfigurationError(f"{path} is no readable checkpoint", why=why, remedy=CHECKPOINT) from None
+        raise ConfigurationError(f"{path} is no readable checkpoint", why=why, remedy=CHECKPOINT) from error
     if not isinstance(contents, dict):
         raise _no_esm2(path, "its contents are no dictionary")
     return contents
@@ -92,7 +92,7 @@ def load_tensors(path: Path) -> dict[str, torch.Tensor]:
         try:
             tensors: dict[str, torch.Tensor] = load_file(path)
         except (SafetensorError, OSError) as error:
-            raise ConfigurationError(f"{path} is no readable safetensors file", why=str(error)) from None
+            raise ConfigurationError(f"{path} is no readable safetensors file", why=str(error)) from error
         return tensors
     named = {str(name): held for name, held in _unpickled(path).items() if isinstance(held, torch.Tensor)}
     if not named:
@@ -132,7 +132,7 @@ def _official(path: Path, digest: str) -> LoadedModel:
             warnings.filterwarnings("ignore", message="Regression weights not found")
             model, alphabet = load_model_and_alphabet_core(name, contents, None)
     except (RuntimeError, AttributeError, TypeError) as error:
-        raise _no_esm2(path, str(error).splitlines()[0]) from None
+        raise _no_esm2(path, str(error).splitlines()[0]) from error
     return LoadedModel(path.stem, digest, model, alphabet)
 
 
@@ -152,7 +152,7 @@ def _own(path: Path, digest: str) -> LoadedModel:
         model.load_state_dict(tensors, strict=False)
     except RuntimeError as error:
         why = str(error).splitlines()[-1].strip()
-        raise ConfigurationError(f"{path} does not hold the tensors of its card", why=why) from None
+        raise ConfigurationError(f"{path} does not hold the tensors of its card", why=why) from error
     return LoadedModel(card.name, digest, model, alphabet, card.rule, card.layer)
 
 

@@ -74,7 +74,7 @@ class ModelEmbedder:
             if len(batch) == 1:
                 what = f"a protein of {len(batch[0]):,} residues does not fit the memory of the device"
                 why = (str(error) or "out of memory").splitlines()[0]
-                raise ConfigurationError(what, why=why, remedy="--device cpu") from None
+                raise ConfigurationError(what, why=why, remedy="--device cpu") from error
         self._budget = max(1, sum(map(len, batch)) // 2)
         half = len(batch) // 2
         return self._run(batch[:half]) + self._run(batch[half:])

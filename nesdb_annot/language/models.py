@@ -78,7 +78,7 @@ def _read(card: Path) -> dict[str, object]:
     try:
         read = json.loads(card.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{card} is damaged", why=str(error), remedy="nesannot models list") from None
+        raise ConfigurationError(f"{card} is damaged", why=str(error), remedy="nesannot models list") from error
     if not isinstance(read, dict):
         raise ConfigurationError(f"{card} is damaged", why="it is no object", remedy="nesannot models list")
     return read

@@ -46,7 +46,7 @@ class Pieces:
         try:
             processor.Load(str(path))
         except (OSError, RuntimeError, TypeError) as error:
-            raise ConfigurationError(f"{path} is no sentencepiece model", why=str(error).splitlines()[0]) from None
+            raise ConfigurationError(f"{path} is no sentencepiece model", why=str(error).splitlines()[0]) from error
         unknown, self._end = processor.unk_id(), processor.eos_id()
         self._token = np.array([processor.PieceToId(f"\u2581{chr(code)}") for code in range(128)], dtype=np.int64)
         if self._token[ord("X")] == unknown or self._end < 0:
@@ -114,7 +114,7 @@ def _filled(model: Any, tensors: Mapping[str, torch.Tensor], path: Path) -> None
     try:
         absent, foreign = model.load_state_dict({k: v.float() for k, v in encoder.items()}, strict=False)
     except (RuntimeError, AttributeError, TypeError) as error:
-        raise ConfigurationError(f"{path} does not fit its config.json", why=str(error).splitlines()[-1]) from None
+        raise ConfigurationError(f"{path} does not fit its config.json", why=str(error).splitlines()[-1]) from error
     if absent or foreign:
         why = ", ".join([*absent, *foreign][:3])
         raise ConfigurationError(f"{path} does not hold the encoder of its config.json", why=why)
@@ -135,7 +135,8 @@ def open_prott5(folder: Path, settings: Settings) -> ModelEmbedder:
     try:
         model = transformers.T5EncoderModel(transformers.T5Config.from_dict(config)).eval()
     except (ValueError, TypeError, RuntimeError) as error:
-        raise ConfigurationError(f"{folder / SMALL_FILES[0]} describes no T5", why=str(error).splitlines()[0]) from None
+        what = f"{folder / SMALL_FILES[0]} describes no T5"
+        raise ConfigurationError(what, why=str(error).splitlines()[0]) from error
     _filled(model, load_tensors(weights), weights)
     device, why = found_device(settings.device)
     name = hub_name(settings.model).rpartition("/")[2] or folder.resolve().name

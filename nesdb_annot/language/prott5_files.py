@@ -70,7 +70,7 @@ def read_config(folder: Path) -> dict[str, object]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path} cannot be read", why=str(error)) from None
+        raise ConfigurationError(f"{path} cannot be read", why=str(error)) from error
     if not isinstance(config, dict) or config.get("model_type") != "t5":
         kind = config.get("model_type") if isinstance(config, dict) else None
         raise ConfigurationError(f"{folder} is no ProtT5", why=f"its config.json names {kind!r}, not 't5'")

@@ -74,7 +74,7 @@ def known_vectors(weights: Path, loaded: LoadedModel, layer: int) -> Floats:
             facts = json.loads(stored.metadata()["facts"])
             vectors = stored.get_tensor("embedding").astype(np.float32)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise ConfigurationError(f"{path} holds no reference vectors", why=str(error)) from None
+        raise ConfigurationError(f"{path} holds no reference vectors", why=str(error)) from error
     if (facts["weights_sha256"], facts["sequence"]) != (loaded.sha256, REFERENCE):
         raise ConfigurationError(f"{path} is stale", why=f"it is not of the weights {loaded.sha256[:12]} beside it")
     if facts["layer"] != layer:

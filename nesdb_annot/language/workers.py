@@ -62,8 +62,29 @@ def _failed(error: Exception) -> _Failure:
     return _Failure(error if isinstance(error, NesannotError) else None, traceback.format_exc())
 
 
+class WorkerTraceback(Exception):  # noqa: N818 - a text that travels as the cause of an error
+    """The traceback of a worker process, as text: the cause of the error that its parent raises."""
+
+    def __str__(self) -> str:
+        """The text on lines of its own."""
+        return f"in the worker process:\n{self.args[0]}"
+
+
+def error_of(failure: _Failure, otherwise: type[NesannotError], what: str) -> NesannotError:
+    """The error that a worker met, with the worker's traceback as its cause.
+
+    Args:
+        failure: as the worker sent it.
+        otherwise: class of the error where the worker met none of ours.
+        what: first sentence of that error.
+    """
+    error = failure.error or otherwise(what, why=failure.text)
+    error.__cause__ = WorkerTraceback(failure.text)
+    return error
+
+
 def _error_of(failure: _Failure) -> NesannotError:
-    return failure.error or InternalError("a worker process failed", why=failure.text)
+    return error_of(failure, InternalError, "a worker process failed")
 
 
 def _receive(connection: Connection, chunks: queue.Queue[Any], left: threading.Event) -> None:
@@ -208,16 +229,16 @@ class WorkerPool(Generic[Chunk, Answer]):
     def _send(self, worker: _Worker, chunk: Chunk) -> None:
         try:
             worker.connection.send(chunk)
-        except (BrokenPipeError, ConnectionResetError):
-            raise self._died(worker) from None
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise self._died(worker) from error
         worker.held += 1
 
     def _heard(self, worker: _Worker) -> Iterator[Answer]:
         """What a worker has to say: that it is ready, an answer, a failure, or nothing because it is dead."""
         try:
             message = worker.connection.recv()
-        except (EOFError, ConnectionResetError):
-            raise self._died(worker) from None
+        except (EOFError, ConnectionResetError) as error:
+            raise self._died(worker) from error
         if isinstance(message, _Failure):
             raise _error_of(message)
         if message == _READY:

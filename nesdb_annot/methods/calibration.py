@@ -104,5 +104,5 @@ def calibration_from_json(stored: Mapping[str, Json]) -> Calibration:
             raw, probability = stored["raw"], stored["probability"]
             return IsotonicCalibration(tuple(map(float, raw)), tuple(map(float, probability)))  # type: ignore[arg-type]
     except (KeyError, TypeError, ValueError) as error:
-        raise ConfigurationError("a stored calibration cannot be read", why=repr(error)) from None
+        raise ConfigurationError("a stored calibration cannot be read", why=repr(error)) from error
     raise ConfigurationError(f"unknown kind of calibration {stored['kind']!r}")

@@ -91,7 +91,7 @@ class CargoOdds:
         try:
             weights, intercept = tuple(map(float, stored["weights"])), float(stored["intercept"])
         except (KeyError, TypeError, ValueError) as error:
-            raise ConfigurationError("the stored odds of cargoes cannot be read", why=repr(error)) from None
+            raise ConfigurationError("the stored odds of cargoes cannot be read", why=repr(error)) from error
         if len(weights) != len(PROTEIN_FEATURES):
             raise ConfigurationError("the stored odds of cargoes have weights missing", remedy="nesannot train")
         return cls(weights, intercept)

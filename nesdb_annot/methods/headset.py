@@ -167,7 +167,7 @@ class HeadSet:
         try:
             return _from_facts(facts, _arrays_of(blob))
         except (KeyError, TypeError, ValueError) as error:
-            raise ConfigurationError("the head set is damaged", why=repr(error), remedy=_RETRAIN) from None
+            raise ConfigurationError("the head set is damaged", why=repr(error), remedy=_RETRAIN) from error
 
 
 def _from_facts(facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> HeadSet:
@@ -192,8 +192,8 @@ def _facts_of(blob: bytes) -> dict[str, Any]:
     try:
         size = int.from_bytes(blob[:8], "little")
         facts: dict[str, Any] = json.loads(json.loads(blob[8 : 8 + size])["__metadata__"][_KEY])
-    except (KeyError, TypeError, ValueError):
-        raise ConfigurationError("this is no head set", why="no facts in its header", remedy=_RETRAIN) from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigurationError("this is no head set", why="no facts in its header", remedy=_RETRAIN) from error
     if facts.get("format") != FORMAT:
         what = f"the head set has format {facts.get('format')!r}, not {FORMAT}"
         raise ConfigurationError(what, why="another version of nesannot made it", remedy=_RETRAIN)
@@ -207,7 +207,7 @@ def _arrays_of(blob: bytes) -> dict[str, Array]:
     try:
         arrays: dict[str, Array] = load(blob)
     except SafetensorError as error:
-        raise ConfigurationError("the head set is damaged", why=str(error), remedy=_RETRAIN) from None
+        raise ConfigurationError("the head set is damaged", why=str(error), remedy=_RETRAIN) from error
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ConfigurationError("the head set is damaged", where=name, why="not all numbers are finite")

@@ -232,7 +232,7 @@ class Ranking:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ConfigurationError(
                 "the stored ranking cannot be read", why=repr(error), remedy="nesannot train"
-            ) from None
+            ) from error
         if not ranking._complete():
             raise ConfigurationError("the stored ranking has weights missing", remedy="nesannot train")
         return ranking

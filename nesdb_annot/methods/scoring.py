@@ -92,10 +92,10 @@ def methods_of(
         ]
     except KeyError as error:
         why = f"it has no {error}; an earlier version of nesannot may have made it"
-        raise ConfigurationError("the head set is incomplete", why=why, remedy="nesannot train") from None
-    except IndexError:
+        raise ConfigurationError("the head set is incomplete", why=why, remedy="nesannot train") from error
+    except IndexError as error:
         why = "a reference vector points at a sequence that it does not name"
-        raise ConfigurationError("the head set is incomplete", why=why, remedy="nesannot train") from None
+        raise ConfigurationError("the head set is incomplete", why=why, remedy="nesannot train") from error
 
 
 def raw_scores(methods: Sequence[Method], context: ProteinContext) -> Floats:

@@ -101,10 +101,10 @@ def check_matplotlib() -> None:
     """
     try:
         import matplotlib  # noqa: F401
-    except ImportError:
+    except ImportError as error:
         raise ConfigurationError(
             "figures need matplotlib, which is not installed", remedy="pip install 'nesdb-annot[plots]'"
-        ) from None
+        ) from error
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def make_segmenter(name: str, anchors: Anchors | None = None, **parameters: str 
     try:
         return _made(algorithm, anchors, {**own, **parameters})
     except (TypeError, ValueError) as error:
-        raise UsageError(f"segmentation {name!r} cannot be set up", why=str(error)) from None
+        raise UsageError(f"segmentation {name!r} cannot be set up", why=str(error)) from error
 
 
 def variant_of(identity: SegmentationIdentity) -> str:

@@ -25,7 +25,7 @@ def read_boundaries(path: Path) -> dict[str, list[ResidueSpan]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}", why=str(error)) from None
+        raise InputError(f"cannot read {path}", why=str(error)) from error
     found = {}
     for number, line in enumerate(lines, 1):
         if line.strip():
@@ -47,4 +47,4 @@ def _segments(line: str, where: str) -> tuple[str, list[ResidueSpan]]:
         pairs = json.loads(text)
         return accession.strip(), sorted(ResidueSpan.from_bed(int(begin), int(end)) for begin, end in pairs)
     except (TypeError, ValueError) as error:
-        raise InputError(f"the boundaries of {accession} cannot be read", where=where, why=str(error)) from None
+        raise InputError(f"the boundaries of {accession} cannot be read", where=where, why=str(error)) from error

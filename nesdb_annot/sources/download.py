@@ -90,7 +90,7 @@ class GrowingFile:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise self._cannot_write(error) from None
+            raise self._cannot_write(error) from error
 
     def _cannot_write(self, error: OSError) -> CannotWriteError:
         why = error.strerror or str(error)
@@ -128,7 +128,7 @@ class GrowingFile:
                 os.fsync(out.fileno())
             _written(self._state, asdict(after))
         except OSError as error:
-            raise self._cannot_write(error) from None
+            raise self._cannot_write(error) from error
 
     def finish(self, progress: Progress) -> Download:
         """Put the file under its name."""
@@ -138,7 +138,7 @@ class GrowingFile:
             _written(self._facts, facts)
             self._state.unlink(missing_ok=True)
         except OSError as error:
-            raise self._cannot_write(error) from None
+            raise self._cannot_write(error) from error
         return Download(self.path, as_release(progress.release, progress.released), progress.records)
 
     def discard(self) -> None:

@@ -149,4 +149,4 @@ class NesdbSite:
             temporary.replace(path)
         except OSError as error:
             why = error.strerror or str(error)
-            raise CannotWriteError(f"{path} cannot be written", why=why, remedy="set NESANNOT_CACHE_DIR") from None
+            raise CannotWriteError(f"{path} cannot be written", why=why, remedy="set NESANNOT_CACHE_DIR") from error

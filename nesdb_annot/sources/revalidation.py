@@ -50,7 +50,7 @@ class Seen:
             temporary.replace(self._path)
         except OSError as error:
             told = f"{self._path} cannot be written"
-            raise CannotWriteError(told, why=error.strerror or str(error), remedy="set NESANNOT_CACHE_DIR") from None
+            raise CannotWriteError(told, why=error.strerror or str(error), remedy="set NESANNOT_CACHE_DIR") from error
 
     def _read(self) -> dict[str, dict[str, str | float]]:
         if self._pages is None:

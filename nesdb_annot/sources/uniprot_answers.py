@@ -89,7 +89,7 @@ def read_page(answer: Answer, kind: str, first: bool) -> Page:
         records, content = _READERS[kind](answer.body, first)
     except (ValueError, KeyError, TypeError) as error:
         told = f"{answer.url} answered with something that is no {kind}"
-        raise TryLaterError(told, why=str(error), remedy=AGAIN) from None
+        raise TryLaterError(told, why=str(error), remedy=AGAIN) from error
     total = headers.get("x-total-results", "")
     release, released = release_of(headers)
     found = _NEXT.search(headers.get("link", ""))

@@ -40,7 +40,7 @@ def read_receipt(path: Path) -> FileReceipt | None:
     try:
         return FileReceipt(**json.loads(receipt.read_text(encoding="utf-8")))
     except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"{receipt} is damaged", why=str(error), remedy=f"delete it and {path}") from None
+        raise ConfigurationError(f"{receipt} is damaged", why=str(error), remedy=f"delete it and {path}") from error
 
 
 class WeightsSource:
@@ -89,7 +89,7 @@ class WeightsSource:
         except OSError as error:
             why = error.strerror or str(error)
             remedy = "nesannot models fetch NAME --to DIRECTORY, or another data_dir"
-            raise CannotWriteError(f"{target} cannot be written", why=why, remedy=remedy) from None
+            raise CannotWriteError(f"{target} cannot be written", why=why, remedy=remedy) from error
 
     def _fetch(self, address: str, part: Part) -> None:
         """Try until the part is whole."""

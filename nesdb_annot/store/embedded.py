@@ -111,7 +111,7 @@ def start(settings: Settings, *, wait_s: float = 60.0) -> str:
             f"no permission for {error.filename}",
             why="the embedded database belongs to another user",
             remedy="set NESANNOT_DATA_DIR to a directory of your own",
-        ) from None
+        ) from error
     return url_of(place)
 
 

@@ -146,7 +146,7 @@ def make_home(place: Placement) -> None:
             f"cannot create {error.filename or place.home}",
             why=error.strerror or "",
             remedy=f"set NESANNOT_DATA_DIR to a directory that you may write to, or {_GIVEN_SERVER}",
-        ) from None
+        ) from error
 
 
 def _make_parents(path: Path) -> None:
@@ -225,7 +225,7 @@ def _copy_server(installed: Path, tree: str, target: Path) -> None:
             f"the embedded Postgres cannot be copied to {target}",
             why=error.strerror or str(error),
             remedy=f"run this command as an ordinary user, or {_GIVEN_SERVER}",
-        ) from None
+        ) from error
 
 
 def _rename_first(draft: Path, target: Path) -> None:

@@ -15,7 +15,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, TypeVar, cast
 
 from ..errors import InternalError, NesannotError
-from ..language.workers import _READY, SECONDS_TO_LEAVE, _Failure, _serve
+from ..language.workers import _READY, SECONDS_TO_LEAVE, _Failure, _serve, error_of
 
 Chunk = TypeVar("Chunk")
 Answer = TypeVar("Answer")
@@ -35,7 +35,7 @@ class StoppedError(Exception):
 
 
 def _error_of(failure: _Failure) -> NesannotError:
-    return failure.error or ChildDiedError(failure.text.strip().splitlines()[-1], why=failure.text)
+    return error_of(failure, ChildDiedError, failure.text.strip().splitlines()[-1])
 
 
 class Child(Generic[Chunk, Answer]):
@@ -64,8 +64,8 @@ class Child(Generic[Chunk, Answer]):
             connection.send(chunk)
             while (message := self._heard(connection, stop)) == _READY:
                 pass
-        except (EOFError, OSError):
-            raise self._died() from None
+        except (EOFError, OSError) as error:
+            raise self._died() from error
         except BaseException:
             self.kill()
             raise

@@ -124,7 +124,7 @@ def _ground(
     except ValueError as error:
         raise InputError(
             "too few families have a functional range", why=str(error), remedy="nesannot ingest nesdb FILE"
-        ) from None
+        ) from error
     return _Ground(proteins, named, folds.tolist())
 
 

@@ -198,4 +198,4 @@ def _folds(proteins: list[TrainingProtein], seed: int, progress: Progress) -> li
             "the proteins with a known NES are too much alike to hold any out",
             why=str(error),
             remedy="nesannot ingest nesdb FILE",
-        ) from None
+        ) from error

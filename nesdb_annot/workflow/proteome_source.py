@@ -90,7 +90,7 @@ def _check_file(path: Path) -> None:
         from ..formats.compression import typed
 
         remedy = f"ls -ld {typed(path.parent)}; - reads standard input"
-        raise InputError(f"cannot read {path}", why=error.strerror or str(error), remedy=remedy) from None
+        raise InputError(f"cannot read {path}", why=error.strerror or str(error), remedy=remedy) from error
     if kind:
         raise InputError(f"{path} is {kind}", remedy="name a FASTA file; - reads standard input")
     raise InputError(f"there is no file {path}", remedy="check the path; - reads standard input")
@@ -101,8 +101,8 @@ def _release(name: str | None, released: str | None) -> Release:
         raise UsageError("--released without --release", remedy="--release 2026_02 --released 2026-06-10")
     try:
         day = date.fromisoformat(released) if released else None
-    except ValueError:
-        raise UsageError(f"{released!r} is no date", remedy="--released YYYY-MM-DD") from None
+    except ValueError as error:
+        raise UsageError(f"{released!r} is no date", remedy="--released YYYY-MM-DD") from error
     return Release(name, day) if name else UNSTATED
 
 
@@ -159,7 +159,7 @@ def _listed(path: Path) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         why = (isinstance(error, OSError) and error.strerror) or str(error)
         remedy = "nesannot ingest proteome @FILE --name NAME, with one accession a line in FILE"
-        raise InputError(f"cannot read the list {path}", why=why, remedy=remedy) from None
+        raise InputError(f"cannot read the list {path}", why=why, remedy=remedy) from error
     return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
 
 

@@ -81,8 +81,8 @@ def _pyarrow() -> tuple[ModuleType, ModuleType]:
     try:
         import pyarrow
         import pyarrow.parquet
-    except ImportError:
+    except ImportError as error:
         raise ConfigurationError(
             "snapshots are Parquet files, and pyarrow is not installed", remedy='pip install "nesdb-annot[snapshot]"'
-        ) from None
+        ) from error
     return pyarrow, pyarrow.parquet

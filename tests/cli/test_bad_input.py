@@ -159,6 +159,18 @@ def test_a_bug_has_an_exit_code_of_its_own(home):
     assert "please report it" in done.stderr
 
 
+def test_debug_shows_the_cause_of_an_error(nesannot, tmp_path):
+    fasta = tmp_path / "x.fasta"
+    fasta.write_text(">Q1\nMKLALKLAGLDIKK\n")
+    words = ("ingest", "proteome", fasta, "--name", "x", "--release", "1", "--released", "2026-13-01")
+    plain, debugged = nesannot(*words), nesannot("--debug", *words)
+    assert plain.returncode == debugged.returncode == 2
+    assert "Traceback" not in plain.stderr
+    assert "ValueError: month must be in 1..12" in debugged.stderr
+    assert "The above exception was the direct cause" in debugged.stderr
+    assert debugged.stderr.endswith(plain.stderr)
+
+
 def test_a_bad_setting_is_named(nesannot):
     check(nesannot("runs", NESANNOT_WORKERS="many"), 78, "workers is 'many'", "NESANNOT_WORKERS")
 

@@ -74,6 +74,14 @@ def test_no_global_statement_and_no_pickle():
         assert not UNSAFE.search(text), path
 
 
+def test_no_error_hides_its_cause():
+    """``raise ... from None`` would leave nothing for ``--debug`` to show."""
+    raised = [(p, n) for p in SOURCES for n in ast.walk(ast.parse(p.read_text())) if isinstance(n, ast.Raise)]
+    causes = [(path.name, n.lineno, n.cause) for path, n in raised if n.cause is not None]
+    assert causes
+    assert [one for one in causes if isinstance(one[2], ast.Constant) and one[2].value is None] == []
+
+
 def test_weights_are_loaded_in_one_place():
     using = [p.relative_to(ROOT).as_posix() for p in OURS if re.search(r"torch\.load\(", p.read_text())]
     assert using == ["nesdb_annot/language/checkpoint.py"]

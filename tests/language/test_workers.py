@@ -102,6 +102,13 @@ def test_what_a_worker_said_before_it_left_is_heard_where_a_chunk_cannot_be_sent
         running._send(leaving, 1)
 
 
+def test_error_of_a_worker_has_its_traceback_as_cause():
+    with pytest.raises(ConfigurationError) as raised, pool(2) as running:
+        list(running.map_unordered(["configure"]))
+    assert "chunk_work.py" in str(raised.value.__cause__)
+    assert "no weights" in str(raised.value.__cause__)
+
+
 @pytest.mark.parametrize(("initialise", "error"), [(unbuildable, ConfigurationError), (dead_at_once, InternalError)])
 def test_a_worker_that_does_not_start_is_an_error(initialise, error):
     with pytest.raises(error), pool(2, initialise) as running:
