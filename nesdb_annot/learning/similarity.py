@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..methods.pooling import POOLINGS
+from ..methods.reference_index import ReferenceIndex
 from ..methods.similarity import LEAST_DISTANCE, whitened
 from ..residues import bounds
 from .examples import TrainingProtein
@@ -152,28 +153,38 @@ def _merits(rows: _Rows, settings: ReferenceSettings, seed: int) -> list[float]:
     score, groups = np.zeros((len(settings.neighbours), len(rows.group))), np.unique(rows.group)
     if len(groups) == 1:
         return [0.0] * len(settings.neighbours)
+    index = ReferenceIndex(rows.vectors)
     for group in groups:
-        others = rows.where(rows.group != group)
-        references = others.where(_drawn(others.is_motif, settings, seed))
-        held = rows.group == group
-        score[:, held] = _log_folds(rows.vectors[held], references, settings.neighbours)
-    return [average_precision(precision_recall(Events(own, rows.is_motif, rows.owner))) for own in score]
+        held, others = rows.group == group, np.flatnonzero(rows.group != group)
+        allowed = np.zeros(len(rows.group), dtype=bool)
+        allowed[others[_drawn(rows.is_motif[others], settings, seed)]] = True
+        score[:, held] = _log_folds(index, rows.vectors[held], allowed, rows.is_motif, settings.neighbours)
+    return [average_precision(precision_recall(Events(column, rows.is_motif, rows.owner))) for column in score]
 
 
-def _log_folds(queries: Floats, references: _Rows, neighbours: Sequence[int]) -> NDArray[np.float64]:
-    """Scores of `methods.similarity`, all distances at once and without an index, shape (len(neighbours), n)."""
-    sides = references.vectors[~references.is_motif], references.vectors[references.is_motif]
-    near = [_mean_distances(queries, vectors, neighbours) for vectors in sides]
-    outcome: NDArray[np.float64] = np.log(near[0] + LEAST_DISTANCE) - np.log(near[1] + LEAST_DISTANCE)
-    return outcome
+def _log_folds(
+    index: ReferenceIndex,
+    queries: Floats,
+    allowed: NDArray[np.bool_],
+    is_motif: NDArray[np.bool_],
+    neighbours: Sequence[int],
+) -> NDArray[np.float64]:
+    """Scores of `methods.similarity` by the allowed references, shape (len(neighbours), n)."""
+    other, motif = (
+        _mean_distances(index, queries, allowed & side, neighbours) + LEAST_DISTANCE for side in (~is_motif, is_motif)
+    )
+    fold: NDArray[np.float64] = np.log(other) - np.log(motif)
+    return fold
 
 
-def _mean_distances(queries: Floats, vectors: Floats, neighbours: Sequence[int]) -> NDArray[np.float64]:
-    """To the nearest, as many as there are at most; 2 where there are none, the largest between unit vectors."""
-    counts = [min(count, len(vectors)) for count in neighbours]
-    if not len(vectors):
+def _mean_distances(
+    index: ReferenceIndex, queries: Floats, allowed: NDArray[np.bool_], neighbours: Sequence[int]
+) -> NDArray[np.float64]:
+    """Mean distance to the nearest allowed references, shape (len(neighbours), n); 2 where none is allowed."""
+    counts = [min(count, int(allowed.sum())) for count in neighbours]
+    if not max(counts):
         return np.full((len(neighbours), len(queries)), 2.0)
-    # In ascending order up to the largest count: every smaller one is a part of it.
-    squared = np.partition(np.maximum(2 - 2 * queries @ vectors.T, 0), max(counts) - 1, axis=1)[:, : max(counts)]
-    total = np.cumsum(np.sqrt(np.sort(squared, axis=1)), axis=1, dtype=np.float64)
+    # Nearest first, up to the largest count: every smaller count is a part of it.
+    distances, _ = index.nearest(queries, max(counts), allowed)
+    total = np.cumsum(distances, axis=1, dtype=np.float64)
     return np.stack([total[:, count - 1] / count for count in counts])

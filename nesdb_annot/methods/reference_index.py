@@ -1,14 +1,10 @@
-"""FAISS index of reference vectors: a cache in memory, built from the head set that the database holds.
+"""Exact FAISS index of the reference vectors of a head set; it is built in memory in a millisecond.
 
-An index is known by the digest of its head set. Heads that are loaded again in the same process find theirs; when the
-digest in the database differs, another one is built. It is never read from a file: to build it takes a millisecond,
-and FAISS trusts what a file says of itself.
+The index is never read from a file: FAISS trusts the sizes that a file gives.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,15 +12,12 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 
-KEPT = 8
-"""Indices that a process keeps: those of both signs of four head sets."""
-
 
 class ReferenceIndex:
-    """An exact FAISS index of unit vectors; nothing is added to it later.
+    """An exact index of unit vectors that does not change.
 
     Attributes:
-        flat: ``IndexFlatL2`` over m vectors of k numbers.
+        flat: ``IndexFlatL2`` over m vectors of k numbers; it holds its own copy of the vectors.
     """
 
     def __init__(self, vectors: Vectors) -> None:
@@ -32,52 +25,20 @@ class ReferenceIndex:
 
         self.flat: Any = faiss.IndexFlatL2(vectors.shape[1])
         self.flat.add(np.ascontiguousarray(vectors, dtype=np.float32))
-        held = faiss.rev_swig_ptr(self.flat.get_xb(), self.flat.ntotal * self.flat.d)
-        self._held: Vectors = held.reshape(-1, self.flat.d)
-        self._squares: Vectors = (self._held**2).sum(axis=1)
-        self._columns = np.ascontiguousarray(self._held.T)  # a few queries times these take half as long as times rows
 
-    def nearest(
-        self, queries: Vectors, count: int, left_out: NDArray[np.bool_]
-    ) -> tuple[Vectors, NDArray[np.int64], Vectors]:
-        """Mean distance to the `count` nearest vectors, and the row and the distance of the very nearest.
+    def nearest(self, queries: Vectors, count: int, allowed: NDArray[np.bool_]) -> tuple[Vectors, NDArray[np.int64]]:
+        """Euclidean distances and rows of the `count` nearest allowed vectors, nearest first, shape (n, count) each.
 
         Args:
             queries: unit vectors, shape (n, k).
-            count: 1 to the number of vectors that are not left out.
-            left_out: vectors that may not be used, shape (m,).
-
-        Returns:
-            Three arrays of shape (n,).
+            count: 1 to the number of allowed vectors.
+            allowed: vectors that may be used, shape (m,).
         """
-        from ._similarity_kernels import nearest_references
+        import faiss
 
-        squares = np.where(left_out, np.float32(np.inf), self._squares)
-        # All distances at once: the heap of a search costs more than they do.
-        found: tuple[Vectors, NDArray[np.int64], Vectors]
-        found = nearest_references(queries, self._held, queries @ self._columns, squares, count)
-        return found
-
-
-def reference_index(vectors: Vectors, head_set: str, sign: str) -> ReferenceIndex:
-    """The index of these vectors: the one at hand if it is of the same head set and sign, else a new one.
-
-    Args:
-        vectors: of unit length, shape (m, k).
-        head_set: its digest; empty while it is being trained, and then nothing is kept.
-        sign: tells motifs and non-motifs of one head set apart.
-    """
-    return _built(_Known(f"{head_set}/{sign}", vectors)) if head_set else ReferenceIndex(vectors)
-
-
-@dataclass(frozen=True)
-class _Known:
-    """Vectors that are equal to others of the same name."""
-
-    name: str
-    vectors: Vectors = field(compare=False, repr=False)
-
-
-@lru_cache(maxsize=KEPT)
-def _built(known: _Known) -> ReferenceIndex:
-    return ReferenceIndex(known.vectors)
+        # The selector has a second use. With it FAISS sums squared differences; without it FAISS multiplies matrices
+        # for 20 queries or more, which loses the digits of small distances and depends on the number of queries.
+        selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+        faiss.omp_set_num_threads(1)  # of the calling thread: every worker process has one core
+        squared, rows = self.flat.search(queries, count, params=faiss.SearchParameters(sel=selector))
+        return np.sqrt(squared), rows

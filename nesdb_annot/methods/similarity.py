@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..errors import ConfigurationError
 from ..records import Json, MethodIdentity
 from .protocol import ProteinContext, RawScores
-from .reference_index import ReferenceIndex, reference_index
+from .reference_index import ReferenceIndex
 
 NAME = "similarity"
 LEAST_DISTANCE = 1e-3
@@ -68,29 +68,17 @@ def whitened(
 
 @dataclass(frozen=True, slots=True)
 class _Neighbours:
-    """The nearest references of one sign: mean distance of the k, number and distance of the first; shape (n,) each."""
+    """The nearest references of one sign.
+
+    Attributes:
+        mean: distance to the k nearest, shape (n,).
+        rows: number of each reference, nearest first, shape (n, k or fewer).
+        distances: to `rows`, same shape.
+    """
 
     mean: NDArray[np.float32]
-    first: list[int]
-    distance: list[float]
-
-
-class _Side:
-    """The references of one sign in their index."""
-
-    def __init__(self, references: References, chosen: NDArray[np.int64], head_set: str, sign: str) -> None:
-        self.chosen = chosen
-        self.owners = np.array([references.digests[i] for i in chosen], dtype=object)
-        self.index = reference_index(references.vectors[chosen], head_set, sign)
-
-    def nearest(self, queries: NDArray[np.float32], k: int, left_out: frozenset[str]) -> _Neighbours:
-        """The k nearest that are not left out, or as many as there are; with none, -1 at a distance of 2."""
-        left = np.isin(self.owners, list(left_out)) if left_out else np.zeros(len(self.owners), dtype=bool)
-        count = min(k, len(left) - int(left.sum()))
-        if count == 0:
-            return _Neighbours(np.full(len(queries), 2, dtype=np.float32), [-1] * len(queries), [2.0] * len(queries))
-        mean, first, distance = self.index.nearest(queries, count, left)
-        return _Neighbours(mean, self.chosen[first].tolist(), distance.tolist())
+    rows: NDArray[np.int64]
+    distances: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -99,28 +87,30 @@ class Similarity:
 
     Attributes:
         identity: name, version, parameters and training set.
-        references: of both signs; each has an index (see `reference_index`).
+        references: of both signs.
         neighbours: k.
         pooling: of the embeddings that `references` were made of.
+        index: of all references.
     """
 
     identity: MethodIdentity
     references: References
     neighbours: int
     pooling: str
-    _motifs: _Side = field(init=False, repr=False)
-    _others: _Side = field(init=False, repr=False)
+    index: ReferenceIndex = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Take the indices of both signs, or build them."""
-        is_motif, head_set = self.references.is_motif, self.identity.training_digest
-        for name, chosen in (("_motifs", is_motif), ("_others", ~is_motif)):
-            object.__setattr__(self, name, _Side(self.references, np.flatnonzero(chosen), head_set, name))
+        """Build the index."""
+        object.__setattr__(self, "index", ReferenceIndex(self.references.vectors))
 
-    @property
-    def indices(self) -> tuple[ReferenceIndex, ReferenceIndex]:
-        """Those of motifs and of non-motifs."""
-        return self._motifs.index, self._others.index
+    def nearest(self, queries: NDArray[np.float32], allowed: NDArray[np.bool_]) -> _Neighbours:
+        """The k nearest references that are allowed, or as many as there are; without any, a mean distance of 2."""
+        count = min(self.neighbours, int(allowed.sum()))
+        if count == 0:
+            empty = np.empty((len(queries), 0), dtype=np.float32)
+            return _Neighbours(np.full(len(queries), 2, dtype=np.float32), empty.astype(np.int64), empty)
+        distances, rows = self.index.nearest(queries, count, allowed)
+        return _Neighbours(distances.mean(axis=1), rows, distances)
 
     def score(self, context: ProteinContext) -> RawScores:
         """Log-fold of each segment; the evidence names the nearest motif and non-motif.
@@ -131,21 +121,22 @@ class Similarity:
         if not len(context.spans):
             return RawScores([], lambda _: {})
         queries = self.references.whitened(context.vectors(self.pooling))
-        motif = self._motifs.nearest(queries, self.neighbours, context.left_out)
-        other = self._others.nearest(queries, self.neighbours, context.left_out)
+        is_motif = self.references.is_motif
+        allowed = np.array([digest not in context.left_out for digest in self.references.digests], dtype=bool)
+        motif, other = self.nearest(queries, allowed & is_motif), self.nearest(queries, allowed & ~is_motif)
         fold = np.log(other.mean + LEAST_DISTANCE) - np.log(motif.mean + LEAST_DISTANCE)
         near = {"nearest_motif": motif, "nearest_other": other}
         return RawScores(fold.tolist(), lambda i: self._evidence(context.digest, near, i))
 
-    def _evidence(self, digest: str, near: Mapping[str, _Neighbours], place: int) -> dict[str, Json]:
+    def _evidence(self, digest: str, near: Mapping[str, _Neighbours], index: int) -> dict[str, Json]:
         evidence: dict[str, Json] = {}
-        for label, side in near.items():
-            number, distance = side.first[place], side.distance[place]
-            if number >= 0:
+        for label, neighbours in near.items():
+            if neighbours.rows.shape[1]:
+                row = int(neighbours.rows[index, 0])
                 evidence[label] = {
-                    "sequence": self.references.digests[number],
-                    "span": self.references.spans[number].tolist(),
-                    "distance": round(distance, 4),
-                    "same_protein": self.references.digests[number] == digest,
+                    "sequence": self.references.digests[row],
+                    "span": self.references.spans[row].tolist(),
+                    "distance": round(float(neighbours.distances[index, 0]), 4),
+                    "same_protein": self.references.digests[row] == digest,
                 }
         return evidence

@@ -9,6 +9,7 @@ from nesdb_annot.learning import similarity
 from nesdb_annot.learning.similarity import ReferenceSettings, fit_references
 from nesdb_annot.learning.truth import Verdict
 from nesdb_annot.methods.pooling import MEAN, POOLINGS, pool
+from nesdb_annot.methods.reference_index import ReferenceIndex
 from nesdb_annot.methods.similarity import LEAST_DISTANCE, whitened
 from nesdb_annot.residues import ResidueSpan
 
@@ -91,23 +92,25 @@ def test_merit_is_that_of_folds_that_give_no_reference(made_up):
     assert min(similarity._merits(mixed, SETTINGS, 1)) > 0.9
 
 
-def test_scores_that_are_compared_are_the_formula_s():
+@pytest.mark.parametrize("left_out", [0, 4], ids=["all", "some left out"])
+def test_scores_that_are_compared_are_the_formula_s(left_out):
     """For each number of neighbours: means of sorted distances, whatever else is asked for in the same call."""
     random = np.random.default_rng(2)
     queries, vectors = (whitened(random.normal(size=(n, 5)), np.zeros(5), np.eye(5)) for n in (7, 30))
-    is_motif = np.arange(30) < 10
-    rows = similarity._Rows(np.zeros(30), vectors, is_motif, np.zeros(30), np.zeros((30, 2)), np.zeros(30))
+    is_motif, allowed = np.arange(30) < 10, np.arange(30) >= left_out
     distance = np.linalg.norm(queries[:, None].astype(float) - vectors[None], axis=2)
-    for k, scores in zip((12, 2, 40), similarity._log_folds(queries, rows, (12, 2, 40)), strict=True):
-        other, motif = (np.sort(distance[:, side], axis=1)[:, :k].mean(axis=1) for side in (~is_motif, is_motif))
+    folds = similarity._log_folds(ReferenceIndex(vectors), queries, allowed, is_motif, (12, 2, 40))
+    for k, scores in zip((12, 2, 40), folds, strict=True):
+        other, motif = (
+            np.sort(distance[:, side & allowed], axis=1)[:, :k].mean(axis=1) for side in (~is_motif, is_motif)
+        )
         assert scores == pytest.approx(np.log((other + LEAST_DISTANCE) / (motif + LEAST_DISTANCE)), abs=1e-5)
 
 
 def test_without_motifs_their_distance_is_the_largest():
     vectors = whitened(np.random.default_rng(2).normal(size=(5, 4)), np.zeros(4), np.eye(4))
-    nothing = np.zeros(5, dtype=bool)
-    rows = similarity._Rows(np.zeros(5), vectors, nothing, np.zeros(5), np.zeros((5, 2)), np.zeros(5))
-    assert (similarity._log_folds(vectors, rows, (2,)) < 0).all()
+    every = np.ones(5, dtype=bool)
+    assert (similarity._log_folds(ReferenceIndex(vectors), vectors, every, ~every, (2,)) < 0).all()
 
 
 def test_one_fold_leaves_nothing_to_choose_by(made_up):

@@ -1,49 +1,57 @@
 import numpy as np
 import pytest
 
-from nesdb_annot.methods.reference_index import KEPT, reference_index
+from nesdb_annot.methods.reference_index import ReferenceIndex
+
+
+def unit(rows):
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
 @pytest.fixture
 def vectors():
-    random = np.random.default_rng(7)
-    vectors = random.normal(size=(40, 8)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit(np.random.default_rng(7).normal(size=(60, 16)))
 
 
-def test_the_same_head_set_finds_the_index_that_is_there(vectors):
-    assert reference_index(vectors, "digest", "motifs") is reference_index(vectors.copy(), "digest", "motifs")
-    assert reference_index(vectors, "digest", "motifs") is not reference_index(vectors, "digest", "others")
+def all_distances(queries, vectors, allowed):
+    distances = np.linalg.norm(queries[:, None].astype(float) - vectors[None], axis=2)
+    distances[:, ~allowed] = np.inf
+    return distances
 
 
-def test_when_the_digest_differs_it_is_built_anew(vectors):
-    earlier = reference_index(vectors, "earlier", "motifs")
-    changed = vectors.copy()
-    changed[3] = -changed[3]
-    index = reference_index(changed, "later", "motifs")
-    distance, found = index.flat.search(changed[3:4], 1)
-    assert (found.item(), distance.item()) == (3, pytest.approx(0, abs=1e-6))
-    assert earlier.flat.search(vectors[3:4], 1)[0].item() == pytest.approx(0, abs=1e-6)
+@pytest.mark.parametrize("count", [1, 2, 40, 59])
+def test_nearest_are_those_of_all_distances(vectors, count):
+    vectors[7] = vectors[3]
+    allowed = np.arange(len(vectors)) != 11
+    queries = unit(np.vstack([vectors[[3, 5]], -vectors[:4], vectors[5:6] + np.float32(1e-3)]))
+    distances, rows = ReferenceIndex(vectors).nearest(queries, count, allowed)
+    expected = all_distances(queries, vectors, allowed)
+    np.testing.assert_allclose(distances, np.sort(expected)[:, :count], atol=2e-6)
+    np.testing.assert_allclose(np.take_along_axis(expected, rows, axis=1), distances, atol=2e-6)
 
 
-def test_of_heads_in_training_nothing_is_kept(vectors):
-    assert reference_index(vectors, "", "motifs") is not reference_index(vectors, "", "motifs")
+def test_vectors_that_are_not_allowed_are_never_given(vectors):
+    allowed = np.arange(len(vectors)) % 3 == 1
+    _, rows = ReferenceIndex(vectors).nearest(vectors, int(allowed.sum()), allowed)
+    assert set(rows.ravel().tolist()) == set(np.flatnonzero(allowed).tolist())
+
+
+def test_distance_to_itself_is_zero_in_batches_of_any_size(vectors):
+    index, every = ReferenceIndex(vectors), np.ones(len(vectors), dtype=bool)
+    many, _ = index.nearest(vectors, 5, every)
+    assert not many[:, 0].any()
+    for i in range(len(vectors)):
+        one, _ = index.nearest(vectors[i : i + 1], 5, every)
+        assert np.array_equal(one[0], many[i])
 
 
 def test_a_caller_s_array_may_change_afterwards(vectors):
     given = vectors.copy()
-    index = reference_index(given, "changing", "motifs")
+    index = ReferenceIndex(given)
     given[:] = 0
-    near = index.nearest(vectors[:1], 1, np.zeros(len(vectors), dtype=bool))
-    assert near[2].item() == pytest.approx(0, abs=1e-3)
+    distances, _ = index.nearest(vectors[:1], 1, np.ones(len(vectors), dtype=bool))
+    assert distances.item() == 0
 
 
-def test_few_indices_are_kept(vectors):
-    first = reference_index(vectors, "first", "motifs")
-    for number in range(KEPT):
-        reference_index(vectors, str(number), "motifs")
-    assert reference_index(vectors, "first", "motifs") is not first
-
-
-def test_no_vectors(vectors):
-    assert reference_index(vectors[:0], "", "motifs").flat.ntotal == 0
+def test_index_without_vectors_is_empty(vectors):
+    assert ReferenceIndex(vectors[:0]).flat.ntotal == 0

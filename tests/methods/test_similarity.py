@@ -1,8 +1,6 @@
-
 import numpy as np
 import pytest
 
-from nesdb_annot.methods._similarity_kernels import nearest_references
 from nesdb_annot.methods.pooling import MEAN, pool
 from nesdb_annot.methods.protocol import ProteinContext
 from nesdb_annot.methods.similarity import LEAST_DISTANCE, References, Similarity, whitened
@@ -122,32 +120,3 @@ def test_company_changes_nothing(method):
 def test_no_segments(method):
     own = context()
     assert method.score(ProteinContext("x", own.residues, own.embedding, [], own.pooled[:0])) == []
-
-
-@pytest.mark.parametrize("count", [1, 2, 40, 59])
-def test_nearest_references_are_those_of_all_distances(count):
-    random = np.random.default_rng(3)
-    references = random.normal(size=(60, 16)).astype(np.float32)
-    references /= np.linalg.norm(references, axis=1, keepdims=True)
-    references[7] = references[3]
-    queries = np.vstack([references[[3, 5]], -references[:4], references[5:6] + np.float32(1e-3)])
-    queries = (queries / np.linalg.norm(queries, axis=1, keepdims=True)).astype(np.float32)
-    squares = (references**2).sum(axis=1)
-    squares[11] = np.inf
-    found = nearest_references(queries, references, queries @ references.T, squares, count)
-    distances = np.linalg.norm(queries[:, None].astype(float) - references[None], axis=2)
-    distances[:, 11] = np.inf
-    np.testing.assert_allclose(found[0], np.sort(distances)[:, :count].mean(axis=1), atol=2e-6)
-    assert found[1].tolist() == distances.argmin(axis=1).tolist()
-    np.testing.assert_allclose(found[2], distances.min(axis=1), atol=2e-6)
-
-
-@pytest.mark.parametrize("sign", ["_motifs", "_others"])
-def test_the_neighbours_are_those_that_faiss_finds(method, references, sign):
-    """The index's own search, which sorts; ours counts, and finds the same mean and the same nearest reference."""
-    side, queries = getattr(method, sign), references.whitened(context(seed=5).pooled)
-    squared, found = side.index.flat.search(queries, 4)
-    near = side.nearest(queries, 4, frozenset())
-    assert near.mean == pytest.approx(np.sqrt(squared).mean(axis=1), abs=1e-5)
-    assert near.first == side.chosen[found[:, 0]].tolist()
-    assert near.distance == pytest.approx(np.sqrt(squared[:, 0]), abs=1e-5)
