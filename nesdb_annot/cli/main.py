@@ -22,6 +22,7 @@ from .changes import changes
 from .console import note
 from .context import Global
 from .global_options import GlobalOptionsGroup
+from .manual import manual
 from .reannotate import reannotate
 
 EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items())
@@ -71,6 +72,8 @@ for command in (
 
 for command in (reannotate, changes):
     app.command()(command)
+
+app.command()(manual)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

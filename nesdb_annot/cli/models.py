@@ -97,7 +97,7 @@ def fetch(
     note(f"{name} is in {path}")
 
 
-@app.command()
+@app.command(hidden=True)
 def pretrain(
     ctx: typer.Context,
     corpus: Annotated[Path, typer.Argument(help="FASTA, plain or .xz", exists=True, dir_okay=False)],

@@ -1,4 +1,4 @@
-"""The diagram in the README is that of the models."""
+"""The diagram in the manual is that of the models."""
 
 import re
 from pathlib import Path
@@ -9,11 +9,11 @@ from nesdb_annot.cli import db
 from nesdb_annot.store.diagram import entity_diagram
 from nesdb_annot.store.schema import Base
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+MANUAL = (Path(__file__).parents[2] / "nesdb_annot/manual/database.md").read_text()
 
 
 def test_the_readme_shows_the_models_as_they_are():
-    [shown] = re.findall(r"```mermaid\n(.*?)```", README, re.DOTALL)
+    [shown] = re.findall(r"```mermaid\n(.*?)```", MANUAL, re.DOTALL)
     assert shown == entity_diagram(), "replace it with the output of: nesannot db diagram"
 
 

@@ -16,7 +16,7 @@ from nesdb_annot.store.analyst import run_sql
 from nesdb_annot.store.questions import bound, find_question, questions
 from nesdb_annot.store.views import describe_views
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+MANUAL = (Path(__file__).parents[2] / "nesdb_annot/manual/database.md").read_text()
 
 
 def answer(store, name, *columns, **given):
@@ -31,7 +31,7 @@ def test_there_are_ten_and_each_is_answered_here_and_named_in_the_readme():
     assert len(questions()) == 10
     for name, question in questions().items():
         assert f'"{name}"' in source
-        assert f"`{name}`" in README
+        assert f"`{name}`" in MANUAL
         assert re.fullmatch(r"[A-Z].*[.]", question.purpose)
 
 
