@@ -12,6 +12,7 @@ from nesdb_annot.settings import Settings
 from nesdb_annot.store.engine import Store, open_store
 from nesdb_annot.store.queue import QUEUES, connector, queue_state
 from nesdb_annot.store.runs import this_process
+from nesdb_annot.workflow.heads import check_device
 from nesdb_annot.workflow.queue_commands import CommandRunner
 from nesdb_annot.workflow.queue_scoring import UnitScorer
 from nesdb_annot.workflow.queue_worker import Pace, QueueWorker
@@ -49,6 +50,7 @@ def run_worker(
         NesannotError: as `QueueWorker.run`.
     """
     single_threaded()
+    check_device(settings)
     with open_store(settings) as store:
         queue_state(store)  # a role that may not work is told so, before procrastinate finds no function of its own
         scorer = UnitScorer(store, settings, this_process(), note)

@@ -74,9 +74,18 @@ class TryLaterError(NesannotError):
 
 
 class ConfigurationError(NesannotError):
-    """Settings, schema version or model files do not fit: fix the set-up."""
+    """Settings, schema version or model files do not fit: fix the set-up.
+
+    Args:
+        setting: name of the setting whose value names nothing that exists; an option of the command line that gave
+            this value makes the error a `UsageError`.
+    """
 
     exit_code = 78
+
+    def __init__(self, what: str, *, where: str = "", why: str = "", remedy: str = "", setting: str = "") -> None:
+        super().__init__(what, where=where, why=why, remedy=remedy)
+        self.setting = setting
 
 
 EXIT_CODES: dict[int, str] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -15,6 +15,11 @@ PREFIX = "NESANNOT_"
 FILE_NAME = "nesannot.toml"
 SEGMENTATIONS = ("lattice", "bounded", "bounded-cosine", "zps", "zps10")
 """Values of `Settings.segmentation`; what each stands for says `segmentation.factory.VARIANTS`."""
+ENGINES = ("auto", "stock", "packed", "openvino", "compiled", "int8")
+"""Values of `Settings.engine`; `auto` is never int8: how exact that is depends on the weights."""
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+_NO_SETTING = re.compile(r"NESANNOT_(DB_PASSWORD|ENV|TEST_.*|(.*_)?(SERVICE|PORT)(_.*)?)")
+"""Variables of the compose file, of the Slurm file and of the tests, and those that Kubernetes sets for a service."""
 _SECRET = frozenset({"database_url"})
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -76,23 +81,34 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse values that no command could work with."""
-        if not 0 < self.cargo_prior <= 1:
-            told, why = f"cargo_prior is {self.cargo_prior}", "a prior is above 0 and at most 1"
-            raise ConfigurationError(told, why=why, remedy="--cargo-prior 0.1")
-        if self.workers < 1:
-            raise ConfigurationError(f"workers is {self.workers}", why="at least one process is needed")
-        _check_segmentation(self.segmentation)
+        for name in _TYPES:
+            _check(name, getattr(self, name))
 
 
-def _check_segmentation(value: str, where: str = "") -> None:
-    """Refuse a name that stands for nothing before anything is computed for it."""
-    if value not in SEGMENTATIONS:
-        from difflib import get_close_matches
+def _check(name: str, value: object, origin: str = "") -> None:
+    """Refuse a value that no command could work with, before anything is computed for it."""
+    why, remedy = "", ""
+    if name in _CHOICES:
+        choices = _CHOICES[name]
+        if value not in choices:
+            why = _nearest(str(value), choices) or f"there is no {name} of that name"
+            remedy = f"choose one of {', '.join(choices)}"
+    elif name == "device" and not _DEVICE.fullmatch(str(value)):
+        why, remedy = "devices are auto, cpu, cuda, cuda:N and mps", "--device auto"
+    elif name == "cargo_prior" and not 0 < float(str(value)) <= 1:
+        why, remedy = "a prior is above 0 and at most 1", "--cargo-prior 0.1"
+    elif name == "workers" and int(str(value)) < 1:
+        why, remedy = "at least one process is needed", "--workers 1"
+    if why:
+        raise ConfigurationError(f"{name} is {value!r}", where=origin, why=why, remedy=remedy, setting=name)
 
-        near = get_close_matches(value, SEGMENTATIONS, n=1)
-        why = f"did you mean {near[0]!r}?" if near else "there is no segmentation of that name"
-        remedy = f"choose one of {', '.join(SEGMENTATIONS)}"
-        raise ConfigurationError(f"segmentation is {value!r}", where=where, why=why, remedy=remedy)
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    """A question that names the nearest of `names`; empty if none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,7 @@ class Origins:
 
 
 _TYPES = {f.name: f.type for f in fields(Settings)}
+_CHOICES: Mapping[str, Sequence[str]] = {"segmentation": SEGMENTATIONS, "engine": ENGINES}
 
 
 _PASSWORDS = re.compile(r"(?<=://)([^/@]*?):.*@|((?:ssl)?password=)[^&]*")
@@ -140,7 +157,8 @@ def _converted(name: str, value: object, origin: str) -> object:
             return value if isinstance(value, bool) else _BOOLEANS[str(value).lower()]
         return _CONVERTERS[str(kind)](str(value))
     except (KeyError, ValueError, TypeError) as error:
-        raise ConfigurationError(f"{name} is {value!r}", where=origin, why=f"it must be of type {kind}") from error
+        why = f"it must be of type {kind}"
+        raise ConfigurationError(f"{name} is {value!r}", where=origin, why=why, setting=name) from error
 
 
 def _from_file(directory: Path) -> dict[str, tuple[object, str]]:
@@ -153,11 +171,17 @@ def _from_file(directory: Path) -> dict[str, tuple[object, str]]:
         raise ConfigurationError(f"{path} is not valid TOML", why=str(error)) from error
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read", why=str(error.strerror), remedy=f"ls -l {path}") from error
-    unknown = sorted(set(table) - set(_TYPES))
-    if unknown:
-        remedy = f"remove it, or choose one of {', '.join(_TYPES)}"
-        raise ConfigurationError(f"unknown setting {unknown[0]!r}", where=str(path), remedy=remedy)
+    _refuse_unknown(table, _TYPES, str(path))
     return {name: (value, str(path)) for name, value in table.items()}
+
+
+def _refuse_unknown(given: Iterable[str], names: Iterable[str], where: str) -> None:
+    """Refuse a key of a file, or a variable, that is none of `names`."""
+    unknown = sorted(set(given) - set(names))
+    if unknown:
+        remedy = f"remove it, or choose one of {', '.join(names)}"
+        why = _nearest(unknown[0], names)
+        raise ConfigurationError(f"unknown setting {unknown[0]!r}", where=where, why=why, remedy=remedy)
 
 
 def _here() -> Path:
@@ -170,6 +194,8 @@ def _here() -> Path:
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[object, str]]:
     named = {name: PREFIX + name.upper() for name in _TYPES}
+    ours = (name for name in environment if name.startswith(PREFIX) and not _NO_SETTING.fullmatch(name))
+    _refuse_unknown(ours, list(named.values()), "the environment")
     return {name: (environment[var], var) for name, var in named.items() if environment.get(var)}
 
 
@@ -184,7 +210,7 @@ def load_settings(
         flags: values given on the command line; None stands for "not given".
 
     Raises:
-        ConfigurationError: for an unknown key or a value of the wrong type.
+        ConfigurationError: for an unknown key or variable, or a value that no command could work with.
     """
     layers = {
         **_from_file(directory or _here()),
@@ -193,6 +219,6 @@ def load_settings(
     }
     values = {name: _converted(name, value, origin) for name, (value, origin) in layers.items()}
     origin = {name: layers[name][1] if name in layers else "default" for name in _TYPES}
-    if "segmentation" in values:
-        _check_segmentation(str(values["segmentation"]), origin["segmentation"])
+    for name, value in values.items():
+        _check(name, value, origin[name])
     return Origins(replace(Settings(), **values), origin)  # type: ignore[arg-type]

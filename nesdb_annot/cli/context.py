@@ -12,10 +12,20 @@ from ..settings import Origins, Settings, load_settings
 
 @dataclass(frozen=True, slots=True)
 class Global:
-    """Global options of one call, and the settings that follow from them."""
+    """Global options of one call, and the settings that follow from them.
+
+    Attributes:
+        flags: global options by the name of their setting.
+        of_command: the options of the command that are settings, once the command has asked for its settings.
+    """
 
     origins: Origins
     flags: Mapping[str, object] = field(default_factory=dict)
+    of_command: dict[str, object] = field(default_factory=dict)
+
+    def given(self, setting: str) -> bool:
+        """Whether an option of this call gave the value of `setting`."""
+        return any(flags.get(setting) is not None for flags in (self.flags, self.of_command))
 
 
 def origins_of(ctx: typer.Context) -> Origins:
@@ -30,7 +40,9 @@ def settings_of(ctx: typer.Context) -> Settings:
 
 def settings_with(ctx: typer.Context, **flags: object) -> Settings:
     """Settings of this call after the options of its command, those that were given."""
-    return load_settings({**_found(ctx).flags, **flags}).settings
+    call = _found(ctx)
+    call.of_command.update(flags)
+    return load_settings({**call.flags, **flags}).settings
 
 
 def _found(ctx: typer.Context) -> Global:

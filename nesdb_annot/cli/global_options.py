@@ -8,6 +8,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from ..errors import ConfigurationError, UsageError
 from ..settings import load_settings
 from .context import Global
 
@@ -24,6 +25,15 @@ class GlobalOptionsGroup(TyperGroup):
         for command in _below(self):
             taken = {name for option in command.params for name in option.opts}
             command.params += [option for option in options if taken.isdisjoint(option.opts)]
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer brings click under two names
+        """Run the command; a setting that fits nothing is a wrong command line if an option gave its value."""
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as error:
+            if isinstance(ctx.obj, Global) and ctx.obj.given(error.setting):
+                raise UsageError(error.what, where=error.where, why=error.why, remedy=error.remedy) from error
+            raise
 
 
 def _below(group: TyperGroup) -> Iterator[TyperCommand | TyperGroup]:

@@ -106,5 +106,5 @@ def asked_layer(name: str, layers: int, asked: int, own: int = -1) -> int:
     asked = own if asked == -1 else asked
     if not -layers - 1 <= asked <= layers:
         why = f"its layers are 0 to {layers}"
-        raise ConfigurationError(f"{name} has no layer {asked}", why=why, remedy="--layer -1")
+        raise ConfigurationError(f"{name} has no layer {asked}", why=why, remedy="--layer -1", setting="layer")
     return asked if asked >= 0 else layers + 1 + asked

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, UsageError
 from ..records import RECEIPT_SUFFIX
 from ..settings import Settings
 from . import prott5_files
@@ -39,7 +39,7 @@ def model_path(settings: Settings) -> Path:
     if not path.is_file():
         what = f"{settings.model!r} is neither a model nor a file"
         names = ", ".join([BUNDLED, *OFFICIAL_MODELS, prott5_files.SHORT_NAME])
-        raise ConfigurationError(what, why=f"the models are {names}", remedy="nesannot models list")
+        raise ConfigurationError(what, why=f"the models are {names}", remedy="nesannot models list", setting="model")
     return path
 
 
@@ -47,11 +47,11 @@ def official(name: str) -> OfficialModel:
     """The official model of that name.
 
     Raises:
-        ConfigurationError: if there is none; names are those of fair-esm.
+        UsageError: if there is none; names are those of fair-esm.
     """
     if name not in OFFICIAL_MODELS:
         why = f"the official models are {', '.join(OFFICIAL_MODELS)}"
-        raise ConfigurationError(f"no model {name!r} to fetch", why=why, remedy="nesannot models list")
+        raise UsageError(f"no model {name!r} to fetch", why=why, remedy="nesannot models list")
     return OFFICIAL_MODELS[name]
 
 

@@ -128,7 +128,7 @@ def open_prott5(folder: Path, settings: Settings) -> ModelEmbedder:
             of ESM-2's.
     """
     if settings.engine not in ("auto", "stock"):
-        raise ConfigurationError(f"no engine {settings.engine!r} for ProtT5", remedy="--engine auto")
+        raise ConfigurationError(f"no engine {settings.engine!r} for ProtT5", remedy="--engine auto", setting="engine")
     transformers = _transformers()
     config, weights = read_config(folder), weights_of(folder)
     digest = checked_sha256(weights)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, UsageError
 from ..records import NES, Json, LanguageModelIdentity, SegmentationIdentity, digest_of
 from .calibration import Calibration, calibration_from_json
 
@@ -100,13 +100,13 @@ class HeadSet:
         """The point of that name.
 
         Raises:
-            ConfigurationError: if there is none.
+            UsageError: if there is none.
         """
         for point in self.operating_points:
             if point.name == name:
                 return point
         known = ", ".join(point.name for point in self.operating_points)
-        raise ConfigurationError(f"no operating point {name!r}", why=f"the head set has: {known}")
+        raise UsageError(f"no operating point {name!r}", why=f"the head set has: {known}", remedy="choose one of these")
 
     def check_fits(
         self, language_model: LanguageModelIdentity, segmentation: SegmentationIdentity, remedy: str = _RETRAIN

@@ -178,6 +178,7 @@ def parse_url(text: str) -> URL:
             "the database URL is not one of PostgreSQL",
             where="NESANNOT_DATABASE_URL",
             remedy="postgresql://USER:PASSWORD@HOST:5432/NAME",
+            setting="database_url",
         )
     return url.set(drivername="postgresql")
 

@@ -98,6 +98,18 @@ def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> He
     return Heads(settings, head_set, payload, configuration_id, notes, stated)
 
 
+def check_device(settings: Settings) -> None:
+    """Refuse a device that does not exist here, also where nothing is left to compute on it.
+
+    Raises:
+        ConfigurationError: if the device is named and does not exist.
+    """
+    if settings.device not in ("auto", "cpu"):
+        from ..language.engines.choice import found_device
+
+        found_device(settings.device)
+
+
 def bundled_head_set() -> bytes:
     """The head set that comes with the package."""
     return (files("nesdb_annot.methods") / BUNDLED).read_bytes()

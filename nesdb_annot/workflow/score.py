@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from ..records import Json, ScoredSequence
 from ..settings import Settings
 from .decoys import score_decoys
-from .heads import Heads, heads_for
+from .heads import Heads, check_device, heads_for
 from .pipeline import WriteBehind, read_ahead
 from .progress import Progress, Silent
 from .protein_scorer import Chunk, ScoredChunk, build_scorer
@@ -104,6 +104,7 @@ def score_proteome(
 
     progress = progress or Silent()
     target = find_target(store, proteome, release)
+    check_device(settings)
     heads = heads_for(store, settings)
     for line in heads.notes:
         progress.note(line)

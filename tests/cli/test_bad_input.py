@@ -141,7 +141,15 @@ def test_a_file_that_breaks_off_leaves_nothing_behind(nesannot, tmp_path):
         (("rank", "x", "--format", "xls"), 2, "no such format"),
         (("rank", "x", "--output", "x.txt"), 2, "--format tsv"),
         (("score", "x", "--model", "esm2_t6_8M_UR50D"), 2, "no proteome"),
-        (("--database-url", "mysql://x/y", "runs"), 78, "not one of PostgreSQL"),
+        (("score", "x", "--engine", "stok"), 2, "did you mean 'stock'?"),
+        (("score", "x", "--device", "cud"), 2, "device is 'cud'"),
+        (("score", "x", "--workers", "0"), 2, "workers is 0"),
+        (("rank", "x", "--cargo-prior", "2"), 2, "cargo_prior is 2"),
+        (("models", "info", "nonsense"), 2, "neither a model nor a file"),
+        (("models", "fetch", "nonsense"), 2, "no model 'nonsense' to fetch"),
+        (("worker", "--until-empty", "--engine", "stok"), 2, "engine is 'stok'"),
+        (("worker", "--until-empty", "--device", "cuda:99"), 2, "no device 'cuda:99'"),
+        (("--database-url", "mysql://x/y", "runs"), 2, "not one of PostgreSQL"),
         (("--database-url", "postgresql://u:canary@127.0.0.1:9/none", "runs"), 69, "cannot connect"),
     ],
 )
@@ -169,6 +177,15 @@ def test_debug_shows_the_cause_of_an_error(nesannot, tmp_path):
     assert "ValueError: month must be in 1..12" in debugged.stderr
     assert "The above exception was the direct cause" in debugged.stderr
     assert debugged.stderr.endswith(plain.stderr)
+
+
+def test_a_variable_that_is_no_setting_is_refused(nesannot):
+    check(
+        nesannot("runs", NESANNOT_ENGIN="stock"),
+        78,
+        "unknown setting 'NESANNOT_ENGIN'",
+        "did you mean 'NESANNOT_ENGINE'?",
+    )
 
 
 def test_a_bad_setting_is_named(nesannot):

@@ -28,10 +28,10 @@ from nesdb_annot.language.bench.wanted import (
 )
 from nesdb_annot.language.catalog import OFFICIAL_MODELS
 from nesdb_annot.language.checkpoint import LoadedModel
-from nesdb_annot.language.engines import build, choice
+from nesdb_annot.language.engines import build
 from nesdb_annot.language.engines.stock import StockEngine
 from nesdb_annot.language.windows import WHOLE
-from nesdb_annot.settings import Settings
+from nesdb_annot.settings import ENGINES, Settings
 
 from .conftest import TINY, random_model, random_residues
 
@@ -70,7 +70,7 @@ class TestWork:
         assert set(SHAPES.values()) <= set(OFFICIAL_MODELS)
 
     def test_all_engines_are_measured(self):
-        assert {"auto", "stock", *OURS} == set(choice.ENGINES)
+        assert {"auto", "stock", *OURS} == set(ENGINES)
 
 
 class TestLengths:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from nesdb_annot.errors import ConfigurationError
+from nesdb_annot.errors import ConfigurationError, UsageError
 from nesdb_annot.methods.calibration import IsotonicCalibration, PlattCalibration
 from nesdb_annot.methods.headset import HeadSet, OperatingPoint
 from nesdb_annot.records import LanguageModelIdentity, SegmentationIdentity
@@ -71,7 +71,7 @@ def test_the_digest_leaves_out_the_report_and_the_order_of_arrays(head_set):
 def test_operating_points_by_name(head_set):
     assert head_set.operating_point("balanced").threshold == 0.3
     assert head_set.operating_point("strict").threshold is None
-    with pytest.raises(ConfigurationError, match="no operating point 'sensible'") as raised:
+    with pytest.raises(UsageError, match="no operating point 'sensible'") as raised:
         head_set.operating_point("sensible")
     assert "strict, balanced" in str(raised.value)
 

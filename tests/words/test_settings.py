@@ -42,6 +42,8 @@ def test_booleans(tmp_path, text, value):
     ("toml", "said"),
     [
         ("modell = 'x'", "unknown setting 'modell'"),
+        ("engine = 'stok'", "engine is 'stok'"),
+        ("device = 'cuda:x'", "device is 'cuda:x'"),
         ("layer = 'three'", "layer is 'three'"),
         ("model = ", "not valid TOML"),
         ("cargo_prior = 0", "cargo_prior is 0"),
@@ -92,6 +94,21 @@ def test_a_directory_that_was_deleted_holds_no_settings(tmp_path, monkeypatch):
 
 def test_paths_are_paths(tmp_path):
     assert load(tmp_path, "", {"NESANNOT_DATA_DIR": "~/x"}).settings.data_dir == Path.home() / "x"
+
+
+def test_unknown_key_or_variable_names_the_nearest_setting(tmp_path):
+    with pytest.raises(ConfigurationError, match="unknown setting 'modell'") as of_file:
+        load(tmp_path, "modell = 'x'")
+    (tmp_path / "nesannot.toml").unlink()
+    with pytest.raises(ConfigurationError, match="unknown setting 'NESANNOT_MODELL'") as of_variable:
+        load(tmp_path, "", {"NESANNOT_MODELL": "x"})
+    assert of_file.value.why == "did you mean 'model'?"
+    assert of_variable.value.why == "did you mean 'NESANNOT_MODEL'?"
+
+
+@pytest.mark.parametrize("name", ["NESANNOT_DB_PASSWORD", "NESANNOT_POSTGRES_PORT", "NESANNOT_DB_SERVICE_HOST"])
+def test_variables_of_other_programs_are_no_settings(tmp_path, name):
+    assert load(tmp_path, "", {name: "x"}).settings == Settings()
 
 
 def test_a_password_is_never_shown():

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from nesdb_annot.errors import ConfigurationError
+from nesdb_annot.errors import ConfigurationError, UsageError
 from nesdb_annot.methods.headset import HeadSet, OperatingPoint
 from nesdb_annot.workflow.rank import _threshold
 
@@ -41,6 +41,6 @@ def test_a_point_that_is_not_available_says_why_and_names_those_that_are(others,
 
 
 def test_a_point_that_does_not_exist_is_told_from_those_that_do():
-    with pytest.raises(ConfigurationError, match="no operating point 'loose'") as raised:
+    with pytest.raises(UsageError, match="no operating point 'loose'") as raised:
         _threshold(heads_with(strict=0.4, balanced=None), "loose")
     assert raised.value.why == "the head set has: strict, balanced"

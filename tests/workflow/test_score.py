@@ -5,7 +5,7 @@ from math import exp
 
 import pytest
 
-from nesdb_annot.errors import ConfigurationError, InputError, UsageError
+from nesdb_annot.errors import InputError, UsageError
 from nesdb_annot.records import Annotation, AnnotationKind
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.store.analyst import run_sql
@@ -189,7 +189,7 @@ def test_points_cut_the_list(store, settings):
     everything = rank_proteome(store, settings, "sample")
     for name, count in everything.over.items():
         assert len(rank_proteome(store, settings, "sample", point=name).rows) == count
-    with pytest.raises(ConfigurationError, match="no operating point 'lax'"):
+    with pytest.raises(UsageError, match="no operating point 'lax'"):
         rank_proteome(store, settings, "sample", point="lax")
 
 

@@ -121,6 +121,6 @@ def test_an_engine_that_cannot_be_sent_is_opened_by_each_worker(settings, store)
     assert heads.portable is None
 
 
-def test_an_engine_that_does_not_exist_is_said_when_it_is_asked_for(settings, store):
-    with pytest.raises(ConfigurationError, match="no engine 'fast'"):
-        _ = heads_for(store, replace(settings, engine="fast")).chosen
+def test_engine_that_does_not_exist_is_refused_as_a_setting(settings):
+    with pytest.raises(ConfigurationError, match="engine is 'fast'"):
+        replace(settings, engine="fast")

@@ -23,7 +23,8 @@ def main() -> int:
         for shape in wanted.shapes:
             _say(measured(shape, wanted))
     except NesannotError as error:
-        _say({"what": error.what, "why": error.why, "remedy": error.remedy})
+        setting = getattr(error, "setting", "")
+        _say({"what": error.what, "why": error.why, "remedy": error.remedy, "setting": setting})
         return error.exit_code
     return 0
 

@@ -16,9 +16,6 @@ from .packed import PackedEngine
 from .protocol import Engine
 from .stock import StockEngine
 
-ENGINES = ("auto", "stock", "packed", "openvino", "compiled", "int8")
-"""`auto` is never int8: how exact that is depends on the weights."""
-
 
 def found_device(asked: str) -> tuple[str, str]:
     """Device for torch, and why.
@@ -27,11 +24,11 @@ def found_device(asked: str) -> tuple[str, str]:
         ConfigurationError: if there is none of that name.
     """
     if asked != "auto":
-        kind = asked.partition(":")[0]
-        present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-        if not present.get(kind, False):
-            why = "torch sees none" if kind in present else "devices are auto, cpu, cuda, cuda:N and mps"
-            raise ConfigurationError(f"no device {asked!r}", why=why, remedy="--device auto")
+        kind, _, number = asked.partition(":")
+        count = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+        if int(number or 0) >= count.get(kind, 0):
+            why = f"torch sees {count.get(kind, 0) or 'none'} of this kind"
+            raise ConfigurationError(f"no device {asked!r}", why=why, remedy="--device auto", setting="device")
         return asked, "as asked"
     if torch.cuda.is_available():
         return "cuda", "a GPU is there"
@@ -46,10 +43,6 @@ def chosen_engine(loaded: LoadedModel, layer: int, settings: Settings) -> tuple[
     """
     device, why = found_device(settings.device)
     kind = settings.engine
-    if kind not in ENGINES:
-        raise ConfigurationError(
-            f"no engine {kind!r}", why=f"engines are {', '.join(ENGINES)}", remedy="--engine auto"
-        )
     if kind == "auto":
         kind, reason = _best(loaded, device, settings)
         why = "; ".join(filter(None, (why, reason)))
@@ -84,11 +77,12 @@ def opened_engine(kind: str, loaded: LoadedModel, layer: int, device: str, setti
     if kind == "openvino":
         if device != "cpu" or not openvino.available():
             why = f"the device is {device}" if device != "cpu" else "it is not installed"
-            raise ConfigurationError("OpenVINO cannot be used", why=why, remedy="--engine packed")
+            raise ConfigurationError("OpenVINO cannot be used", why=why, remedy="--engine packed", setting="engine")
         return openvino.OpenVinoEngine(loaded.model, layer, half=half)
     library = _kernel(loaded, device, settings, *([build.INT8] if kind == "int8" else []))
     if isinstance(library, build.Unavailable):
-        raise ConfigurationError(f"the {kind} kernel cannot be used", why=library.why, remedy="--engine auto")
+        what = f"the {kind} kernel cannot be used"
+        raise ConfigurationError(what, why=library.why, remedy="--engine auto", setting="engine")
     if kind == "compiled":
         return compiled.CompiledEngine(loaded.model, layer, library)
     return Int8Engine(loaded.model, layer, library)
