@@ -38,20 +38,11 @@ def cache_directory() -> Path | None:
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Machine code of `function` (numba, nopython, without the interpreter's lock), compiled at its first call."""
-    return _compiled(function, FAST_MATH)
-
-
-def compiled_in_order(function: Callable[P, R]) -> Callable[P, R]:
-    """The same with sums in the order that the function says, where their error is bounded; see `lanes`."""
-    return _compiled(function, set())
-
-
-def _compiled(function: Callable[P, R], fast_math: set[str]) -> Callable[P, R]:
     import numba
 
     directory = cache_directory()
     if directory is not None:
         # Read by numba when the function is decorated, not when it is compiled.
         numba.config.CACHE_DIR = str(directory)  # type: ignore[attr-defined]
-    decorated: Callable[P, R] = numba.njit(cache=directory is not None, nogil=True, fastmath=fast_math)(function)
+    decorated: Callable[P, R] = numba.njit(cache=directory is not None, nogil=True, fastmath=FAST_MATH)(function)
     return decorated

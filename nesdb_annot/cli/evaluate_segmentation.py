@@ -20,7 +20,6 @@ def segmentation(
     model: Model = None,
     device: Device = None,
     engine: Engine = None,
-    seed: Annotated[int, typer.Option(min=0, help="of the folds that a penalty is chosen on")] = 17,
     quiet: Quiet = False,
 ) -> None:
     """Say how well each segmentation keeps known NESs whole, beside windows laid without looking."""
@@ -29,7 +28,7 @@ def segmentation(
 
     settings = settings_with(ctx, model=model, device=device, engine=engine)
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
-        outcome = evaluate_segmentation(store, settings, boundaries=boundaries or (), seed=seed, progress=progress)
+        outcome = evaluate_segmentation(store, settings, boundaries=boundaries or (), progress=progress)
     for table in outcome.tables:
         typer.echo(f"\n{table.title}")
         print_table(table.columns, table.rows)

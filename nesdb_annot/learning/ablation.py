@@ -18,7 +18,6 @@ from .examples import TrainingProtein
 from .figures import Inner, Ranked, figures_of
 from .folds import FoldMember, families
 from .heads import TrainingSettings, fit_heads
-from .held_out import NOTHING_CUT
 from .metrics import RankedProtein
 from .stacking import STACK, Combination, Refine, Resolve, ScoredProtein, fit_combination, ranked_candidates
 from .training import HeldOutProtein
@@ -115,14 +114,13 @@ def learning_curve(
     *,
     seed: int,
     told: Callable[[str], None],
-    cut: Mapping[int, Sequence[TrainingProtein]] = NOTHING_CUT,
     refine: Refine | None = None,
 ) -> Iterator[EvaluationFigure]:
     """The combination with heads fitted to shares of the families, each share within the next larger one.
 
     Every fold is scored by heads fitted to the drawn families of the other folds; all of its proteins are counted. The
     stack is fitted to all proteins of the other folds each time, by scores of heads that may have seen the fold: it is
-    not nested. `cut` says what candidates a fold has, see `training.train_head_set`.
+    not nested.
     """
     family = families([FoldMember(p.digest, p.residues) for p in proteins])
     drawn = np.random.default_rng(seed).permutation(int(family.max()) + 1)
@@ -130,13 +128,12 @@ def learning_curve(
         taught = np.isin(family, drawn[: round(share * len(drawn))])
         scored: dict[int, ScoredProtein] = {}
         for fold in sorted(set(folds)):
-            seen = cut.get(fold, proteins)
             inside = [i for i, own in enumerate(folds) if own != fold and taught[i]]
-            fitted = fit_heads([seen[i] for i in inside], [folds[i] for i in inside], settings, seed)
+            fitted = fit_heads([proteins[i] for i in inside], [folds[i] for i in inside], settings, seed)
             methods = fitted.methods()
             for i, own in enumerate(folds):
                 if own == fold:
-                    scored[i] = ScoredProtein(seen[i], raw_scores(methods, seen[i].context(fitted.pooling)))
+                    scored[i] = ScoredProtein(proteins[i], raw_scores(methods, proteins[i].context(fitted.pooling)))
             told(f"{share:.0%} of the families, fold {fold + 1}: fitted to {len(inside)} proteins")
         rows = [scored[i] for i in range(len(proteins))]
         ranked = _refitted(rows, folds, resolve, dict.fromkeys(sorted(set(folds)), STACK), refine)

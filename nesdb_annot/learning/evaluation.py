@@ -83,8 +83,8 @@ def _inner(cargoes: Sequence[HeldOutProtein], column: int, resolve: Resolve, ref
     """Cargoes of the other folds as each fold may see them, ranked by one column."""
     found: dict[int, dict[int, RankedProtein]] = {}
     for i, own in enumerate(cargoes):
-        for fold, seen in own.seen.items():
-            ranked = ranked_candidates(seen.protein, seen.columns[:, column], resolve, refine)
+        for fold, columns in own.seen.items():
+            ranked = ranked_candidates(own.protein, columns[:, column], resolve, refine)
             found.setdefault(fold, {})[i] = ranked
     return found
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..methods.scoring import raw_scores
 from .examples import TrainingProtein
@@ -13,9 +15,6 @@ from .stacking import ScoredProtein
 
 Told = Callable[[str], None]
 
-NOTHING_CUT: Mapping[int, Sequence[TrainingProtein]] = {}
-"""No segmentation was chosen: every fold sees the same candidates."""
-
 
 def held_out_scores(
     proteins: Sequence[TrainingProtein],
@@ -23,38 +22,33 @@ def held_out_scores(
     settings: TrainingSettings,
     seed: int,
     *,
-    cut: Mapping[int, Sequence[TrainingProtein]] = NOTHING_CUT,
     workers: int = 1,
     told: Told = lambda _: None,
 ) -> list[ScoredProtein]:
-    """Raw scores of every protein by methods fitted to the other folds, and to all but one more of them.
+    """Return every protein with the raw scores of heads that did not see its fold.
 
-    In the order of `proteins`; see `stacking.ScoredProtein.without`. With two folds there is no third to fit to, and
-    `without` stays empty. For `cut` see `training.train_head_set`.
+    The proteins keep their order. `ScoredProtein.without` holds the scores of heads that did not see one more fold.
+    With two folds `without` is empty, because there is no third fold to fit to.
     """
     numbers = sorted(set(folds))
-    as_seen = {fold: cut.get(fold, proteins) for fold in numbers}
-    # Folds for which all is cut alike share the heads without both.
-    kind = {fold: next(n for n in numbers if as_seen[n] is as_seen[fold]) for fold in numbers}
     others = {fold: [n for n in numbers if n != fold] if len(numbers) > 2 else [] for fold in numbers}
-    wanted: list[tuple[int, tuple[int, ...]]] = [(kind[fold], (fold,)) for fold in numbers]
-    wanted += sorted({(kind[fold], _pair(fold, n)) for fold in numbers for n in others[fold]})
+    tasks: list[tuple[int, ...]] = [(fold,) for fold in numbers]
+    tasks += sorted({_pair(fold, n) for fold in numbers for n in others[fold]})
 
-    def fit_and_score(task: tuple[int, tuple[int, ...]]) -> dict[int, ScoredProtein]:
-        seen, out = as_seen[task[0]], task[1]
-        inside = [i for i, own in enumerate(folds) if own not in out]
-        fitted = fit_heads([seen[i] for i in inside], [folds[i] for i in inside], settings, seed)
+    def fit_and_score(out: tuple[int, ...]) -> dict[int, NDArray[np.float64]]:
+        inside = [i for i, fold in enumerate(folds) if fold not in out]
+        fitted = fit_heads([proteins[i] for i in inside], [folds[i] for i in inside], settings, seed)
         methods = fitted.methods()
-        left_out = " and ".join(str(fold + 1) for fold in out)
-        told(f"without fold {left_out}: fitted to {len(inside)} proteins, {fitted.chosen}")
-        held = [i for i, own in enumerate(folds) if own in out]
-        return {i: ScoredProtein(seen[i], raw_scores(methods, seen[i].context(fitted.pooling))) for i in held}
+        names = " and ".join(str(fold + 1) for fold in out)
+        told(f"without fold {names}: fitted to {len(inside)} proteins, {fitted.chosen}")
+        held = [i for i, fold in enumerate(folds) if fold in out]
+        return {i: raw_scores(methods, proteins[i].context(fitted.pooling)) for i in held}
 
     with OneThreadEach(), ThreadPoolExecutor(workers) as pool:
-        scores = dict(zip(wanted, pool.map(fit_and_score, wanted), strict=True))
+        scores = dict(zip(tasks, pool.map(fit_and_score, tasks), strict=True))
     return [
-        replace(scores[kind[own], (own,)][i], without={n: scores[kind[n], _pair(own, n)][i] for n in others[own]})
-        for i, own in enumerate(folds)
+        ScoredProtein(proteins[i], scores[fold,][i], {n: scores[_pair(fold, n)][i] for n in others[fold]})
+        for i, fold in enumerate(folds)
     ]
 
 

@@ -73,20 +73,20 @@ class ScoredProtein:
     Attributes:
         protein: with its candidates.
         raw: by heads that did not see the protein's fold, shape (n, methods).
-        without: fold -> the protein as it is cut and scored without that fold either.
+        without: fold -> raw scores by heads that did not see that fold either, shape (n, methods).
     """
 
     protein: TrainingProtein
     raw: Floats
-    without: Mapping[int, ScoredProtein] = field(default_factory=dict)
+    without: Mapping[int, Floats] = field(default_factory=dict)
 
     def unseen(self, fold: int) -> ScoredProtein:
-        """The protein as heads score it that have not seen `fold` either, if such scores are there."""
-        return self.without.get(fold) or ScoredProtein(self.protein, self.raw)
+        """Return the protein with the scores of heads that did not see `fold` either, if such scores exist."""
+        return ScoredProtein(self.protein, self.without.get(fold, self.raw))
 
     def changed(self, change: Callable[[Floats], Floats]) -> ScoredProtein:
         """The protein with all its raw scores, of whatever heads, changed in the same way."""
-        inner = {fold: own.changed(change) for fold, own in self.without.items()}
+        inner = {fold: change(raw) for fold, raw in self.without.items()}
         return ScoredProtein(self.protein, change(self.raw), inner)
 
 

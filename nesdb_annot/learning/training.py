@@ -5,13 +5,11 @@ Nothing is fitted to or chosen on what is reported: folds are nested. For each f
 - the methods are fitted to the other folds and score it;
 - for each of these other folds, the methods are also fitted to all but both, and score that one: calibrations, stack,
   its settings and the operating points of the outer fold come from these scores alone;
-- what a method itself chooses (epochs, pooling, neighbours) it chooses on folds among those that it is fitted to;
-- where the segmentation was chosen, too, each outer fold has the candidates of one that was chosen without it (`cut`).
+- what a method itself chooses (epochs, pooling, neighbours) it chooses on folds among those that it is fitted to.
 
 So no label of a fold touches any number that is given to it. Heads without two folds serve either of them, which makes
-15 fits for six folds (up to 30 where folds have candidates of their own), besides 6 without one fold and the one to
-everything that is kept: its calibrations, stack and operating points come from the scores of the heads without one
-fold.
+15 fits for six folds, besides 6 without one fold and the one to everything that is kept: its calibrations, stack and
+operating points come from the scores of the heads without one fold.
 """
 
 from __future__ import annotations
@@ -30,26 +28,13 @@ from ..records import Json, LanguageModelIdentity, SegmentationIdentity
 from .combinations import every_ranking, fit_ranking
 from .examples import TrainingProtein, taught_negatives
 from .heads import FittedHeads, TrainingSettings, fit_heads, stored_curves
-from .held_out import NOTHING_CUT, OneThreadEach, Told, held_out_scores
+from .held_out import OneThreadEach, Told, held_out_scores
 from .metrics import RankedProtein
 from .operating_points import choose_operating_points, held_out_performance
 from .stacking import FittedRanking, Resolve, ScoredProtein, ranked_candidates
 from .truth import Verdict
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class SeenProtein:
-    """A protein as another fold may see it: by heads, calibrations and a stack that know nothing of that fold.
-
-    Attributes:
-        protein: with its candidates, cut without that fold.
-        columns: probabilities by method, by the combination, and in a proteome; shape (n, methods + 2).
-    """
-
-    protein: TrainingProtein
-    columns: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +50,8 @@ class HeldOutProtein:
         points: operating points chosen on the other folds.
         without: by one more fold that was not seen; see `stacking.ScoredProtein`.
         choice: how the methods are combined, chosen on the other folds.
-        seen: fold -> the protein as that fold, one of the others, may see it: its thresholds are chosen on it.
+        seen: fold, one of the others -> `columns` by heads, calibrations and a stack that did not see that fold; its
+            thresholds are chosen on them.
     """
 
     protein: TrainingProtein
@@ -74,9 +60,9 @@ class HeldOutProtein:
     calibrated: Floats
     in_proteome: Floats
     points: tuple[OperatingPoint, ...]
-    without: Mapping[int, ScoredProtein] = field(default_factory=dict)
+    without: Mapping[int, Floats] = field(default_factory=dict)
     choice: str = ""
-    seen: Mapping[int, SeenProtein] = field(default_factory=dict)
+    seen: Mapping[int, Floats] = field(default_factory=dict)
 
     @property
     def columns(self) -> Floats:
@@ -115,14 +101,14 @@ def cross_fitted(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve:
     what is fitted to.
     """
     outcome: dict[int, HeldOutProtein] = {}
-    seen: list[dict[int, SeenProtein]] = [{} for _ in scored]
+    seen: list[dict[int, Floats]] = [{} for _ in scored]
     for fold in sorted(set(folds)):
         inside = [i for i, f in enumerate(folds) if f != fold]
         others = [scored[i].unseen(fold) for i in inside]
         fitted = fit_ranking(others, [folds[i] for i in inside], resolve)
         points = operating_points(others, fitted, resolve)
         for i, own in zip(inside, others, strict=True):
-            seen[i][fold] = SeenProtein(own.protein, _columns(fitted, own))
+            seen[i][fold] = _columns(fitted, own)
         for i, own in enumerate(scored):
             if folds[i] == fold:
                 columns = _columns(fitted, own)
@@ -186,7 +172,6 @@ def train_head_set(
     resolve: Resolve,
     seed: int = 17,
     settings: TrainingSettings | None = None,
-    cut: Mapping[int, Sequence[TrainingProtein]] = NOTHING_CUT,
     watched: Iterable[TrainingProtein] = (),
     workers: int = 1,
     told: Told = lambda _: None,
@@ -202,8 +187,6 @@ def train_head_set(
         resolve: overlap resolution, the one that scoring uses.
         seed: of every random choice; the same seed gives the same head set on the same machine.
         settings: of the methods.
-        cut: fold -> `proteins` with candidates of a segmentation that was chosen without that fold, where one was
-            chosen; what the fold is given rests on these alone.
         watched: motif-free proteins that nothing is fitted to, no relatives of `proteins`: the operating points of the
             head set are chosen so that few of their candidates are over them.
         workers: folds fitted at a time, one core each.
@@ -215,7 +198,7 @@ def train_head_set(
     chosen = settings or TrainingSettings()
     if not any((protein.verdicts == Verdict.HIT).any() for protein in proteins):
         raise InputError("no candidate of any protein hits a motif", remedy="nesannot ingest nesdb FILE")
-    scored = held_out_scores(proteins, folds, chosen, seed, cut=cut, workers=workers, told=told)
+    scored = held_out_scores(proteins, folds, chosen, seed, workers=workers, told=told)
     fitted = fit_ranking(scored, folds, resolve)
     with OneThreadEach():
         heads = fit_heads(proteins, folds, chosen, seed)

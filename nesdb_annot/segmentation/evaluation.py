@@ -18,6 +18,15 @@ FOUND_AT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class KnownProtein:
+    """A protein whose signals are known: residues of length L, embedding of shape (L, dimension)."""
+
+    residues: str
+    embedding: NDArray[np.float32]
+    truths: Spans
+
+
+@dataclass(frozen=True, slots=True)
 class ProteinSegments:
     """One protein: its length in residues, its segments, and the signals known in it."""
 

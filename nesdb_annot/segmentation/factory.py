@@ -56,9 +56,9 @@ def make_segmenter(name: str, anchors: Anchors | None = None, **parameters: str 
 
 
 def variant_of(identity: SegmentationIdentity) -> str:
-    """The key of `VARIANTS` that a segmentation belongs to, whatever training chose for it (the penalty of `bounded`).
+    """Return the key of `VARIANTS` that a segmentation belongs to, whatever its version, penalty and lengths are.
 
-    Version and geometry do not count either: whether heads fit what is computed today is for their digests to say.
+    Whether heads fit the segmentation of today is decided by the digests of both.
 
     Returns:
         A name that is no key for a segmentation that no setting asks for.

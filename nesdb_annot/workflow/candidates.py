@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ..records import SegmentationIdentity
 from ..settings import Settings
 
 if TYPE_CHECKING:
@@ -13,22 +12,14 @@ if TYPE_CHECKING:
     from ..segmentation.protocol import Segmenter
 
 
-def candidate_segmenter(settings: Settings, trained: SegmentationIdentity | None = None) -> Segmenter:
-    """The segmentation that the settings name; a lattice is anchored at consensus cores.
-
-    Args:
-        settings: name it.
-        trained: the one that a head set was trained on: `bounded` with the same cost then has the penalty that was
-            chosen there.
-    """
+def candidate_segmenter(settings: Settings) -> Segmenter:
+    """Return the segmentation that the settings name; a lattice is anchored at consensus cores."""
     from ..methods.consensus import Consensus, consensus_cores
-    from ..segmentation.factory import make_segmenter, variant_of
+    from ..segmentation.factory import make_segmenter
 
     name = settings.segmentation
     if name == "lattice":
         return make_segmenter(name, consensus_cores, anchors_digest=Consensus().identity.digest)
-    if trained and trained.algorithm == "bounded" and variant_of(trained) == name:
-        return make_segmenter(name, penalty=float(str(trained.parameters["penalty"])))
     return make_segmenter(name)
 
 

@@ -172,7 +172,6 @@ def _ingredients(
             TrainingSettings(),
             seed=wanted.seed,
             told=progress.note,
-            cut=material.cut,
             refine=material.refine,
         )
     return figures

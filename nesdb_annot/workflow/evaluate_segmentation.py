@@ -1,8 +1,7 @@
 """Evaluate segmentations: what each does to the signals that are known, beside windows laid without looking.
 
-Truth B is used: annotated functional ranges of 8 to 40 residues that are not doubtful. No score takes part. The lattice
-is independent of the trained heads and of their folds; the penalty of `bounded` is chosen on folds of whole families
-other than the one that it is measured on.
+Truth B is used: annotated functional ranges of 8 to 40 residues that are not doubtful. No score takes part, and no
+segmentation depends on trained heads or on folds.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..records import Json, ReferenceEntry
-from ..residues import ResidueSpan, sequence_digest
-from ..settings import Settings
+from ..residues import ResidueSpan
+from ..settings import SEGMENTATIONS, Settings
 from .fetch_model import fetch_missing
 from .figure_table import Table
 from .progress import Progress, Silent
@@ -24,15 +23,10 @@ from .truths import LONGEST_RANGE, SHORTEST_RANGE, truth_b
 
 if TYPE_CHECKING:
     from ..language.protocol import Embedder
-    from ..segmentation.bounded import Cost
-    from ..segmentation.evaluation import ProteinSegments
-    from ..segmentation.penalty import KnownProtein
+    from ..segmentation.evaluation import KnownProtein, ProteinSegments
     from ..segmentation.protocol import Segmenter
     from ..segmentation.tilings import Tiling
     from ..store.engine import Store
-
-FOLDS = 6
-
 
 @dataclass(frozen=True, slots=True)
 class SegmentationEvaluation:
@@ -49,7 +43,6 @@ class _Ground:
 
     proteins: Sequence[KnownProtein]
     accessions: Sequence[frozenset[str]]
-    folds: Sequence[int]
 
 
 def evaluate_segmentation(
@@ -57,7 +50,6 @@ def evaluate_segmentation(
     settings: Settings,
     *,
     boundaries: Sequence[Path] = (),
-    seed: int = 17,
     progress: Progress | None = None,
 ) -> SegmentationEvaluation:
     """Cut every protein with a known functional range by every segmentation, and count what becomes of the ranges.
@@ -66,7 +58,6 @@ def evaluate_segmentation(
         store: with the references.
         settings: name the language model.
         boundaries: files of published segments, see `segmentation.published`.
-        seed: of the folds that the penalty of `bounded` is chosen on.
         progress: told how far it is.
 
     Raises:
@@ -86,9 +77,9 @@ def evaluate_segmentation(
     fetch_missing(settings, progress)
     embedder = open_embedder(settings)
     progress.note(embedder.chosen)
-    stated = {"language_model": embedder.identity.name, "boundaries": sorted(published), "seed": seed}
+    stated = {"language_model": embedder.identity.name, "boundaries": sorted(published)}
     with run(store, "evaluate segmentation", stated, device=embedder.chosen) as (run_id, counts):
-        ground = _ground(entries, ranges, embedder, seed, progress)
+        ground = _ground(entries, ranges, embedder, progress)
         progress.note("laying blind tilings")
         tiles = _Tiles()
         measured, notes = _own(ground, tiles, progress)
@@ -103,11 +94,9 @@ def _ground(
     entries: Sequence[ReferenceEntry],
     truths: Mapping[str, tuple[ResidueSpan, ...]],
     embedder: Embedder,
-    seed: int,
     progress: Progress,
 ) -> _Ground:
-    from ..learning.folds import FoldMember, grouped_folds
-    from ..segmentation.penalty import KnownProtein
+    from ..segmentation.evaluation import KnownProtein
 
     progress.begin("embedding the references", sum(map(len, truths)))
     proteins = []
@@ -115,17 +104,8 @@ def _ground(
         proteins.append(KnownProtein(residues, embedding, truths[residues]))
         progress.advance(len(residues))
     progress.end()
-    members = [
-        FoldMember(sequence_digest(p.residues), p.residues, tuple(t.of(p.residues) for t in p.truths)) for p in proteins
-    ]
     named = [frozenset(entry.accession for entry in entries if entry.residues == p.residues) for p in proteins]
-    try:
-        folds = grouped_folds(members, FOLDS, seed)
-    except ValueError as error:
-        raise InputError(
-            "too few families have a functional range", why=str(error), remedy="nesannot ingest nesdb FILE"
-        ) from error
-    return _Ground(proteins, named, folds.tolist())
+    return _Ground(proteins, named)
 
 
 def _ranges(entries: Sequence[ReferenceEntry]) -> dict[str, tuple[ResidueSpan, ...]]:
@@ -162,35 +142,21 @@ class _Tiles:
 
 
 def _own(ground: _Ground, tiles: _Tiles, progress: Progress) -> tuple[list[Measured], tuple[str, ...]]:
-    """Our segmentations by their names in the settings, and what is to be said of them."""
+    """Return every segmentation that the settings can name, measured, and notes on their parameters."""
+    from ..segmentation.bounded import PENALTY
     from ..segmentation.factory import make_segmenter
 
-    progress.note("choosing the penalty of bounded")
-    squared, told_squared = _bounded(ground, "squared")
-    cosine, told_cosine = _bounded(ground, "cosine")
     progress.note("cutting")
     cuts = {
         "lattice": _cut(_lattice(), ground),
-        "bounded": squared,
-        "bounded-cosine": cosine,
-        **{name: _cut(make_segmenter(name), ground) for name in ("zps", "zps10")},
+        **{name: _cut(make_segmenter(name), ground) for name in SEGMENTATIONS if name != "lattice"},
     }
     notes = (
-        "lattice: before suppression; it depends on no trained head and on no fold",
-        f"bounded: the penalty of each fold was chosen on the others: {told_squared}",
-        f"bounded-cosine: {told_cosine}",
+        "lattice: before overlap resolution",
+        f"bounded and bounded-cosine: penalty {PENALTY:g} times the mean cost of a residue",
         "zps and zps10: 3 and 10 breakpoints per 100 residues",
     )
     return [_measured(name, cut, tiles) for name, cut in cuts.items()], notes
-
-
-def _bounded(ground: _Ground, cost: Cost) -> tuple[list[ProteinSegments], str]:
-    """Segments of `bounded`, each protein under a penalty that its fold had no part in, and which these were."""
-    from ..segmentation.bounded import Bounded
-    from ..segmentation.penalty import cut_with_penalties, held_out_segments
-
-    cut, penalties = held_out_segments(cut_with_penalties(ground.proteins, cost), ground.folds)
-    return cut, f"{', '.join(f'{penalty:g}' for penalty in penalties)} (default {Bounded().penalty:g})"
 
 
 def _of_others(name: str, cut: dict[str, list[ResidueSpan]], ground: _Ground, tiles: _Tiles) -> list[Measured]:
@@ -206,7 +172,7 @@ def _of_others(name: str, cut: dict[str, list[ResidueSpan]], ground: _Ground, ti
                 break
     if not theirs:
         raise InputError(f"{name}: no accession is that of a reference with a functional range and the same length")
-    ours = _cut(_lattice(), _Ground(same, (), ()))
+    ours = _cut(_lattice(), _Ground(same, ()))
     return [_measured(name, theirs, tiles), _measured(f"lattice, proteins of {name}", ours, tiles)]
 
 

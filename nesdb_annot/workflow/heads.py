@@ -85,7 +85,7 @@ def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> He
     identity = model_identity(settings)
     payload = _exactly(store, head_set_digest) if head_set_digest else _payload(store, identity, settings)
     head_set, notes = _checked(store, payload, settings)
-    segmenter = candidate_segmenter(settings, head_set.segmentation)
+    segmenter = candidate_segmenter(settings)
     head_set.check_fits(identity, segmenter.identity, training_command(settings))
     identities = build_methods(head_set).identities
     configuration_id = ensure_configuration(store, NES, identity, segmenter.identity, identities, head_set.digest)

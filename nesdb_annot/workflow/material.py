@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..records import Json, SegmentationIdentity
+from ..records import Json
 from ..settings import Settings
 from .candidates import Refine, Resolve, candidate_segmenter, refinement, resolution
-from .penalties import cut_by_known_ranges
 from .progress import Progress
 from .target import find_target
 from .training_set import halves, motif_free_proteins, sequences_of_proteome, training_proteins
-from .truths import truth_a, truth_b
+from .truths import truth_a
 
 if TYPE_CHECKING:
     from ..language.protocol import Embedder
@@ -39,7 +38,6 @@ class Material:
         folds: of each protein; no family is divided.
         embedder: that the proteins were embedded by.
         segmenter: that their candidates come from.
-        cut: fold -> `proteins` with candidates of a segmentation chosen without that fold, where one was chosen.
         watched: motif-free sequences that nothing is fitted to, (digest, residues) each; see `training_set.Halves`.
     """
 
@@ -48,7 +46,6 @@ class Material:
     folds: Sequence[int]
     embedder: Embedder
     segmenter: Segmenter
-    cut: Mapping[int, Sequence[TrainingProtein]] = field(default_factory=dict)
     watched: Sequence[tuple[str, str]] = ()
 
     @property
@@ -105,8 +102,6 @@ def gather(
     negatives: str | None,
     seed: int,
     progress: Progress,
-    *,
-    trained: SegmentationIdentity | None = None,
 ) -> Material:
     """Embed the references in the database and divide them into folds.
 
@@ -117,16 +112,13 @@ def gather(
         negatives: a proteome of an organism without CRM1; a part of it is taught to be free of motifs.
         seed: of the folds.
         progress: told how far the embedding is.
-        trained: the segmentation of heads that are kept in part: nothing is chosen then.
 
     Raises:
         InputError: if the database holds too few references.
         UsageError: if there is no proteome `negatives`.
     """
-    from ..segmentation.bounded import Bounded
-
     entries = reference_entries(store)
-    segmenter = candidate_segmenter(settings, trained)
+    segmenter = candidate_segmenter(settings)
     progress.begin("embedding the references", sum(map(len, {entry.residues for entry in entries})))
     proteins = list(training_proteins(entries, embedder, segmenter, progress))
     progress.end()
@@ -137,13 +129,7 @@ def gather(
         proteins += motif_free_proteins(own.taught, label, embedder, segmenter, progress)
         watched = own.watched
     folds = _folds(proteins, seed, progress)
-    known = {digest: truth.motifs for digest, truth in truth_b(entries).items()}
-    if not isinstance(segmenter, Bounded) or trained or not known:
-        return Material(entries, proteins, folds, embedder, segmenter, watched=watched)
-    progress.note(f"choosing the penalty of {settings.segmentation}, anew for each fold on the others")
-    chosen = cut_by_known_ranges(proteins, folds, known, segmenter.cost)
-    progress.note(chosen.told)
-    return Material(entries, chosen.proteins, folds, embedder, chosen.segmenter, chosen.by_fold, watched)
+    return Material(entries, proteins, folds, embedder, segmenter, watched)
 
 
 def fit(material: Material, settings: Settings, seed: int, progress: Progress) -> TrainingOutcome:
@@ -162,7 +148,6 @@ def fit(material: Material, settings: Settings, seed: int, progress: Progress) -
         references_digest=references_digest(material.entries),
         resolve=material.resolve,
         seed=seed,
-        cut=material.cut,
         watched=watched,
         workers=settings.workers,
         told=progress.note,

@@ -161,4 +161,4 @@ def build_scorer(
 
         embedder = open_embedder(settings)
     heads = HeadSet.from_bytes(head_set)
-    return ProteinScorer(embedder, candidate_segmenter(settings, heads.segmentation), heads, stated)
+    return ProteinScorer(embedder, candidate_segmenter(settings), heads, stated)

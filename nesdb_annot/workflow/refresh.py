@@ -43,7 +43,7 @@ def refresh_references(
         return len(touched)
     from ..learning.refreshing import with_references
 
-    proteins = _embedded(settings, heads.head_set, entries, progress)
+    proteins = _embedded(settings, entries, progress)
     fresh = with_references(heads.head_set, proteins, touched, references_digest(known))
     if fresh is heads.head_set and not curated:
         return 0
@@ -65,13 +65,13 @@ def _unheard_of(entries: list[ReferenceEntry], head_set: HeadSet) -> frozenset[s
 
 
 def _embedded(
-    settings: Settings, head_set: HeadSet, entries: list[ReferenceEntry], progress: Progress
+    settings: Settings, entries: list[ReferenceEntry], progress: Progress
 ) -> list[TrainingProtein]:
     from ..language.embedder import open_embedder
     from .candidates import candidate_segmenter
     from .training_set import training_proteins
 
-    embedder, segmenter = open_embedder(settings), candidate_segmenter(settings, head_set.segmentation)
+    embedder, segmenter = open_embedder(settings), candidate_segmenter(settings)
     progress.begin("embedding changed references", sum(map(len, {entry.residues for entry in entries})))
     proteins = list(training_proteins(entries, embedder, segmenter, progress))
     progress.end()

@@ -62,7 +62,7 @@ def train_pooled_heads(
     named = {"language_model": embedder.identity.name, "segmentation": settings.segmentation, "base": base.digest}
     stated = {**named, "negatives": negatives, "seed": seed, "pooled_only": True}
     with run(store, "train", stated, device=embedder.chosen) as (run_id, counts):
-        material = gather(store, embedder, settings, negatives, seed, progress, trained=base.segmentation)
+        material = gather(store, embedder, settings, negatives, seed, progress)
         counts.update(material.counts)
         outcome = refit_pooled(
             base,

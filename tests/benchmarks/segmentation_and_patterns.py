@@ -47,7 +47,7 @@ def rate(run, residues, repeats=3):
 
 
 def once(run, residues):
-    """Residues per second of one run, for what takes seconds (Dynp: minutes on a whole protein)."""
+    """Residues per second of one run, for what takes seconds."""
     begin = time.perf_counter()
     run()
     return residues / (time.perf_counter() - begin)
@@ -89,18 +89,11 @@ def segmentation_rates(sequences, dimension):
 
     wide = embeddings[0].astype(np.float64)
     kernel = ruptures.KernelCPD(kernel="linear", min_size=8, jump=1)
-    exact = ruptures.Dynp(model="l2", min_size=8, jump=1)
     unit = float(wide.var(axis=0).sum())
     return {
         "bounded": rate(each(Bounded()), residues),
-        "bounded, ends": rate(lambda: change_points(embeddings[0], 8, 25, 1.25 * unit), len(wide), 50),
-        "bounded, ends, relative penalty": rate(
-            lambda: change_points(embeddings[0], 8, 25, 1.25, relative=True), len(wide), 50
-        ),
+        "bounded, ends": rate(lambda: change_points(embeddings[0], 8, 25, 1.25, relative=True), len(wide), 50),
         "KernelCPD, penalty of bounded": once(lambda: kernel.fit(wide).predict(pen=1.25 * unit), len(wide)),
-        "KernelCPD, its fastest": rate(lambda: kernel.fit(wide).predict(pen=1e-6 * unit), len(wide), 50),
-        "bounded, ends, 300 residues": rate(lambda: change_points(embeddings[0][:300], 8, 25, 1.25 * unit), 300, 50),
-        "Dynp, 300 residues": once(lambda: exact.fit(wide[:300]).predict(n_bkps=20), 300),
         "lattice": rate(each(lattice), residues),
         "lattice + pooling + consensus": rate(both, residues),
         "zps": rate(each(ZeroShot()), residues, 1),
@@ -115,7 +108,3 @@ if __name__ == "__main__":
         print(f"{name:32s} {value:14,.0f} residues/s")
     print(f"patterns / re: {rates['patterns, protein by protein'] / rates['re']:.0f}x protein by protein, ", end="")
     print(f"{rates['patterns, one sequence'] / rates['re']:.0f}x on one sequence")
-    for name in ("KernelCPD, penalty of bounded", "KernelCPD, its fastest"):
-        for ours in ("bounded, ends", "bounded, ends, relative penalty"):
-            print(f"{ours} / {name}: {rates[ours] / rates[name]:.1f}x")
-    print(f"bounded / Dynp: {rates['bounded, ends, 300 residues'] / rates['Dynp, 300 residues']:,.0f}x")

@@ -95,8 +95,7 @@ def only_the_tagger_knows(own):
     random = np.random.default_rng(own.fold)
     raw = random.normal(size=own.raw.shape)
     raw[:, METHODS.index("tagger")] += 6 * (own.protein.verdicts == 1)
-    without = {fold: replace(inner, raw=raw) for fold, inner in own.without.items()}
-    return replace(own, raw=raw, without=without, choice="stack")
+    return replace(own, raw=raw, without=dict.fromkeys(own.without, raw), choice="stack")
 
 
 def test_the_combination_suffers_without_what_it_rests_on(outcome, made_up, resolve):
@@ -121,24 +120,3 @@ def test_the_learning_curve_has_a_point_for_each_share(made_up, resolve, monkeyp
     assert len(lines) == len(ablation.SHARES) * 4
     values = [row.value for row in rows if row.figure == "average_precision"]
     assert all(0 < value <= 1 for value in values)
-
-
-def test_the_learning_curve_takes_the_candidates_that_each_fold_may_see(made_up, resolve, monkeypatch):
-    proteins, folds = made_up
-    fewer = [replace(protein, spans=protein.spans[::2]) for protein in proteins]
-    counted = {}
-
-    def counting(ranked, probabilities):
-        counted.update({own.digest: own for own in ranked.proteins})
-        return dict.fromkeys(ablation.FIGURES, (0.5, None))
-
-    monkeypatch.setattr(ablation, "SHARES", (0.8,))
-    monkeypatch.setattr(ablation, "figures_of", counting)
-    truths = {p.digest: p.truth for p in proteins if p.cargo}
-    told = []
-    list(ablation.learning_curve(proteins, folds, resolve, truths, QUICK, seed=3, told=told.append, cut={2: fewer}))
-    for protein, few, fold in zip(proteins, fewer, folds, strict=True):
-        if protein.cargo:
-            offered = set((few if fold == 2 else protein).spans)
-            assert set(counted[protein.digest].spans) <= offered
-    assert any(set(own.spans) - set(own.spans[::2]) for own in counted.values())

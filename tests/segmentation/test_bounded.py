@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nesdb_annot.residues import ResidueSpan
-from nesdb_annot.segmentation.bounded import Bounded, change_points, partition
+from nesdb_annot.segmentation.bounded import PENALTY, Bounded, change_points, partition
 
 SIGNALS = st.tuples(st.integers(0, 10_000), st.integers(20, 90), st.integers(2, 6))
 
@@ -102,6 +102,25 @@ def test_segments_cover_the_protein_within_bounds(length, minimum, penalty, cost
         assert all(minimum <= len(span) <= 2 * minimum + 3 for span in spans)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_on_rows_shaped_like_embeddings_ends_are_those_of_ruptures(seed, wandering):
+    rows = wandering(150, dimension=320, seed=seed)
+    wide = rows.astype(np.float64)
+    ours = change_points(rows, 8, len(rows), PENALTY, relative=True).tolist()
+    assert len(ours) > 2
+    assert ours == ruptures.KernelCPD(kernel="linear", min_size=8, jump=1).fit(wide).predict(n_bkps=len(ours) - 1)
+    assert ours == ruptures.Dynp(model="l2", min_size=8, jump=1).fit(wide).predict(n_bkps=len(ours) - 1)
+
+
+@pytest.mark.parametrize("relative_penalty", [PENALTY, 5.0, 100.0])
+def test_on_rows_shaped_like_embeddings_the_maximum_is_kept(relative_penalty, wandering):
+    rows = wandering(150, dimension=320)
+    penalty = relative_penalty * float(rows.astype(np.float64).var(axis=0).sum())
+    ends = change_points(rows, 8, 25, penalty).tolist()
+    assert max(np.diff([0, *ends])) <= 25
+    assert total(rows, ends, penalty) == pytest.approx(optimum(rows, 8, 25, penalty), rel=1e-12)
+
+
 def test_clear_jumps_are_found(stepped):
     embedding = stepped(100, ends=(20, 37, 50, 72), noise=0.05)
     spans = Bounded(penalty=0.5).spans("A" * 100, embedding)
@@ -167,14 +186,6 @@ def test_an_embedding_of_another_protein_is_refused(length, shape):
         Bounded().spans("A" * length, np.zeros(shape, dtype=np.float32))
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_values_that_are_not_finite_are_refused(value):
-    embedding = np.zeros((20, 4), dtype=np.float32)
-    embedding[7, 2] = value
-    with pytest.raises(ValueError, match="not finite"):
-        Bounded().spans("A" * 20, embedding)
-
-
 @pytest.mark.parametrize("wrong", [{"minimum": 0}, {"minimum": 14}, {"penalty": -1.0}, {"cost": "rbf"}])
 def test_impossible_parameters_are_refused(wrong):
     with pytest.raises(ValueError, match=r"cannot cut|no such"):
@@ -189,3 +200,51 @@ def test_identity_follows_the_parameters():
 def test_partition_of_nothing_and_of_one():
     assert partition([]) == []
     assert partition([5]) == [ResidueSpan(1, 5)]
+
+
+def test_a_common_offset_loses_no_digits():
+    small = np.repeat([[0.0], [1.0], [0.0]], [10, 12, 9], axis=0) + np.random.default_rng(0).normal(size=(31, 1)) * 1e-3
+    assert change_points((small + 4096).astype(np.float32), 8, 25, 0.5).tolist() == [10, 22, 31]
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-18, 1.0, 1e15])
+@pytest.mark.parametrize("cost", ["squared", "cosine"])
+def test_embeddings_of_any_size(size, cost):
+    rows = np.random.default_rng(4).normal(size=(200, 6))
+    expected = change_points(rows.astype(np.float32), 8, 25, 0.6, cost=cost, relative=True).tolist()
+    assert change_points((rows * size).astype(np.float32), 8, 25, 0.6, cost=cost, relative=True).tolist() == expected
+
+
+def test_lengths_that_few_numbers_of_segments_reach():
+    rows = np.random.default_rng(0).normal(size=(330, 20)).astype(np.float32)
+    sizes = np.diff([0, *change_points(rows, 100, 110, 1.0).tolist()])
+    assert sorted(sizes.tolist()) == [110, 110, 110]
+
+
+@pytest.mark.parametrize(
+    ("length", "minimum", "maximum", "penalty"),
+    [(13, 8, 10, 0.0), (300, 140, 149, 0.0), (30, 9, 8, 0.0), (30, 0, 8, 0.0), (30, 4, 8, np.nan), (30, 4, 8, np.inf)],
+)
+def test_what_cannot_be_cut_is_refused(length, minimum, maximum, penalty):
+    with pytest.raises(ValueError, match=r"cannot be cut|no such penalty"):
+        change_points(np.zeros((length, 3), np.float32), minimum, maximum, penalty)
+
+
+def test_read_only_memory_and_other_layouts_give_the_same_ends():
+    rows = np.random.default_rng(6).normal(size=(90, 32)).astype(np.float32)
+    expected = change_points(rows, 8, 25, 3.0).tolist()
+    locked = rows.copy()
+    locked.flags.writeable = False
+    doubled = np.repeat(rows, 2, axis=0)[::2]
+    for same in (locked, np.asfortranarray(rows), doubled, rows.astype(np.float64), rows[::-1][::-1]):
+        assert change_points(same, 8, 25, 3.0).tolist() == expected
+
+
+@pytest.mark.parametrize(("length", "minimum", "maximum"), [(16, 8, 15), (15, 8, 15), (8, 8, 8), (24, 8, 8), (1, 1, 1)])
+def test_lengths_at_the_bounds(length, minimum, maximum):
+    rows = np.random.default_rng(length).normal(size=(length, 2)).astype(np.float32)
+    found = change_points(rows, minimum, maximum, 0.0).tolist()
+    sizes = np.diff([0, *found])
+    assert found[-1] == length
+    assert sizes.min() >= minimum
+    assert sizes.max() <= maximum

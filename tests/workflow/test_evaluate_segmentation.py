@@ -127,10 +127,3 @@ def test_boundaries_of_other_proteins_are_refused(store, settings, sample_entrie
     theirs.write_text("P0\t[[0, 9]]\n")
     with pytest.raises(InputError, match="theirs: no accession"):
         evaluate_segmentation(store, settings, boundaries=[theirs])
-
-
-def test_too_few_families_are_an_error_that_says_so(store, settings, sample_entries):
-    with run(store, "ingest", {}) as (run_id, _):
-        ingest_entries(store, "user:x", sample_entries[:3], run_id)
-    with pytest.raises(InputError, match="too few families"):
-        evaluate_segmentation(store, settings)

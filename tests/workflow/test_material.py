@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from nesdb_annot.errors import InputError
 from nesdb_annot.language.embedder import open_embedder
 from nesdb_annot.learning import homology
 from nesdb_annot.workflow.ingest import ingest_references
@@ -52,3 +53,8 @@ def test_it_is_said_where_families_are_found_by_shared_words_only(notes, monkeyp
 def test_nothing_is_said_where_every_pair_is_aligned(notes, monkeypatch):
     monkeypatch.setattr(homology, "ALL_PAIRS_RESIDUES", FEWEST * LENGTH)
     assert notes() == []
+
+
+def test_too_few_references_are_refused(store, settings):
+    with pytest.raises(InputError, match="0 proteins with a known NES"):
+        gather(store, None, settings, None, 17, Silent())

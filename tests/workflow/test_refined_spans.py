@@ -1,6 +1,5 @@
 """What is stored of a protein: refined spans of a lattice with vectors of their own; a partition as it is."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,8 +13,7 @@ from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.segmentation.bounded import Bounded
 from nesdb_annot.segmentation.lattice import Lattice
 from nesdb_annot.segmentation.refinement import refine_spans
-from nesdb_annot.settings import Settings
-from nesdb_annot.workflow.candidates import candidate_segmenter, refinement, resolution
+from nesdb_annot.workflow.candidates import refinement, resolution
 from nesdb_annot.workflow.protein_scorer import ProteinScorer
 
 LENGTH = 120
@@ -88,19 +86,3 @@ def test_refinement_follows_the_segmentation():
     assert refinement(Lattice())(plain, two, [0.5, 0.5], [0]) == [ResidueSpan(11, 22)]
     assert refinement(Lattice())(with_core, two, [0.5, 0.5], [0]) == [ResidueSpan(9, 22)]
     assert refinement(Bounded())(with_core, two, [0.5, 0.5], [0, 1]) == two
-
-
-def test_bounded_cuts_with_the_penalty_that_its_head_set_was_trained_on():
-    settings = replace(Settings(), segmentation="bounded")
-    trained = Bounded(penalty=1.75)
-    assert candidate_segmenter(settings, trained.identity) == trained
-    assert candidate_segmenter(settings) == Bounded()
-    assert candidate_segmenter(settings, Lattice().identity) == Bounded()
-
-
-def test_a_penalty_that_was_chosen_for_the_other_cost_is_not_taken():
-    squared, cosine = (replace(Settings(), segmentation=name) for name in ("bounded", "bounded-cosine"))
-    trained = Bounded(penalty=1.75, cost="cosine")
-    assert candidate_segmenter(cosine, trained.identity) == trained
-    assert candidate_segmenter(cosine) == Bounded(cost="cosine")
-    assert candidate_segmenter(squared, trained.identity) == Bounded()

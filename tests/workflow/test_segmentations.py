@@ -7,7 +7,6 @@ import pytest
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.language.embedder import open_embedder
 from nesdb_annot.segmentation.factory import make_segmenter, variant_of
-from nesdb_annot.segmentation.penalty import PENALTIES
 from nesdb_annot.store.analyst import run_sql
 from nesdb_annot.workflow.heads import heads_for
 from nesdb_annot.workflow.rank import rank_proteome
@@ -47,9 +46,7 @@ def test_heads_are_trained_for_a_segmentation_and_score_what_it_cuts(store, prot
 
     summary = score_proteome(store, settings, "p")
     assert (summary.sequences, summary.failed) == (3, ())
-    chosen = {"penalty": trained.segmentation.parameters["penalty"]} if name.startswith("bounded") else {}
-    assert set(chosen.values()) <= set(PENALTIES)
-    segmenter = make_segmenter(name, **chosen)
+    segmenter = make_segmenter(name)
     assert segmenter.identity == trained.segmentation
     stored = [tuple(row) for row in run_sql(store, SPANS.format(heads.configuration_id)).rows]
     assert stored == cut(settings, segmenter, sorted({row[0] for row in stored}))

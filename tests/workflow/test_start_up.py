@@ -89,8 +89,7 @@ def test_the_remedy_names_what_is_not_the_default(settings):
 
 def test_heads_of_one_cost_or_number_of_breakpoints_are_not_those_of_another(settings, store):
     bundled, digests = HeadSet.from_bytes(bundled_head_set()), {}
-    identities = {name: make_segmenter(name).identity for name in ("zps", "zps10", "bounded")}
-    identities["bounded-cosine"] = make_segmenter("bounded-cosine", penalty=2.5).identity
+    identities = {name: make_segmenter(name).identity for name in ("zps", "zps10", "bounded", "bounded-cosine")}
     for name, identity in identities.items():
         with pytest.raises(ConfigurationError, match=f"segmentation {name}\n"):
             heads_for(store, replace(settings, segmentation=name))
@@ -106,13 +105,19 @@ def test_heads_of_one_cost_or_number_of_breakpoints_are_not_those_of_another(set
     assert heads_for(store, settings).head_set.digest == bundled.digest
 
 
-def test_heads_of_another_version_of_a_segmentation_are_refused_with_what_to_type(settings, store):
-    older = replace(make_segmenter("zps10").identity, version=0)
-    other = replace(HeadSet.from_bytes(bundled_head_set()), segmentation=older)
+@pytest.mark.parametrize(
+    ("name", "segmentation"),
+    [
+        ("zps10", replace(make_segmenter("zps10").identity, version=0)),
+        ("bounded", Bounded(penalty=2.5).identity),  # training used to choose the penalty
+    ],
+)
+def test_heads_of_a_segmentation_with_other_parameters_are_refused(settings, store, name, segmentation):
+    other = replace(HeadSet.from_bytes(bundled_head_set()), segmentation=segmentation)
     keep(store, other, start_run(store, "train", {}), None)
     with pytest.raises(ConfigurationError, match="another segmentation") as raised:
-        heads_for(store, replace(settings, segmentation="zps10"))
-    assert raised.value.remedy == "NESANNOT_SEGMENTATION=zps10 nesannot train"
+        heads_for(store, replace(settings, segmentation=name))
+    assert raised.value.remedy == f"NESANNOT_SEGMENTATION={name} nesannot train"
 
 
 def test_an_engine_that_cannot_be_sent_is_opened_by_each_worker(settings, store):
