@@ -1,4 +1,4 @@
-"""Logistic regression by Newton's method, for the few plain numbers of stack and calibration."""
+"""Logistic regression for the few plain numbers of stack and calibration: Newton's method, or SciPy within bounds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ Floats = NDArray[np.float64]
 
 STEPS = 50
 TOLERANCE = 1e-9
+INTERCEPT_RIDGE = 1e-9
+"""Keeps the intercept finite where all targets are equal."""
 
 
 def fit_logistic(
@@ -27,10 +29,9 @@ def fit_logistic(
     """
     design = np.column_stack([features, np.ones(len(features))])
     penalty = np.full(design.shape[1], ridge * weight.sum())
-    penalty[-1] = 1e-9
+    penalty[-1] = INTERCEPT_RIDGE
     solution = np.zeros(design.shape[1])
-    mean = np.clip(np.average(target, weights=weight), 1e-6, 1 - 1e-6)
-    solution[-1] = np.log(mean / (1 - mean)) if offset is None else 0.0
+    solution[-1] = _log_odds_of_mean(target, weight) if offset is None else 0.0
     given = np.zeros(len(features)) if offset is None else offset
     for _ in range(STEPS):
         probability = logistic(design @ solution + given)
@@ -44,13 +45,30 @@ def fit_logistic(
 
 
 def fit_nonnegative(features: Floats, target: Floats, weight: Floats, ridge: float = 1e-3) -> tuple[Floats, float]:
-    """Like `fit_logistic` with no weight below zero: columns that would get one are left out, the worst first."""
-    kept = np.arange(features.shape[1])
-    while True:
-        weights, intercept = fit_logistic(features[:, kept], target, weight, ridge)
-        if not len(kept) or weights.min() >= 0:
-            break
-        kept = np.delete(kept, int(weights.argmin()))
-    outcome = np.zeros(features.shape[1])
-    outcome[kept] = weights
-    return outcome, intercept
+    """Return weights, shape (k,), and intercept of the most likely logistic model without a weight below zero.
+
+    Arguments as in `fit_logistic`. The objective is convex, so the bounded minimiser reaches the one optimum.
+    """
+    from scipy.optimize import minimize
+
+    design = np.column_stack([features, np.ones(len(features))])
+    total = weight.sum()
+    penalty = np.append(np.full(features.shape[1], ridge), INTERCEPT_RIDGE / total)
+
+    def objective(solution: Floats) -> tuple[float, Floats]:
+        """Mean loss with the penalty, and its gradient."""
+        log_odds = design @ solution
+        loss = weight @ (np.logaddexp(0.0, log_odds) - target * log_odds) / total
+        gradient = design.T @ (weight * (logistic(log_odds) - target)) / total + penalty * solution
+        return float(loss + 0.5 * penalty @ solution**2), gradient
+
+    begin = np.append(np.zeros(features.shape[1]), _log_odds_of_mean(target, weight))
+    bounds = [(0.0, None)] * features.shape[1] + [(None, None)]
+    options = {"maxiter": 10_000, "maxfun": 100_000, "ftol": 1e-15, "gtol": TOLERANCE}
+    solution: Floats = minimize(objective, begin, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
+    return solution[:-1], float(solution[-1])
+
+
+def _log_odds_of_mean(target: Floats, weight: Floats) -> float:
+    mean = np.clip(np.average(target, weights=weight), 1e-6, 1 - 1e-6)
+    return float(np.log(mean / (1 - mean)))

@@ -52,6 +52,56 @@ def test_no_weight_falls_below_zero(rows):
     assert np.isfinite(intercept)
 
 
+def random_problem(seed):
+    """Correlated features, outcomes and weights: some columns would get a weight below zero."""
+    random = np.random.default_rng(seed)
+    columns, rows = random.integers(1, 7), random.integers(20, 300)
+    x = random.normal(size=(rows, columns)) @ random.normal(size=(columns, columns))
+    y = (x @ random.normal(size=columns) + random.normal(size=rows) > 0).astype(float)
+    return x, y, random.uniform(0.1, 2, rows)
+
+
+def penalised_loss(problem, weights, intercept, ridge=1e-3):
+    x, y, weight = problem
+    log_odds = x @ weights + intercept
+    return weight @ (np.logaddexp(0, log_odds) - y * log_odds) / weight.sum() + 0.5 * ridge * weights @ weights
+
+
+def drop_columns(problem):
+    """The worst column below zero is dropped, then the next: a baseline that may drop too many."""
+    x, y, weight = problem
+    columns = np.arange(x.shape[1])
+    while True:
+        weights, intercept = fit_logistic(x[:, columns], y, weight)
+        if not len(columns) or weights.min() >= 0:
+            break
+        columns = np.delete(columns, int(weights.argmin()))
+    outcome = np.zeros(x.shape[1])
+    outcome[columns] = weights
+    return outcome, intercept
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_nonnegative_weights_fulfil_the_conditions_of_an_optimum(seed):
+    x, y, weight = problem = random_problem(seed)
+    weights, intercept = fit_nonnegative(*problem)
+    residual = weight * (logistic(x @ weights + intercept) - y) / weight.sum()
+    slope = x.T @ residual + 1e-3 * weights
+    assert abs(residual.sum()) < 1e-6
+    assert abs(slope[weights > 0]).max(initial=0) < 1e-6
+    assert slope[weights == 0].min(initial=0) > -1e-6
+
+
+def test_nonnegative_weights_beat_dropping_columns_one_by_one():
+    gains = []
+    for seed in range(150, 200):
+        problem = random_problem(seed)
+        new, old = (penalised_loss(problem, *fit) for fit in (fit_nonnegative(*problem), drop_columns(problem)))
+        assert new <= old * (1 + 1e-9)
+        gains.append(old / new - 1)
+    assert max(gains) > 0.01
+
+
 def test_platt_recovers_the_curve():
     random = np.random.default_rng(2)
     raw = random.normal(3, 2, 20_000)
