@@ -34,6 +34,7 @@ def ingest_proteome(
     store: Store,
     settings: Settings,
     progress: Progress,
+    queued_run: int,
     *,
     source: str,
     upid: str | None = None,
@@ -53,13 +54,15 @@ def ingest_proteome(
         known = fetched_source(settings, source, name, progress, stated=stated)
     else:
         known = proteome_source(source, upid=upid, name=name, release=release, released=released)
-    _said(ingest.ingest_proteome(store, known, rejects=Rejects(strict=strict), replace=replace), progress)
+    rejects = Rejects(strict=strict)
+    _said(ingest.ingest_proteome(store, known, rejects=rejects, replace=replace, queued_run=queued_run), progress)
 
 
 def ingest_nesdb(
     store: Store,
     settings: Settings,
     progress: Progress,
+    queued_run: int,
     *,
     source: str | None = None,
     accept_terms: bool = False,
@@ -72,11 +75,19 @@ def ingest_nesdb(
 
     file = Path(source) if source else None
     entries = nesdb_entries(settings, file, accepted_terms=accept_terms, progress=progress)
-    _said(ingest_references(store, "nesdb", entries, rejects=Rejects(strict=strict)), progress)
+    rejects = Rejects(strict=strict)
+    _said(ingest_references(store, "nesdb", entries, rejects=rejects, queued_run=queued_run), progress)
 
 
 def ingest_uniprot(
-    store: Store, settings: Settings, progress: Progress, *, source: str, kind: str = "", strict: bool = False
+    store: Store,
+    settings: Settings,
+    progress: Progress,
+    queued_run: int,
+    *,
+    source: str,
+    kind: str = "",
+    strict: bool = False,
 ) -> None:
     """`nesannot ingest uniprot`."""
     from nesdb_annot.workflow import annotate
@@ -85,11 +96,19 @@ def ingest_uniprot(
     path = annotate.uniprot_file(settings, source, progress)
     whole = source == annotate.NES_MOTIFS
     rejects = Rejects(strict=strict)
-    _said(annotate.ingest_uniprot(store, path, kind=kind, rejects=rejects, complete=whole), progress)
+    done = annotate.ingest_uniprot(store, path, kind=kind, rejects=rejects, complete=whole, queued_run=queued_run)
+    _said(done, progress)
 
 
 def ingest_references(
-    store: Store, _settings: Settings, progress: Progress, *, source: str, name: str = "mine", strict: bool = False
+    store: Store,
+    _settings: Settings,
+    progress: Progress,
+    queued_run: int,
+    *,
+    source: str,
+    name: str = "mine",
+    strict: bool = False,
 ) -> None:
     """`nesannot ingest references`."""
     from nesdb_annot.workflow import ingest
@@ -97,20 +116,22 @@ def ingest_references(
     from nesdb_annot.workflow.rejects import Rejects
 
     entries = user_entries(store, source, name)
-    _said(ingest.ingest_references(store, f"user:{name}", entries, rejects=Rejects(strict=strict)), progress)
+    rejects = Rejects(strict=strict)
+    _said(ingest.ingest_references(store, f"user:{name}", entries, rejects=rejects, queued_run=queued_run), progress)
 
 
-def reannotate(store: Store, settings: Settings, progress: Progress, **_due: Json) -> None:
+def reannotate(store: Store, settings: Settings, progress: Progress, queued_run: int, **_due: Json) -> None:
     """`nesannot reannotate`; that it was due when the schedule began it stands in its run."""
     from nesdb_annot.workflow.reannotate import reannotate as bring_up_to_date
 
-    progress.note(bring_up_to_date(store, settings, progress=progress).sentence())
+    progress.note(bring_up_to_date(store, settings, progress=progress, queued_run=queued_run).sentence())
 
 
 def decoys(
     store: Store,
     settings: Settings,
     progress: Progress,
+    queued_run: int,
     *,
     proteome: str,
     release: str,
@@ -126,7 +147,8 @@ def decoys(
 
     wanted = replace(settings, model=model, layer=layer, segmentation=segmentation, workers=1)
     heads = heads_for(store, wanted, head_set)
-    score_decoys(store, wanted, heads, find_target(store, proteome, release), progress=progress)
+    target = find_target(store, proteome, release)
+    score_decoys(store, wanted, heads, target, progress=progress, queued_run=queued_run)
 
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
@@ -137,17 +159,16 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "decoys": decoys,
     "reannotate": reannotate,
 }
-"""By the name that a job carries; each takes store, settings, progress, and its arguments by name."""
+"""By the name that a job carries; each takes store, settings, progress, the run, and its arguments by name."""
 
 
 def performer(settings: Settings) -> Callable[[tuple[int, str, Mapping[str, Any]]], None]:
     """What runs (number of the run, name, arguments), for a process of its own."""
     from nesdb_annot.store.engine import open_store
-    from nesdb_annot.store.runs import taking_up
 
     def perform(command: tuple[int, str, Mapping[str, Any]]) -> None:
         run_id, name, arguments = command
-        with open_store(settings) as store, taking_up(run_id):
-            COMMANDS[name](store, settings, Lines(), **arguments)
+        with open_store(settings) as store:
+            COMMANDS[name](store, settings, Lines(), run_id, **arguments)
 
     return perform

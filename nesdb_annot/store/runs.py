@@ -9,7 +9,6 @@ import platform
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -25,9 +24,6 @@ from .queries import execute
 from .schema.runs import RUN_LOCK, RunStatus
 
 _SECRET = ("password", "token", "secret", "database_url", "passwd")
-_DEFERRED: ContextVar[int | None] = ContextVar("deferred", default=None)
-"""The deferred run that the next `run` takes up."""
-
 _NUMBERS_DEPEND_ON = ("fair-esm", "faiss-cpu", "numba", "numpy", "openvino", "ruptures", "scikit-learn", "torch")
 
 
@@ -154,14 +150,17 @@ def find_run(store: Store, run_id: int) -> StoredRun:
 
 @contextmanager
 def run(
-    store: Store, kind: str, settings: Mapping[str, object], device: str = ""
+    store: Store, kind: str, settings: Mapping[str, object], device: str = "", *, queued_run: int | None = None
 ) -> Iterator[tuple[int, dict[str, Json]]]:
-    """A run around a block; gives its number and a dictionary of counts to fill.
+    """Record a run around a block; give its number and a dictionary of counts to fill.
 
-    What stands in `counts` at the end is kept. Ctrl-C and SIGTERM mark the run as stopped, any other error as failed;
-    a run whose process was killed is shown as interrupted, since a lock that lives as long as the process is gone.
+    The counts at the end of the block are stored. Ctrl-C and SIGTERM mark the run as stopped, any other error as
+    failed. A run whose process was killed is shown as interrupted, because the lock of the process is gone.
+
+    Args:
+        queued_run: number of a queued run that this block carries out; without one, a new run begins.
     """
-    with _begun(store, kind, settings, device) as run_id:
+    with _begun(store, kind, settings, device, queued_run) as run_id:
         counts: dict[str, Json] = {}
         try:
             yield run_id, counts
@@ -173,31 +172,21 @@ def run(
 
 
 @contextmanager
-def _begun(store: Store, kind: str, settings: Mapping[str, object], device: str) -> Iterator[int]:
-    """A run that exists, with the lock that says that its process lives; or the deferred one that is taken up."""
-    deferred = _DEFERRED.get()
-    if deferred is not None:
-        _DEFERRED.set(None)
-        told = json.dumps(without_secrets(settings))
+def _begun(
+    store: Store, kind: str, settings: Mapping[str, object], device: str, queued_run: int | None
+) -> Iterator[int]:
+    """Begin a run under the lock that shows that its process lives, or carry out the queued one."""
+    if queued_run is not None:
+        stated = json.dumps(without_secrets(settings))
         with store.transaction() as connection:
-            execute(connection, "take_up_run", run_id=deferred, settings=told, device=device)
-        yield deferred
+            execute(connection, "take_up_run", run_id=queued_run, settings=stated, device=device)
+        yield queued_run
         return
     with store.session() as connection:
         run_id = add_run(connection, store, kind, settings, device)
         execute(connection, "hold_run", **{"class": RUN_LOCK}, run_id=run_id)
         connection.commit()
         yield run_id
-
-
-@contextmanager
-def taking_up(run_id: int) -> Iterator[None]:
-    """The first `run` within this block is not a new one, but the deferred run of this number."""
-    before = _DEFERRED.set(run_id)
-    try:
-        yield
-    finally:
-        _DEFERRED.reset(before)
 
 
 def _end_badly(store: Store, run_id: int, status: RunStatus, counts: Mapping[str, Json], raised: BaseException) -> None:

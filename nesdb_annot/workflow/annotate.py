@@ -46,7 +46,13 @@ def uniprot_file(settings: Settings, source: str, progress: Progress | None = No
 
 
 def ingest_uniprot(
-    store: Store, source: str, *, kind: str = "", rejects: Rejects | None = None, complete: bool = False
+    store: Store,
+    source: str,
+    *,
+    kind: str = "",
+    rejects: Rejects | None = None,
+    complete: bool = False,
+    queued_run: int | None = None,
 ) -> Ingest:
     """Ingest a UniProt file: annotations, MOTIF features of NESs as reference entries, and former accessions.
 
@@ -56,6 +62,7 @@ def ingest_uniprot(
         kind: ``json``, ``tsv`` or ``flat``; found out by content if empty, which standard input does not allow.
         rejects: as in `ingest.ingest_proteome`.
         complete: the file holds all entries that have an NES.
+        queued_run: see `store.runs.run`; the references get a run of their own.
 
     Raises:
         InputError: if the file is none of UniProt's, or `rejects` is strict and something was refused.
@@ -70,7 +77,8 @@ def ingest_uniprot(
     rejects = rejects or Rejects()
     seen = _Seen()
     told = kind or (uniprot_format(source) if source != "-" else "")
-    with run(store, "ingest annotations", {"source": source, "strict": rejects.strict}) as (run_id, counts):
+    stated = {"source": source, "strict": rejects.strict}
+    with run(store, "ingest annotations", stated, queued_run=queued_run) as (run_id, counts):
         report = replace_annotations(store, _annotations(store, rejects, read_uniprot(source, kind), seen), run_id)
         seen.former += [one for reject in rejects.all for one in former_in(reject)]
         counts |= {"proteins": report.proteins, "added": report.added, "removed": report.removed}

@@ -29,7 +29,13 @@ RESIDUES_PER_CHUNK = 20_000
 
 
 def score_decoys(
-    store: Store, settings: Settings, heads: Heads, target: Target, *, progress: Progress | None = None
+    store: Store,
+    settings: Settings,
+    heads: Heads,
+    target: Target,
+    *,
+    progress: Progress | None = None,
+    queued_run: int | None = None,
 ) -> None:
     """Score shuffled proteins of a proteome and keep the scores, unless that was done under this configuration.
 
@@ -43,7 +49,9 @@ def score_decoys(
     from .decoy_candidates import Packing
     from .protein_scorer import build_scorer
 
-    if find_decoys(store, heads.configuration_id, target.proteome_id) is not None or _again(store, heads, target):
+    if find_decoys(store, heads.configuration_id, target.proteome_id) is not None or _again(
+        store, heads, target, queued_run
+    ):
         return
     decoys = list(decoys_of(sequences_of(store, *target.key), RESIDUES, COPIES))
     residues = sum(len(letters) for _, letters in decoys)
@@ -58,7 +66,7 @@ def score_decoys(
     arguments = (settings, heads.payload, None, heads.portable)
     try:
         with (
-            run(store, "decoys", stated, device=heads.chosen) as (run_id, counts),
+            run(store, "decoys", stated, device=heads.chosen, queued_run=queued_run) as (run_id, counts),
             WorkerPool(workers, initialise=build_scorer, arguments=arguments) as pool,
         ):
             for chunk in pool.map_unordered(_chunks(decoys)):
@@ -75,7 +83,7 @@ def score_decoys(
         progress.end()
 
 
-def _again(store: Store, heads: Heads, target: Target) -> bool:
+def _again(store: Store, heads: Heads, target: Target, queued_run: int | None) -> bool:
     """Score stored candidates of shuffled proteins under a derived head set; False if there are none to be had."""
     from ..methods.derived import is_derived
     from ..store.decoys import decoy_candidates, save_decoys
@@ -89,7 +97,7 @@ def _again(store: Store, heads: Heads, target: Target) -> bool:
     if found is None:
         return False
     stated = {**heads.stated, "proteome": target.name, "release": target.release, "from_stored_vectors": True}
-    with run(store, "decoys", stated, device="cpu") as (run_id, counts):
+    with run(store, "decoys", stated, device="cpu", queued_run=queued_run) as (run_id, counts):
         combined, told = combined_again(found.candidates, heads.head_set), (found.proteins, found.residues)
         counts |= {"proteins": told[0], "residues": told[1], "segments": len(combined), "failed": 0}
         place = (heads.configuration_id, target.proteome_id, run_id)

@@ -32,7 +32,12 @@ class Ingest:
 
 
 def ingest_proteome(
-    store: Store, source: ProteomeSource, *, rejects: Rejects | None = None, replace: bool = False
+    store: Store,
+    source: ProteomeSource,
+    *,
+    rejects: Rejects | None = None,
+    replace: bool = False,
+    queued_run: int | None = None,
 ) -> Ingest:
     """Ingest a FASTA file as a release of its proteome.
 
@@ -40,6 +45,7 @@ def ingest_proteome(
         rejects: keeps the refused records, also those that end an ingest; if it is strict they do, and nothing is
             written.
         replace: take the place of an earlier file under the same release name.
+        queued_run: see `store.runs.run`.
 
     Raises:
         InputError: if the file is no FASTA, if `rejects` is strict and a record was refused, or, without `replace`,
@@ -57,7 +63,7 @@ def ingest_proteome(
     stated = {"proteome": source.key, "release": source.release.name, "file": source.source, "strict": rejects.strict}
     if source.source != STDIN:  # a file that breaks off or is no text ends here, with nothing written
         stated["sha256"] = inspect_file(source.source).sha256
-    with run(store, "ingest proteome", stated) as (run_id, counts):
+    with run(store, "ingest proteome", stated, queued_run=queued_run) as (run_id, counts):
         proteins = rejects.passing(read_fasta(source.source))
         try:
             report = ingest_release(store, key, source.release, proteins, run_id, replace=replace)
@@ -93,6 +99,7 @@ def ingest_references(
     rejects: Rejects | None = None,
     complete: bool = True,
     without: Collection[str] = (),
+    queued_run: int | None = None,
 ) -> Ingest:
     """Ingest entries of a reference source.
 
@@ -101,6 +108,7 @@ def ingest_references(
         rejects: as in `ingest_proteome`.
         complete: `entries` are all that the source has; what it no longer has is taken out of the database.
         without: identifiers of entries that the source states to have no motif.
+        queued_run: see `store.runs.run`.
 
     Raises:
         InputError: if `rejects` is strict and something was refused.
@@ -109,7 +117,8 @@ def ingest_references(
     from ..store.runs import run
 
     rejects = rejects or Rejects()
-    with run(store, "ingest references", {"source": source, "strict": rejects.strict}) as (run_id, counts):
+    stated = {"source": source, "strict": rejects.strict}
+    with run(store, "ingest references", stated, queued_run=queued_run) as (run_id, counts):
         good = list(rejects.passing(entries))
         # An entry may be missing only because it was refused this time: then nothing is taken to be gone.
         whole = complete and not rejects.all

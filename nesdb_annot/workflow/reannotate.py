@@ -77,6 +77,7 @@ def reannotate(
     nesdb: Path | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
+    queued_run: int | None = None,
 ) -> Reannotation:
     """Bring annotated proteomes up to date with UniProt, the references, and the present models and parameters.
 
@@ -87,6 +88,7 @@ def reannotate(
         nesdb: an export of NESdb; by default its site is asked, if it was before.
         dry_run: look, say, and write nothing.
         progress: who is told.
+        queued_run: see `store.runs.run`.
 
     Returns:
         What was done; `busy` if another re-annotation is under way, which is no error.
@@ -108,7 +110,7 @@ def reannotate(
         if dry_run:
             return whole.run(chosen, nesdb, {})
         stated = {"proteomes": [proteome.name for proteome in chosen], "nesdb": str(nesdb or "")}
-        with run(store, KIND, stated) as (_, counts):
+        with run(store, KIND, stated, queued_run=queued_run) as (_, counts):
             return whole.run(chosen, nesdb, counts)
 
 

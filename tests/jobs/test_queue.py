@@ -13,7 +13,7 @@ from nesdb_annot.errors import UsageError
 from nesdb_annot.store import queue_units
 from nesdb_annot.store.locks import one_after_another, only_one
 from nesdb_annot.store.queue import queue_command, queue_state, rescue_jobs
-from nesdb_annot.store.runs import find_run, finish_run, list_runs, run, start_run, taking_up
+from nesdb_annot.store.runs import find_run, finish_run, list_runs, run, start_run
 from nesdb_annot.store.scores import write_scored
 from nesdb_annot.workflow.queue import defer_command
 from nesdb_annot.workflow.queue_commands import CommandRunner
@@ -193,9 +193,8 @@ def test_two_commands_follow_one_another(store):
 def test_a_deferred_command_is_one_run(store):
     run_id = queue_command(store, "ingest nesdb", {"strict": True})
     assert find_run(store, run_id).status == "queued"
-    with taking_up(run_id):
-        with run(store, "ingest references", {"source": "nesdb"}) as (taken, counts):
-            counts["new"] = 3
+    with run(store, "ingest references", {"source": "nesdb"}, queued_run=run_id) as (taken, counts):
+        counts["new"] = 3
         with run(store, "another", {}) as (other, _):
             pass
     assert taken == run_id
