@@ -30,7 +30,8 @@ from .examples import TrainingProtein, taught_negatives
 from .heads import FittedHeads, TrainingSettings, fit_heads, stored_curves
 from .held_out import OneThreadEach, Told, held_out_scores
 from .metrics import RankedProtein
-from .operating_points import choose_operating_points, held_out_performance
+from .observed import observed_shares
+from .operating_points import choose_operating_points, held_out_performance, population_weights
 from .stacking import FittedRanking, Resolve, ScoredProtein, ranked_candidates
 from .truth import Verdict
 
@@ -204,7 +205,7 @@ def train_head_set(
         heads = fit_heads(proteins, folds, chosen, seed)
         seen = _watched(watched, heads, fitted, resolve)
     held_out = cross_fitted(scored, folds, resolve)
-    report = {**_report(proteins, folds, heads, fitted, held_out), **_besides(scored, resolve, seen)}
+    report = _report(proteins, folds, heads, fitted, held_out) | _besides(scored, resolve, seen, held_out)
     head_set = HeadSet(
         language_model=language_model,
         segmentation=segmentation,
@@ -221,10 +222,32 @@ def train_head_set(
     return TrainingOutcome(head_set, tuple(held_out), report)
 
 
-def _besides(scored: Sequence[ScoredProtein], resolve: Resolve, watched: Sequence[RankedProtein]) -> dict[str, Json]:
-    """For the report: the weights of every way of combining, and how many proteins were only watched."""
+def _observed(held_out: Sequence[HeldOutProtein], resolve: Resolve) -> dict[str, Json]:
+    """For the report: how often predictions were right, in known cargoes and in a proteome."""
+    in_cargo = [one for one in held_out if one.protein.cargo]
+    cargo = np.array([one.protein.cargo for one in held_out])
+    populations = {
+        "in_cargo": (in_cargo, [one.calibrated[:, -1] for one in in_cargo], np.ones(len(in_cargo))),
+        "in_proteome": (held_out, [one.in_proteome for one in held_out], population_weights(cargo)),
+    }
+    shares: dict[str, Json] = {}
+    for name, (proteins, scores, weight) in populations.items():
+        ranked = [ranked_candidates(one.protein, own, resolve) for one, own in zip(proteins, scores, strict=True)]
+        observed = observed_shares(ranked, [one.protein.truth for one in proteins], weight)
+        shares[name] = [dict(share.to_json()) for share in observed]
+    return shares
+
+
+def _besides(
+    scored: Sequence[ScoredProtein],
+    resolve: Resolve,
+    watched: Sequence[RankedProtein],
+    held_out: Sequence[HeldOutProtein],
+) -> dict[str, Json]:
+    """For the report: the weights of every combination, the shares observed, and the number of control proteins."""
     rankings: dict[str, Json] = {name: own.to_json() for name, own in every_ranking(scored, resolve).items()}
-    return {"motif_free_watched": len(watched), "combinations": rankings}
+    observed = _observed(held_out, resolve)
+    return {"motif_free_watched": len(watched), "combinations": rankings, "observed": dict(observed)}
 
 
 def _report(
