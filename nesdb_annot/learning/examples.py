@@ -45,6 +45,7 @@ class TrainingProtein:
         spans: candidate segments, as the segmentation gives them.
         truth: motifs to learn, and stretches to ignore (doubtful, too long to tell where the motif is).
         cargo: False for a protein without any motif (bacterial, tested non-binder): all of it is negative.
+        accession: that names the protein where a relative is shown.
     """
 
     digest: str
@@ -53,6 +54,7 @@ class TrainingProtein:
     spans: Sequence[ResidueSpan]
     truth: Truth = field(default_factory=Truth)
     cargo: bool = True
+    accession: str = ""
     _vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def context(self, pooling: str = MEAN) -> ProteinContext:

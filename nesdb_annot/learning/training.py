@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..methods import cargo, ranking, similarity
 from ..methods.headset import HeadSet, OperatingPoint
+from ..methods.relatives import sketch_arrays
 from ..methods.scoring import METHODS, raw_scores
 from ..records import Json, LanguageModelIdentity, SegmentationIdentity
 from .combinations import every_ranking, fit_ranking
@@ -212,8 +213,9 @@ def train_head_set(
         references_digest=references_digest,
         seed=seed,
         training_digests=heads.digests,
+        training_accessions=tuple(protein.accession for protein in proteins),
         prior=fitted.prior,
-        arrays=heads.arrays,
+        arrays={**heads.arrays, **sketch_arrays(protein.residues for protein in proteins)},
         parameters={**heads.parameters, ranking.NAME: fitted.ranking.to_json(), cargo.NAME: fitted.cargo.to_json()},
         calibrations=fitted.calibrations,
         operating_points=_measured(operating_points(scored, fitted, resolve, seen), held_out, resolve),

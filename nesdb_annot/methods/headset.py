@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ..errors import ConfigurationError, UsageError
 from ..records import NES, Json, LanguageModelIdentity, SegmentationIdentity, digest_of
 from .calibration import Calibration, calibration_from_json
+from .relatives import TrainingProteins
 
 FORMAT = 6
 _KEY = "nesannot_head_set"
@@ -64,6 +65,8 @@ class HeadSet:
             heads that were told of others.
         seed: of every random choice in training.
         training_digests: of all sequences that were trained on, cargoes and negatives.
+        training_accessions: of the same sequences, in the same order. Their sketches are among the arrays; see
+            `relatives`.
         prior: share of motifs among the segments that the probabilities refer to (segments of known cargoes, after
             overlap resolution).
         arrays: ``method/name`` -> weights; float16 where the method stores it so.
@@ -85,6 +88,20 @@ class HeadSet:
     operating_points: tuple[OperatingPoint, ...]
     report: Mapping[str, Json] = field(default_factory=dict)
     motif: str = NES
+    training_accessions: tuple[str, ...] = ()
+
+    @cached_property
+    def training_proteins(self) -> TrainingProteins:
+        """The training proteins, to recognise their relatives.
+
+        Raises:
+            ConfigurationError: if the head set lacks a sketch or an accession of one.
+        """
+        try:
+            return TrainingProteins(self.training_digests, self.training_accessions, self.arrays)
+        except (KeyError, ValueError) as error:
+            what = "the head set cannot recognise relatives of its training proteins"
+            raise ConfigurationError(what, why=f"a sketch is missing: {error}", remedy=_RETRAIN) from error
 
     @cached_property
     def digest(self) -> str:
@@ -142,6 +159,7 @@ class HeadSet:
             "references_digest": self.references_digest,
             "seed": self.seed,
             "training_digests": list(self.training_digests),
+            "training_accessions": list(self.training_accessions),
             "prior": self.prior,
             "parameters": {name: dict(value) for name, value in self.parameters.items()},
             "calibrations": {name: calibration.to_json() for name, calibration in self.calibrations.items()},
@@ -177,6 +195,7 @@ def _from_facts(facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> HeadSe
         references_digest=facts["references_digest"],
         seed=facts["seed"],
         training_digests=tuple(facts["training_digests"]),
+        training_accessions=tuple(facts.get("training_accessions", ())),
         prior=facts["prior"],
         arrays=arrays,
         parameters=facts["parameters"],

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -265,6 +265,13 @@ def residues_of(store: Store, accession: str) -> str | None:
     with store.transaction() as connection:
         found: str | None = execute(connection, "residues_of_accession", accession=accession).scalar()
         return found
+
+
+def accessions_of(store: Store, digests: Sequence[str]) -> dict[str, str]:
+    """Return the first accession of each of these sequences that a protein has, by digest."""
+    with store.transaction() as connection:
+        rows = execute(connection, "accessions_of_sequences", digests=list(digests))
+        return {row.sha256: row.accession for row in rows}
 
 
 def sequences_of(store: Store, proteome_id: int, release_id: int) -> list[tuple[str, str]]:

@@ -1084,6 +1084,15 @@ SELECT DISTINCT s.sha256, s.residues
  WHERE l.proteome_id = :proteome_id AND l.id = :release_id
  ORDER BY s.sha256;
 
+-- name: accessions_of_sequences
+-- First accession of each of these sequences.
+SELECT s.sha256, min(p.accession COLLATE "C") AS accession
+  FROM nesannot.sequence s
+  JOIN nesannot.membership m ON m.sequence_id = s.id
+  JOIN nesannot.protein p ON p.id = m.protein_id
+ WHERE s.sha256 = ANY (CAST(:digests AS text[]))
+ GROUP BY s.sha256;
+
 -- name: latest_evaluation
 -- The newest run that stored figures; those of one run are written in one transaction.
 SELECT max(run_id) FROM nesannot.evaluation_figure;

@@ -117,6 +117,8 @@ def gather(
         InputError: if the database holds too few references.
         UsageError: if there is no proteome `negatives`.
     """
+    from ..store.proteomes import accessions_of
+
     entries = reference_entries(store)
     segmenter = candidate_segmenter(settings)
     progress.begin("embedding the references", sum(map(len, {entry.residues for entry in entries})))
@@ -126,7 +128,8 @@ def gather(
     if negatives:
         own = halves(sequences_of_proteome(store, negatives))
         label = f"embedding motif-free proteins of {negatives}"
-        proteins += motif_free_proteins(own.taught, label, embedder, segmenter, progress)
+        accessions = accessions_of(store, [digest for digest, _ in own.taught])
+        proteins += motif_free_proteins(own.taught, label, embedder, segmenter, progress, accessions)
         watched = own.watched
     folds = _folds(proteins, seed, progress)
     return Material(entries, proteins, folds, embedder, segmenter, watched)

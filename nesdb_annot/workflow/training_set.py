@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..records import ReferenceEntry, ReferenceSite, Sign, SiteKind
@@ -40,6 +41,9 @@ LONGEST = 30
 
 SHORTEST = 8
 """Residues; shorter ones are single residues or halves of a signal."""
+
+
+NO_ACCESSIONS: Mapping[str, str] = MappingProxyType({})
 
 
 def signal_sites(entry: ReferenceEntry) -> list[ReferenceSite]:
@@ -83,19 +87,36 @@ def training_proteins(
     for digest, letters, embedding in zip(digests, residues, embedder.embed(residues), strict=True):
         progress.advance(len(letters))
         spans = segmenter.spans(letters, embedding)
-        yield TrainingProtein(digest, letters, embedding, spans, truth_of(by_digest[digest]))
+        accession = min(entry.accession for entry in by_digest[digest])
+        yield TrainingProtein(digest, letters, embedding, spans, truth_of(by_digest[digest]), accession=accession)
 
 
 def motif_free_proteins(
-    chosen: Sequence[tuple[str, str]], label: str, embedder: Embedder, segmenter: Segmenter, progress: Progress
+    chosen: Sequence[tuple[str, str]],
+    label: str,
+    embedder: Embedder,
+    segmenter: Segmenter,
+    progress: Progress,
+    accessions: Mapping[str, str] = NO_ACCESSIONS,
 ) -> Iterator[TrainingProtein]:
-    """Sequences without a motif, (digest, residues) each, with embedding and candidates; `label` says what for."""
+    """Yield sequences without a motif with their embeddings and candidates.
+
+    Args:
+        chosen: (digest, residues) each.
+        label: names the purpose in the progress bar.
+        embedder: of the language model.
+        segmenter: proposes the candidates.
+        progress: shows how many residues are embedded.
+        accessions: by digest; proteins that are missing there get none.
+    """
     from ..learning.examples import TrainingProtein
 
     progress.begin(label, sum(len(residues) for _, residues in chosen))
     for (digest, residues), embedding in zip(chosen, embedder.embed(r for _, r in chosen), strict=True):
         progress.advance(len(residues))
-        yield TrainingProtein(digest, residues, embedding, segmenter.spans(residues, embedding), cargo=False)
+        spans = segmenter.spans(residues, embedding)
+        accession = accessions.get(digest, "")
+        yield TrainingProtein(digest, residues, embedding, spans, cargo=False, accession=accession)
     progress.end()
 
 

@@ -41,7 +41,7 @@ def made_up_protein(seed, signal=True, cargo=True):
     first = len(before) + 2
     motifs = (ResidueSpan(first, first + len(inner) - 1),) if signal else ()
     digest = hashlib.sha256(residues.encode()).hexdigest()
-    return TrainingProtein(digest, residues, embedding, spans, Truth(motifs), cargo)
+    return TrainingProtein(digest, residues, embedding, spans, Truth(motifs), cargo, f"P{seed:05}")
 
 
 def without_overlaps(spans, scores, length):

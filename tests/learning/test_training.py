@@ -14,6 +14,7 @@ from nesdb_annot.methods.headset import HeadSet
 from nesdb_annot.methods.pooling import MEAN
 from nesdb_annot.methods.ranking import Ranking
 from nesdb_annot.methods.scoring import METHODS, build_methods, pooling_of
+from nesdb_annot.relation import Relation, TrainingRelation
 from nesdb_annot.residues import ResidueSpan
 
 
@@ -36,6 +37,14 @@ def test_the_head_set_knows_where_it_comes_from(outcome, made_up):
     assert outcome.report["cargoes"] == 24
     assert outcome.report["motif_free_proteins"] == 8
     assert set(outcome.report["loss_curves"]) == {"tagger", "neural"}
+
+
+def test_head_set_recognises_its_training_proteins_and_relatives(outcome, made_up):
+    protein = made_up[0][3]
+    known = outcome.head_set.training_proteins
+    assert known.relation(protein.digest, protein.residues) == TrainingRelation(Relation.SAME, "P00003", 1.0)
+    relative = known.relation("0" * 64, protein.residues[5:])
+    assert (relative.relation, relative.accession) == (Relation.RELATED, "P00003")
 
 
 def test_the_weights_of_every_combination_are_kept_beside_those_in_use(outcome):

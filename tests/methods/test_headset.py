@@ -8,7 +8,9 @@ from safetensors.numpy import save
 from nesdb_annot.errors import ConfigurationError, UsageError
 from nesdb_annot.methods.calibration import IsotonicCalibration, PlattCalibration
 from nesdb_annot.methods.headset import HeadSet, OperatingPoint
+from nesdb_annot.methods.relatives import sketch_arrays
 from nesdb_annot.records import LanguageModelIdentity, SegmentationIdentity
+from nesdb_annot.relation import Relation
 
 MODEL = LanguageModelIdentity("made-up", 1, 4, "0" * 64, "none")
 SEGMENTATION = SegmentationIdentity("windows", 1, {"width": 14})
@@ -52,6 +54,7 @@ def test_bytes_and_back(head_set):
         {"seed": 18},
         {"references_digest": "d" * 64},
         {"motif": "NLS"},
+        {"training_accessions": ("P1", "P2")},
         {"calibrations": {"neural": PlattCalibration(0.1, 0.3)}},
         {"arrays": {"neural/mean": np.arange(4, dtype=np.float32)}},
         {"arrays": {"neural/mean": np.array([0, 1, 2, 4], dtype=np.float16)}},
@@ -124,3 +127,20 @@ def test_numbers_that_are_not_finite(head_set):
     broken = replace(head_set, arrays={"neural/mean": np.array([0, np.nan], dtype=np.float16)})
     with pytest.raises(ConfigurationError, match="damaged"):
         HeadSet.from_bytes(broken.to_bytes())
+
+
+def test_training_proteins_are_recognised_after_a_round_trip(head_set):
+    residues = ["MSLDQLKELEAAQIEKLAKELGLDPEKVAEAARRLGVTPEE" * 3, "MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ" * 3]
+    arrays = {**head_set.arrays, **sketch_arrays(residues)}
+    named = replace(head_set, arrays=arrays, training_accessions=("P1", "P2"))
+    stored = HeadSet.from_bytes(named.to_bytes())
+    assert stored.digest == named.digest
+    assert stored.training_proteins.relation("c" * 64, "").relation is Relation.SAME
+    found = stored.training_proteins.relation("d" * 64, residues[1][:60])
+    assert (found.relation, found.accession) == (Relation.RELATED, "P2")
+
+
+def test_training_proteins_without_sketches_are_refused(head_set):
+    with pytest.raises(ConfigurationError, match="cannot recognise relatives") as raised:
+        assert head_set.training_proteins
+    assert raised.value.remedy == "nesannot train"

@@ -11,7 +11,15 @@ from sqlalchemy import text
 
 from nesdb_annot.errors import InputError, UsageError
 from nesdb_annot.records import Release
-from nesdb_annot.store.proteomes import ProteomeKey, ingest_release, list_proteomes, proteome_of, release_of
+from nesdb_annot.residues import sequence_digest
+from nesdb_annot.store.proteomes import (
+    ProteomeKey,
+    accessions_of,
+    ingest_release,
+    list_proteomes,
+    proteome_of,
+    release_of,
+)
 from nesdb_annot.store.runs import start_run
 
 NUMBERS = count()
@@ -232,3 +240,11 @@ def test_two_ingests_of_one_release_at_once_make_one_release(store, make, run_id
     assert sorted(report.new for report in reports) == [0, 200]
     assert len(at_release(store, "UPX", "r0")) == 200
     assert proteome_of(store, "UPX").releases == 1
+
+
+def test_first_accession_names_a_sequence_of_several_proteins(store, make):
+    shared, single = make.residues(1), make.residues(2)
+    records = [make.protein("Q2", shared), make.protein("A1", single), make.protein("P9", shared)]
+    ingest_release(store, ProteomeKey("UPX"), make.release(0), records, start_run(store, "ingest", {}))
+    digests = [sequence_digest(shared), sequence_digest(single), "0" * 64]
+    assert accessions_of(store, digests) == {digests[0]: "P9", digests[1]: "A1"}
