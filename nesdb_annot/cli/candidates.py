@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from ..scoring_methods import METHOD_NAMES
 from .console import print_table
 
-METHODS = ("consensus", "similarity", "neural", "tagger", "biochemical")
-HEADER = ("rank", "accession", "gene", "residues", "peptide", "class", *METHODS, "probability", "q", "")
+HEADER = ("rank", "accession", "gene", "residues", "peptide", "class", *METHOD_NAMES, "probability", "q", "")
 CARGO = "cargo_probability"
 
 
@@ -47,7 +47,7 @@ def _line(row: Mapping[str, object], known: Collection[str]) -> tuple[object, ..
         f"{first}-{row['last_residue']}",
         marked(str(row["peptide"]), first, list(core)),  # type: ignore[call-overload]
         row["nes_class"],
-        *(row.get(method) for method in METHODS),
+        *(row.get(method) for method in METHOD_NAMES),
         row["probability"],
         row.get("q_value"),
         "*" if row["accession"] in known else "",

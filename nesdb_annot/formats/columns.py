@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import UsageError
+from ..scoring_methods import SCORING_METHODS as METHODS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("probability", "number", "", "calibrated probability of an NES under the cargo prior of the ranking"),
     Column("q_value", "number", "", "expected share of false ones with as high a combined score, by decoys, at most"),
     Column("e_value", "number", "", "candidates as good that chance gives in a protein of this length, by decoys"),
-    Column("consensus", "number", "probability", "calibrated score of the consensus patterns"),
-    Column("similarity", "number", "probability", "calibrated score of the similarity to known NESs"),
-    Column("neural", "number", "probability", "calibrated score of the neural classifier"),
-    Column("tagger", "number", "probability", "calibrated score of the residue tagger"),
-    Column("biochemical", "number", "probability", "calibrated score of the biochemical features"),
+    *(Column(method.name, "number", "probability", f"calibrated score of the {method.meaning}") for method in METHODS),
     Column("combined", "number", "probability", "calibrated score of all methods, where one protein in ten is a cargo"),
     Column("run_id", "text", "", "the run that ranked"),
     Column("configuration_id", "text", "", "language model, segmentation and method versions"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..workflow.plot_material import RankedScores
-from .style import COLOURS, COLUMN, GREY, INK, PALE, new_figure
+from .style import COLUMN, GREY, INK, PALE, colour, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +32,7 @@ def lengths(ranked: RankedScores) -> Figure:
     edges = np.arange(ranked.lengths.min() - 0.5, ranked.lengths.max() + 1.5)
     for sizes, style in (
         (ranked.lengths, {"histtype": "stepfilled", "color": PALE, "label": f"all {len(ranked.lengths):,}"}),
-        (ranked.lengths[:best], {"histtype": "step", "color": COLOURS["tagger"], "label": f"best {best:,}"}),
+        (ranked.lengths[:best], {"histtype": "step", "color": colour("tagger"), "label": f"best {best:,}"}),
     ):
         panel.hist(sizes, edges, weights=np.full(len(sizes), 100 / len(sizes)), **style)
     panel.set(xlabel="length of the candidate, residues", ylabel="candidates, %", title=ranked.source)
@@ -49,7 +49,7 @@ def best_candidates(ranked: RankedScores) -> Figure:
     places = np.arange(number)[::-1]
     for i, name in enumerate(ranked.methods[:-1]):
         values = ranked.scores[:number, i]
-        panel.plot(values, places, ls="none", marker="|", ms=6, mew=1.2, color=COLOURS.get(name, GREY), label=name)
+        panel.plot(values, places, ls="none", marker="|", ms=6, mew=1.2, color=colour(name), label=name)
     combined = ranked.scores[:number, -1]
     panel.plot(combined, places, ls="none", marker="o", ms=4, color=INK, label="combined")
     panel.hlines(places, 0, combined, color=PALE, lw=0.8, zorder=0)
@@ -72,7 +72,7 @@ def classes(ranked: RankedScores) -> Figure:
     order = [None, *names] if None in sets[0] else names
     places = np.arange(len(order))
     for counted, total, marker, shade, label in zip(
-        sets, totals, "so", (GREY, COLOURS["tagger"]), ("all", "best"), strict=True
+        sets, totals, "so", (GREY, colour("tagger")), ("all", "best"), strict=True
     ):
         values = [100 * counted[name] / total for name in order]
         panel.plot(values, places, ls="none", marker=marker, ms=4, color=shade, clip_on=False,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import CannotWriteError, ConfigurationError
+from ..scoring_methods import COMBINED, SCORING_METHODS, Dashes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,27 +23,18 @@ COLUMN, PAGE = 3.5, 7.2
 INK, GREY, PALE = "#222222", "#8a8a8a", "#d9d9d9"
 
 COLOURS = {
-    "combined": "#000000",
+    COMBINED: "#000000",
     "combined_in_proteome": "#4d4d4d",
-    "consensus": "#0072B2",
-    "similarity": "#E69F00",
-    "neural": "#009E73",
-    "tagger": "#D55E00",
-    "biochemical": "#CC79A7",
-    "paper_consensus": "#0072B2",
-    "paper_similarity": "#E69F00",
-    "paper_neural": "#009E73",
-    "paper_weighted_sum": "#000000",
+    "weighted_sum": "#000000",
+    **{method.name: method.colour for method in SCORING_METHODS},
 }
-"""One colour for each method in all figures: the palette of Okabe and Ito, told apart by colour-blind readers too."""
-
-Dashes: TypeAlias = str | tuple[float, tuple[float, ...]]
+"""One colour for each method in all figures; methods of the paper have those of the methods of the same name."""
 
 LINES: dict[str, Dashes] = {
-    "combined": "-", "combined_in_proteome": (0, (2, 1)),
-    "consensus": (0, (5, 1)), "similarity": (0, (1, 1)), "neural": (0, (3, 1, 1, 1)),
-    "tagger": (0, (4, 2)), "biochemical": (0, (6, 1, 1, 1, 1, 1)),
-}  # fmt: skip
+    COMBINED: "-",
+    "combined_in_proteome": (0, (2, 1)),
+    **{method.name: method.dashes for method in SCORING_METHODS},
+}
 """A dash pattern for each method, for prints without colour."""
 
 HIT, ERROR = "#D55E00", "#56B4E9"
@@ -74,7 +66,7 @@ _LOOK: dict[str, Any] = {
 
 def colour(method: str) -> str:
     """Of a method; grey for baselines."""
-    return COLOURS.get(method, GREY)
+    return COLOURS.get(method.removeprefix("paper_"), GREY)
 
 
 def line(method: str) -> Dashes:
