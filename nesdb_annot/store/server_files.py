@@ -77,9 +77,9 @@ class Placement:
 
     @property
     def socket_directory(self) -> Path:
-        """A directory with a short path that nobody else may enter."""
+        """A directory with a short path that nobody else may enter; libpq takes a comma for the end of a path."""
         inside = self.home / "socket"
-        if len(os.fsencode(inside)) <= _LONGEST_SOCKET_DIRECTORY:
+        if len(os.fsencode(inside)) <= _LONGEST_SOCKET_DIRECTORY and "," not in str(inside):
             return inside
         key = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
         return Path("/tmp") / f"nesannot-{key}"  # noqa: S108 (created with mode 0700, owner checked)

@@ -127,6 +127,17 @@ def test_stopping_and_starting_keeps_what_was_written(server):
     assert answer(embedded.start(server), "SELECT max(n) FROM kept") == 7
 
 
+def test_server_starts_below_a_directory_with_a_comma(home):
+    odd = home / "a, b 'c' \"d\" %20;e"
+    odd.mkdir(mode=0o711)
+    settings = Settings(data_dir=odd)
+    try:
+        assert answer(embedded.start(settings)) == 1
+        assert embedded.placement(settings).home.is_relative_to(odd)
+    finally:
+        embedded.stop(settings)
+
+
 @pytest.mark.parametrize("child_first", [False, True])
 def test_a_killed_server_is_started_again(server, child_first):
     with psycopg.connect(embedded.start(server)) as connection:
