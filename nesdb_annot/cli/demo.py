@@ -14,7 +14,7 @@ SHOWN = 15
 
 def demo(ctx: typer.Context, device: Device = None, engine: Engine = None, workers: Workers = None) -> None:
     """Set up a private database and rank the bundled sample: 16 proteins, 10 of them with a published NES."""
-    from ..store.engine import open_store
+    from ..store.engine import connection_line, open_store
     from ..workflow.demo import run_demo
 
     settings = settings_with(ctx, device=device, engine=engine, workers=workers)
@@ -23,7 +23,7 @@ def demo(ctx: typer.Context, device: Device = None, engine: Engine = None, worke
         print_candidates(done.ranking.rows[:SHOWN], done.ranking.trained_on)
         known = ", ".join(done.ranking.trained_on) or "none"
         note(f"\n* the heads were trained on this protein: {known}; its score is no test")
-        note(f"{done.ranking.candidates} candidates in all; the database is {store.url}")
+        note(f"{done.ranking.candidates} candidates in all; the database: psql '{connection_line(settings)}'")
     note(
         "Next:\n"
         "  nesannot ingest proteome YOUR.fasta --name mine && nesannot score mine && nesannot rank mine\n"

@@ -22,6 +22,7 @@ import psycopg
 
 from ..errors import ConfigurationError, DatabaseUnreachableError, TryLaterError
 from ..settings import Settings
+from .libpq import may_pass, without_libpq_variables
 from .server_files import SERVER_MAJOR, Account, Placement, make_home, placement, programs
 from .server_lock import clear_stale, is_held, one_at_a_time, open_private, postmaster_pid, try_lock
 
@@ -95,7 +96,7 @@ def start(settings: Settings, *, wait_s: float = 60.0) -> str:
 
     Raises:
         ConfigurationError: if it cannot live here (see `server_files`), or the cluster is of another major version.
-        DatabaseUnreachableError: if it ends instead of starting; the message quotes its log.
+        DatabaseUnreachableError: if it ends instead of starting (the message quotes its log), or refuses this user.
         TryLaterError: if it does not answer within `wait_s` seconds.
     """
     place = placement(settings)
@@ -163,7 +164,8 @@ def _start_alone(place: Placement, deadline: float) -> None:
 def _answer(place: Placement) -> str:
     """Connect once; returns the reason why not, empty on success."""
     try:
-        psycopg.connect(url_of(place), connect_timeout=3).close()
+        with without_libpq_variables():
+            psycopg.connect(url_of(place), connect_timeout=3).close()
     except psycopg.OperationalError as error:
         return str(error).strip() or "no answer"
     return ""
@@ -171,9 +173,12 @@ def _answer(place: Placement) -> str:
 
 def _wait_for_answer(place: Placement, deadline: float) -> bool:
     """Wait until the server answers; False if it is gone."""
-    while _answer(place) != "":
+    while (reason := _answer(place)) != "":
         if not is_held(place):
             return False
+        if "FATAL" in reason and not may_pass(reason):
+            what, remedy = "the embedded Postgres refuses the connection", "nesannot db stop, then run this again"
+            raise DatabaseUnreachableError(what, where=str(place.home), why=reason, remedy=remedy)
         _pause(place, deadline)
     return True
 
@@ -290,7 +295,4 @@ def _launch(place: Placement, where: Path, lock: int) -> None:
 
 
 def _log_end(place: Placement) -> str:
-    try:
-        return place.log.read_text(errors="replace")[-1500:].strip()
-    except OSError:
-        return ""
+    return place.log.read_text(errors="replace")[-1500:].strip() if place.log.exists() else ""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Self
+from typing import Any, Self
 
 import psycopg
 from psycopg import sql
@@ -15,13 +15,17 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from ..errors import ConfigurationError, DatabaseUnreachableError
 from ..settings import Settings, shown
 from . import embedded, migrate
+from .libpq import libpq_variables, may_pass, without_libpq_variables
 from .schema import SCHEMA, VIEWS
 from .translate import translated
 
 OLDEST_SERVER = 15
 _PATIENCE_S = 8.0
 _SECRETS = ("password", "sslpassword")
-_PASSING = ("starting up", "recovery mode", "shutting down", "not yet accepting", "too many clients")
+
+
+CLIENT: dict[str, Any] = {"client_encoding": "utf8", "connect_timeout": 10}
+"""Connection parameters that no variable or setting of the user may change."""
 
 
 class Store:
@@ -91,7 +95,8 @@ class Store:
         deadline = time.monotonic() + _PATIENCE_S
         while True:
             try:
-                return psycopg.connect(self._address, application_name="nesannot", connect_timeout=10)
+                with without_libpq_variables(self.embedded):
+                    return _usual(psycopg.connect(self._address, **CLIENT, application_name="nesannot"))
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline or not self._may_come(str(error)):
                     raise
@@ -99,7 +104,7 @@ class Store:
 
     def _may_come(self, said: str) -> bool:
         """Whether trying again makes sense; the embedded server is started if it is down."""
-        if any(phrase in said for phrase in _PASSING):
+        if may_pass(said):
             return True
         if self.embedded:
             embedded.start(self._settings)
@@ -113,7 +118,7 @@ class Store:
                 version = found.info.server_version // 10_000
         except (DBAPIError, psycopg.Error) as error:
             self.close()
-            raise _unreachable(self.url, error) from error
+            raise _unreachable(self.url, error, () if self.embedded else libpq_variables()) from error
         if version < OLDEST_SERVER:
             self.close()
             raise ConfigurationError(
@@ -201,19 +206,34 @@ def shown_url(url: URL) -> str:
 
 
 def connection_line(settings: Settings) -> str:
-    """What to give to psql: a URL whose search path begins with the views.
+    """Return the URL for psql; its search path begins with the views.
 
-    The embedded server's password stands in a file that the URL names. A password of a given server is left out; psql
-    asks for it, or finds it in ``~/.pgpass`` or ``PGPASSWORD``.
+    The embedded server's password stands in a file that the URL names, and the URL overrides ``PGPORT`` and
+    ``PGPASSWORD``, so that psql reaches the embedded server whatever they are. A password of a given server is left
+    out; psql asks for it, or finds it in ``~/.pgpass`` or ``PGPASSWORD``.
     """
     url = address(settings)._replace(password=None).difference_update_query(_SECRETS)  # set() takes None for "leave it"
+    if not settings.database_url:
+        url = url.update_query_dict({"port": "5432", "password": ""})
     return conninfo(url.update_query_dict({"options": f"-csearch_path={VIEWS},{SCHEMA}"}))
 
 
-def _unreachable(url: str, error: DBAPIError | psycopg.Error) -> DatabaseUnreachableError:
+def _usual(connection: psycopg.Connection) -> psycopg.Connection:
+    """Return the connection with dates in ISO style, the only style in which the driver reads time stamps."""
+    if not (connection.info.parameter_status("DateStyle") or "").startswith("ISO"):
+        connection.execute("SET DateStyle TO ISO")
+        connection.commit()
+    return connection
+
+
+def _unreachable(url: str, error: DBAPIError | psycopg.Error, variables: Sequence[str]) -> DatabaseUnreachableError:
+    """Return the error of a server that cannot be reached; `variables` of libpq may be the reason."""
     cause = error.orig if isinstance(error, DBAPIError) else error
+    remedy = "start the server, correct NESANNOT_DATABASE_URL, or unset it to use the embedded server"
+    if variables:
+        remedy += f"; these variables of libpq are set, and may be wrong: {' '.join(variables)}"
     return DatabaseUnreachableError(
         f"cannot connect to {url}",
         why=shown("database_url", str(cause).strip().split("\n")[0]),
-        remedy="start the server, correct NESANNOT_DATABASE_URL, or unset it to use the embedded server",
+        remedy=remedy,
     )

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from ..records import Json
 from ..settings import Settings
-from .engine import Store, address, conninfo
+from .engine import CLIENT, Store, address, conninfo
 from .queries import count, execute
 from .runs import add_run
 from .schema import QUEUE
@@ -62,7 +62,7 @@ def connector(settings: Settings) -> PsycopgConnector:
         min_size=1,
         max_size=4,
         timeout=10.0,
-        kwargs={"application_name": "nesannot worker", "connect_timeout": 10},
+        kwargs={**CLIENT, "application_name": "nesannot worker"},
     )
 
 

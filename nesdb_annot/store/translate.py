@@ -17,6 +17,16 @@ _LATER = {
     "55P03": "another command holds the table",
     "57014": "the statement took too long",
 }
+_SET_UP = {
+    "42501": (
+        "this database role may not do that",
+        "set NESANNOT_DATABASE_URL to a role that may; `nesannot db roles` shows what each may do",
+    ),
+    "25006": (
+        "the database can only be read here",
+        "set NESANNOT_DATABASE_URL to the primary server; unset default_transaction_read_only, also in PGOPTIONS",
+    ),
+}
 _LOST = ("08", "57P")
 
 
@@ -27,7 +37,7 @@ def translated() -> Iterator[None]:
     Raises:
         TryLaterError: connection lost, deadlock, no connection left.
         CannotWriteError: the server's disk is full.
-        ConfigurationError: the role may not do this.
+        ConfigurationError: the role may not do this, or the server is only for reading.
     """
     try:
         yield
@@ -52,7 +62,7 @@ def _ours(error: BaseException | None) -> NesannotError | None:
         )
     if state == "53100":
         return CannotWriteError("the database's disk is full", why=said)
-    if state == "42501":
-        remedy = "set NESANNOT_DATABASE_URL to a role that may; `nesannot db roles` shows what each may do"
-        return ConfigurationError("this database role may not do that", why=said, remedy=remedy)
+    if state in _SET_UP:
+        what, remedy = _SET_UP[state]
+        return ConfigurationError(what, why=said, remedy=remedy)
     return None

@@ -99,9 +99,12 @@ class QueueWorker:
             ConfigurationError: if this worker's set-up does not fit its jobs.
             TryLaterError: if the connection to the database was lost.
         """
+        from ..store.libpq import without_libpq_variables
+
         _quiet_logs()
         try:
-            asyncio.run(self._run())
+            with without_libpq_variables(self.store.embedded):
+                asyncio.run(self._run())
         except ConnectorException as error:
             raise _lost(error) from error
         if self._error is not None:

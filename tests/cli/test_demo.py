@@ -4,7 +4,10 @@ import csv
 import json
 import re
 
+import psycopg
 import pytest
+
+from nesdb_annot.store.engine import parse_url
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -49,6 +52,15 @@ def test_second_demo_computes_nothing_and_says_so(first, again):
     assert "all of them known already; 0 rows added" in again.stderr
     assert "every sequence is scored already; nothing was computed" in again.stderr
     assert again.stdout == first.stdout
+
+
+def test_printed_url_answers_the_printed_question(first, home, monkeypatch):
+    if password := parse_url(home["NESANNOT_DATABASE_URL"]).password:
+        monkeypatch.setenv("PGPASSWORD", password)
+    url = re.search(r"psql '(.+)'", first.stderr).group(1)
+    question = re.search(r'nesannot sql "(.+)"', first.stderr).group(1).replace("'mine'", "'sample'")
+    with psycopg.connect(url) as connection:
+        assert len(connection.execute(question).fetchall()) == 5
 
 
 def test_sql_answers(first, nesannot):
