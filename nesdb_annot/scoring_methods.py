@@ -1,8 +1,8 @@
 """The registry of scoring methods: every list of methods anywhere in this package is this one.
 
 A method NAME is added with one line here and its files: `methods/NAME.py` has a function `build`, and
-`learning/NAME.py`, where the method is trained, a function `fit`. Training, scoring, storage, views, tables, files and
-plots take the method from here.
+`learning/fit_NAME.py`, where the method is trained, a function `fit`. Training, scoring, storage, views, tables, files
+and plots take the method from here.
 """
 
 from __future__ import annotations

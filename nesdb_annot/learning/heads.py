@@ -1,25 +1,27 @@
-"""Fits every trained method to one set of proteins: the weights of a head set, without calibrations and stack."""
+"""Fits every trained method of the registry to one set of proteins: a head set without calibrations and combination."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..methods import biochemical, neural, similarity, tagger
+from .. import scoring_methods
+from ..methods import similarity
 from ..methods.protocol import Method
 from ..methods.scoring import methods_of, pooling_of
 from ..records import Json
-from .biochemical import BoostingSettings, fit_trees
-from .examples import TrainingProtein, feature_rows, segment_rows
-from .linear import LinearSettings, fit_linear
-from .neural import NeuralSettings, fit_neural
-from .similarity import ReferenceSettings, fit_references
-from .tagger import TaggerExample, TaggerSettings
-from .tagger_choice import fit_tagger
+from .biochemical import BoostingSettings
+from .examples import TrainingProtein, segment_rows
+from .linear import LinearSettings
+from .neural import NeuralSettings, SegmentRows
+from .similarity import ReferenceSettings
+from .tagger import TaggerSettings
 
 Array = NDArray[Any]
 
@@ -34,16 +36,45 @@ class TrainingSettings:
     references: ReferenceSettings = field(default_factory=ReferenceSettings)
     linear: LinearSettings = field(default_factory=LinearSettings)
 
-    def parameters(self) -> dict[str, dict[str, Json]]:
-        """The settings by method, as plain values."""
-        references = {name: value for name, value in asdict(self.references).items() if not isinstance(value, tuple)}
-        plain: dict[str, dict[str, Any]] = {
-            tagger.NAME: asdict(self.tagger),
-            neural.NAME: {**asdict(self.neural), "hidden": list(self.neural.hidden)},
-            biochemical.NAME: {**asdict(self.biochemical), "linear": asdict(self.linear)},
-            similarity.NAME: {**references, "grid": [list(self.references.poolings), list(self.references.neighbours)]},
-        }
-        return plain
+
+@dataclass(frozen=True, slots=True)
+class FittedMethod:
+    """Weights of one method.
+
+    Attributes:
+        arrays: by name, as the head set stores them.
+        parameters: settings of the method and of its training.
+        curves: losses per member and epoch; empty where there are none.
+    """
+
+    arrays: Mapping[str, Array]
+    parameters: Mapping[str, Json]
+    curves: list[list[float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FitMaterial:
+    """Examples for the `fit` of one method, in `learning/fit_NAME.py`.
+
+    Attributes:
+        proteins: all training proteins.
+        folds: of each; early stopping and choices hold whole folds out.
+        settings: of all methods.
+        seed: of every random choice.
+        fitted: methods that stand before this one in the registry.
+    """
+
+    proteins: Sequence[TrainingProtein]
+    folds: Sequence[int]
+    settings: TrainingSettings
+    seed: int
+    fitted: dict[str, FittedMethod] = field(default_factory=dict)
+
+    @cached_property
+    def rows(self) -> SegmentRows:
+        """Candidates that are clear examples, pooled as the similarity chose."""
+        pooling = pooling_of({name: own.parameters for name, own in self.fitted.items()})
+        return segment_rows(self.proteins, self.folds, pooling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +108,14 @@ class FittedHeads:
         return methods_of(self.arrays, self.parameters, self.digests, training_digest)
 
 
+def half_precision(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Return float32 weights as float16, which scoring uses everywhere; other arrays as they are."""
+    return {name: array.astype(np.float16) if array.dtype == np.float32 else array for name, array in arrays.items()}
+
+
 def stored_arrays(arrays: Mapping[str, Array], method: str) -> dict[str, Array]:
     """Under the method's prefix; floating weights as float16, which is what is scored with everywhere."""
-    small = {name: array.astype(np.float16) if array.dtype == np.float32 else array for name, array in arrays.items()}
-    return {f"{method}/{name}": array for name, array in small.items()}
+    return {f"{method}/{name}": array for name, array in half_precision(arrays).items()}
 
 
 def stored_curves(curves: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, Json]:
@@ -88,44 +123,26 @@ def stored_curves(curves: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, 
     return {name: [[round(loss, 5) for loss in member] for member in members] for name, members in curves.items()}
 
 
-def _scaled(examples: Sequence[TaggerExample]) -> tuple[list[TaggerExample], dict[str, Array]]:
-    """Examples with standardised embeddings, and the mean and inverse scale used."""
-    total = np.concatenate([example.embedding for example in examples])
-    mean = total.mean(axis=0).astype(np.float16).astype(np.float32)
-    inverse = (1 / (total.std(axis=0) + 1e-6)).astype(np.float16).astype(np.float32)
-    scaled = [
-        TaggerExample(example.residues, (example.embedding - mean) * inverse, example.target, example.weight)
-        for example in examples
-    ]
-    return scaled, {"embedding.mean": mean, "embedding.inverse_scale": inverse}
-
-
 def fit_heads(
     proteins: Sequence[TrainingProtein], folds: Sequence[int], settings: TrainingSettings, seed: int
 ) -> FittedHeads:
-    """Every trained method, fitted to all of `proteins`; `folds` are the groups that early stopping holds out."""
-    references, chosen = fit_references(proteins, folds, settings.references, seed)
-    rows = segment_rows(proteins, folds, chosen.pooling)
-    examples, scale = _scaled([protein.tagger_example() for protein in proteins])
-    tags = fit_tagger(examples, settings.tagger, seed, folds)
-    perceptron, losses = fit_neural(rows, settings.neural, seed)
-    features = feature_rows(proteins)
-    trees = fit_trees(features, rows.positive, rows.weight, settings.biochemical, seed)
-    linear = fit_linear(features, rows.positive, rows.weight, settings.linear)
-    parameters = settings.parameters()
-    arrays = {
-        **stored_arrays(references, similarity.NAME),
-        **stored_arrays(perceptron, neural.NAME),
-        **stored_arrays({**tags.arrays, **(scale if tags.settings.bottleneck else {})}, tagger.NAME),
-        **{f"{biochemical.NAME}/{name}": array for name, array in (trees.to_arrays() | linear.to_arrays()).items()},
-    }
+    """Fit every trained method of the registry, in its order, to all of `proteins`.
+
+    Args:
+        proteins: to learn from.
+        folds: of each; early stopping holds whole folds out.
+        settings: of the methods.
+        seed: of every random choice.
+    """
+    material = FitMaterial(proteins, folds, settings, seed)
+    for method in scoring_methods.SCORING_METHODS:
+        if method.trained:
+            module = import_module(f"{__package__}.fit_{method.name}")
+            material.fitted[method.name] = module.fit(material)
+    fitted = material.fitted.items()
     return FittedHeads(
-        arrays,
-        {
-            **parameters,
-            similarity.NAME: {**parameters[similarity.NAME], **chosen._asdict()},
-            tagger.NAME: {**asdict(tags.settings), "compared": {str(k): loss for k, loss in tags.compared.items()}},
-        },
+        {f"{name}/{key}": array for name, own in fitted for key, array in own.arrays.items()},
+        {name: own.parameters for name, own in fitted},
         tuple(protein.digest for protein in proteins),
-        {tagger.NAME: tags.curves, neural.NAME: losses},
+        {name: own.curves for name, own in fitted if own.curves},
     )
