@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from ..identifiers import ACCESSION, ACCESSION_PATTERN, MAXIMUM_IDENTIFIER
+from .ncbi_identifiers import number, piped_accession
 
 MAXIMUM_HEADER = 2**16
 """Characters of a header; the longest of UniProt has fewer than 1,000."""
@@ -18,9 +19,7 @@ MAXIMUM_HEADER = 2**16
 _UNIPROT = re.compile(rf"(sp|tr)\|({ACCESSION}(?:-(\d+))?)\|(\S+)\s*(.*)", re.DOTALL)
 _TAGS = re.compile(r"(?:^|\s)(OS|OX|GN|PE|SV)=")
 _FRAGMENTS = ("(Fragment)", "(Fragments)")
-_VERSIONED = re.compile(rf"({ACCESSION}(?:-\d+)?)(?:\.(\d+))?")
 _FULL_NAME = re.compile(r"RecName:\s*Full=([^;]+)")
-_FOREIGN_TAGS = ("ref", "gb", "emb", "dbj", "pdb", "pir", "prf", "gnl", "lcl", "gi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +46,6 @@ class Header:
     fragment: bool = False
 
 
-def _number(text: str | None) -> int | None:
-    digits = re.match(r"\d+", text or "")
-    return int(digits.group()) if digits and len(digits.group()) < 10 else None
-
-
 def _from_uniprot(match: re.Match[str]) -> Header:
     database, accession, isoform, entry_name, description = match.groups()
     parts = _TAGS.split(description)
@@ -61,28 +55,17 @@ def _from_uniprot(match: re.Match[str]) -> Header:
     name = name.rpartition("(")[0].rstrip() if fragment else name
     return Header(
         accession=accession,
-        isoform=_number(isoform),
+        isoform=number(isoform),
         reviewed=database == "sp",
         entry_name=entry_name,
         protein_name=name or None,
         organism=tags.get("OS", "").strip() or None,
-        taxon_id=_number(tags.get("OX")),
+        taxon_id=number(tags.get("OX")),
         gene=tags.get("GN", "").strip() or None,
-        existence=_number(tags.get("PE")),
-        sequence_version=_number(tags.get("SV")),
+        existence=number(tags.get("PE")),
+        sequence_version=number(tags.get("SV")),
         fragment=fragment,
     )
-
-
-def _piped_accession(fields: list[str]) -> tuple[str, int | None, bool | None]:
-    """Accession, sequence version and reviewed flag from ``tag|value|tag|value...``; UniProt's comes first."""
-    for tag, field in zip(["", *fields], fields, strict=False):
-        match = _VERSIONED.fullmatch(field.strip())
-        if match and (tag in ("sp", "tr") or match.group(2)):
-            return match.group(1), _number(match.group(2)), {"sp": True, "tr": False}.get(tag)
-    values = {tag: field.strip() for tag, field in zip(fields[::2], fields[1::2], strict=False)}
-    found = next((values[tag] for tag in _FOREIGN_TAGS if values.get(tag)), "")
-    return found, None, None
 
 
 def _description(text: str) -> tuple[str | None, str | None]:
@@ -96,9 +79,9 @@ def _description(text: str) -> tuple[str | None, str | None]:
 
 
 def _from_pipes(header: str) -> Header | None:
-    fields = header.split("|")
-    accession, version, reviewed = _piped_accession(fields)
-    if not accession or " " in accession:
+    fields = header.partition("\x01")[0].split("|")  # NCBI joins the headers of equal sequences with this character
+    accession, version, reviewed = piped_accession(fields)
+    if not accession:
         return None
     first, _, rest = fields[-1].partition(" ")
     entry = first if reviewed is not None and "_" in first else None
@@ -106,7 +89,7 @@ def _from_pipes(header: str) -> Header | None:
     isoform = ACCESSION_PATTERN.fullmatch(accession)
     return Header(
         accession=accession,
-        isoform=_number(isoform.group(1)) if isoform else None,
+        isoform=number(isoform.group(1)) if isoform else None,
         reviewed=reviewed,
         entry_name=entry,
         protein_name=name,
@@ -118,7 +101,7 @@ def _from_pipes(header: str) -> Header | None:
 def _from_bare(header: str) -> Header | None:
     accession, rest = [*header.split(None, 1), "", ""][:2]
     match = ACCESSION_PATTERN.fullmatch(accession)
-    isoform = _number(match.group(1)) if match else None
+    isoform = number(match.group(1)) if match else None
     return Header(accession=accession, isoform=isoform, protein_name=rest.strip() or None) if accession else None
 
 

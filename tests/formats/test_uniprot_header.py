@@ -71,6 +71,78 @@ def test_accession_and_version_of_other_headers(text, accession, version):
     assert (header.accession, header.sequence_version) == (accession, version)
 
 
+NCBI_FORMS = {  # header: identifier; the forms of NCBI's table of FASTA identifiers, and how databases combine them
+    "gi|129295": "129295",
+    "gi|129295| description": "129295",
+    "ref|NP_001071170.2| mesoderm": "NP_001071170.2",
+    "ref|NM_010450.1|": "NM_010450.1",
+    "ref|XP_1.1": "XP_1.1",
+    "gb|AAA12345.1|LOCUS mutant": "AAA12345.1",
+    "gb|M73307|AGMA13GT": "M73307",
+    "gb||LOCUS1 no accession": "LOCUS1",
+    "emb|CAM43271.1|": "CAM43271.1",
+    "dbj|BAC85684.1| a protein": "BAC85684.1",
+    "tpg|DAA34093.1| third party": "DAA34093.1",
+    "tpe|CAD12345.1|": "CAD12345.1",
+    "tpd|FAA00017.1|": "FAA00017.1",
+    "gpp|GPC_123456789|": "GPC_123456789",
+    "nat|AT_123456789.1|": "AT_123456789.1",
+    "pir||G36364 cytochrome": "G36364",
+    "pir|S16356|S16356": "S16356",
+    "pir||I54234": "I54234",
+    "prf||0806162C": "0806162C",
+    "prf||0806162D second of two": "0806162D",
+    "sp|P01013|OVAX_CHICK": "P01013",
+    "sp|P01013.1|": "P01013",
+    "sp|P06778-2|RAD52_YEAST": "P06778-2",
+    "sp|Mine1|MINE": "Mine1",
+    "tr|Q90RT2|Q90RT2_9HIV1": "Q90RT2",
+    "pdb|1I4L|D Chain D, Arfaptin": "1I4L_D",
+    "pdb|1I4L|A": "1I4L_A",
+    "pdb|1I4L|a": "1I4L_a",
+    "pdb|4V4B|BA": "4V4B_BA",
+    "pdb|1GCN| one chain": "1GCN",
+    "pat|US|RE33188|1 patent": "US_RE33188_1",
+    "pat|US|RE33188|2": "US_RE33188_2",
+    "pgp|EP|0238993|7": "EP_0238993_7",
+    "bbs|123": "123",
+    "bbm|124": "124",
+    "gim|125": "125",
+    "gnl|taxon|9606": "taxon:9606",
+    "gnl|PID|e1632 x": "PID:e1632",
+    "gnl|BL_ORD_ID|0 x": "BL_ORD_ID:0",
+    "lcl|seq_1 mine": "seq_1",
+    "lcl|271": "271",
+    "gi|5524211|gb|AAD44166.1| cytochrome b [Elephas maximus]": "AAD44166.1",
+    "gi|5524212|gb|AAD44167.1|": "AAD44167.1",
+    "gi|129296|sp|P01012|OVAL_CHICK OVALBUMIN": "P01012",
+    "gi|99|pir||A12345": "A12345",
+    "gi|100|pir||A12346 x": "A12346",
+    "gi|101|prf||1101001A": "1101001A",
+    "gi|102|pdb|2HHB|B Chain B": "2HHB_B",
+    "gi|103|pdb|2HHB|C Chain C": "2HHB_C",
+    "gi|104|pat|US|4554101|5": "US_4554101_5",
+    "gi|105|gnl|REF|x7 y": "REF:x7",
+    "gi|106|lcl|my_7": "my_7",
+    "gi|107|bbs|77": "77",
+    "gi|108|tpg|DAA00001.1|": "DAA00001.1",
+    "gi|109|emb|CAA00001.1||gb|AAA00001.1| two": "AAA00001.1",
+    "gi|110|emb|CAA00002.1|sp|P69905|HBA_HUMAN": "P69905",
+    "gi|111|ref|NP_000509.1| hemoglobin\x01gi|112|sp|P68871|HBB_HUMAN other": "NP_000509.1",
+    "gi|113|ref|NP_000510.1| with | a pipe | in the text": "NP_000510.1",
+    "jgi|Aspni7|12345|model": "jgi|Aspni7|12345|model",
+}
+
+
+@pytest.mark.parametrize("text", NCBI_FORMS)
+def test_form_of_ncbi_gives_its_identifier(text):
+    assert parse_header(text).accession == NCBI_FORMS[text]
+
+
+def test_no_two_forms_of_ncbi_share_an_identifier():
+    assert len(set(NCBI_FORMS.values())) == len(NCBI_FORMS) - len({"gi|129295": "", "sp|P01013|": ""})
+
+
 def test_name_and_organism_of_ncbi_headers():
     header = parse_header("gi|83658613|gb|ABC40399.1| mutant nucleolar phosphoprotein B23 [Homo sapiens]")
     assert (header.protein_name, header.organism) == ("mutant nucleolar phosphoprotein B23", "Homo sapiens")
