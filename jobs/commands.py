@@ -28,6 +28,8 @@ class Lines(Silent):
 def _said(done: Ingest, progress: Progress) -> None:
     for line in (*done.rejects.lines(), *done.sentences):
         progress.note(line)
+    if done.problem:
+        raise done.problem
 
 
 def ingest_proteome(
@@ -66,17 +68,21 @@ def ingest_nesdb(
     *,
     source: str | None = None,
     accept_terms: bool = False,
+    replace: bool = False,
     strict: bool = False,
 ) -> None:
     """`nesannot ingest nesdb`."""
     from nesdb_annot.workflow.ingest import ingest_references
-    from nesdb_annot.workflow.reference_sources import nesdb_entries
+    from nesdb_annot.workflow.reference_sources import nesdb_entries, nesdb_source
     from nesdb_annot.workflow.rejects import Rejects
 
     file = Path(source) if source else None
     entries = nesdb_entries(settings, file, accepted_terms=accept_terms, progress=progress)
     rejects = Rejects(strict=strict)
-    _said(ingest_references(store, "nesdb", entries, rejects=rejects, queued_run=queued_run), progress)
+    done = ingest_references(
+        store, nesdb_source(file), entries, rejects=rejects, replace=replace, queued_run=queued_run
+    )
+    _said(done, progress)
 
 
 def ingest_uniprot(
@@ -87,6 +93,7 @@ def ingest_uniprot(
     *,
     source: str,
     kind: str = "",
+    replace: bool = False,
     strict: bool = False,
 ) -> None:
     """`nesannot ingest uniprot`."""
@@ -96,7 +103,9 @@ def ingest_uniprot(
     path = annotate.uniprot_file(settings, source, progress)
     whole = source == annotate.NES_MOTIFS
     rejects = Rejects(strict=strict)
-    done = annotate.ingest_uniprot(store, path, kind=kind, rejects=rejects, complete=whole, queued_run=queued_run)
+    done = annotate.ingest_uniprot(
+        store, path, kind=kind, rejects=rejects, complete=whole, replace=replace, queued_run=queued_run
+    )
     _said(done, progress)
 
 
@@ -108,6 +117,7 @@ def ingest_references(
     *,
     source: str,
     name: str = "mine",
+    replace: bool = False,
     strict: bool = False,
 ) -> None:
     """`nesannot ingest references`."""
@@ -117,7 +127,10 @@ def ingest_references(
 
     entries = user_entries(store, source, name)
     rejects = Rejects(strict=strict)
-    _said(ingest.ingest_references(store, f"user:{name}", entries, rejects=rejects, queued_run=queued_run), progress)
+    done = ingest.ingest_references(
+        store, f"user:{name}", entries, rejects=rejects, replace=replace, queued_run=queued_run
+    )
+    _said(done, progress)
 
 
 def reannotate(store: Store, settings: Settings, progress: Progress, queued_run: int, **_due: Json) -> None:

@@ -37,6 +37,12 @@ class FailedJobsError(NesannotError):
     exit_code = 1
 
 
+class IncompleteError(NesannotError):
+    """The command completed, but a part of its work was not done: see why, and run that part again."""
+
+    exit_code = 1
+
+
 class UsageError(NesannotError):
     """The command line asks for something that cannot be: fix the call."""
 

@@ -105,7 +105,7 @@ class ReferenceEntry:
     """A protein with experimentally studied sites, as one source states it.
 
     Attributes:
-        source: ``nesdb``, ``uniprot``, ``bundled``, or ``user:NAME``.
+        source: ``nesdb`` (its export), ``nesdb_site``, ``uniprot``, ``bundled``, or ``user:NAME``.
         entry_id: the entry's identifier within its source.
         evidence: the source's evidence statement, split into terms.
         citations: ``PMID:...``, ``doi:...`` or free text.

@@ -25,6 +25,9 @@ MAXIMUM_LENGTH = 100_000
 LEAST_NUCLEOTIDES = 60
 """Letters from which on `are_nucleotides` decides; fewer may be a peptide."""
 
+HIT_RESIDUES = 6
+"""Residues that two spans share if they are the same site: a candidate that hits a motif, one NES of two sources."""
+
 _BASES = (frozenset("ACGT"), frozenset("ACGU"))
 _STRIP_WHITE_SPACE = {ord(c): None for c in " \t\r\n\v\f"}
 _ALPHABET_SET = frozenset(ALPHABET)
@@ -144,6 +147,10 @@ class ResidueSpan:
     def overlap(self, other: ResidueSpan) -> int:
         """Number of residues that both spans hold."""
         return max(0, min(self.last, other.last) - max(self.first, other.first) + 1)
+
+    def is_site_of(self, other: ResidueSpan) -> bool:
+        """Whether both spans are one site: they share `HIT_RESIDUES`, or all of the shorter span."""
+        return self.overlap(other) >= min(HIT_RESIDUES, len(self), len(other))
 
     def iou(self, other: ResidueSpan) -> float:
         """Intersection over union, 0 to 1."""

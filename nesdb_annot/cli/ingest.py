@@ -13,7 +13,7 @@ from ..errors import CannotWriteError, NesannotError, UsageError
 from ..records import Json
 from .console import TerminalProgress, note
 from .context import settings_of
-from .options import Queue, Quiet, RejectsFile, Strict
+from .options import Queue, Quiet, RejectsFile, Replace, Strict
 
 if TYPE_CHECKING:
     from ..workflow.ingest import Ingest
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Read proteomes, reference NESs and annotations into the database.", no_args_is_help=True)
 
 Source = Annotated[str, typer.Argument(help="a file, or - for standard input", show_default=False)]
+
+
+COLUMNS = (
+    "TSV with the columns accession, first, last, evidence, citation; optional: residues, and sign, which is motif "
+    "(the default), non-motif (tested, and no NES) or doubtful (neither learned nor counted)"
+)
 
 
 @contextmanager
@@ -54,6 +60,8 @@ def _write(rejects: Rejects, table: Path | None, progress: TerminalProgress) -> 
 def _say(done: Ingest, progress: TerminalProgress) -> None:
     for line in [*done.rejects.lines(), *done.sentences]:
         progress.note(line)
+    if done.problem:
+        raise done.problem
 
 
 def _deferred(ctx: typer.Context, command: str, rejects: Path | None, quiet: bool, **arguments: Json) -> None:
@@ -119,6 +127,7 @@ def nesdb(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="an export; without it the site", show_default=False)] = None,
     accept_terms: Annotated[bool, typer.Option("--accept-terms", help="of NESdb, free to nonprofit users")] = False,
+    replace: Replace = False,
     strict: Strict = False,
     rejects: RejectsFile = None,
     queue: Queue = False,
@@ -127,17 +136,17 @@ def nesdb(
     """Ingest NESdb from an export file, or from its site when no file is given."""
     from ..store.engine import open_store
     from ..workflow.ingest import ingest_references
-    from ..workflow.reference_sources import nesdb_entries
+    from ..workflow.reference_sources import nesdb_entries, nesdb_source
 
     settings = settings_of(ctx)
     if queue:
-        where = _absolute(str(file)) if file else None
-        _deferred(ctx, "ingest nesdb", rejects, quiet, source=where, accept_terms=accept_terms, strict=strict)
+        arguments: dict[str, Json] = {"source": _absolute(str(file)) if file else None, "accept_terms": accept_terms}
+        _deferred(ctx, "ingest nesdb", rejects, quiet, **arguments, replace=replace, strict=strict)
         return
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
         entries = nesdb_entries(settings, file, accepted_terms=accept_terms, progress=progress)
         with _refused(strict, rejects, progress) as refused:
-            _say(ingest_references(store, "nesdb", entries, rejects=refused), progress)
+            _say(ingest_references(store, nesdb_source(file), entries, rejects=refused, replace=replace), progress)
 
 
 @app.command()
@@ -148,6 +157,7 @@ def uniprot(
         typer.Argument(help="JSON, TSV or flat file; from UniProt: a UPID, or nes-motifs for all annotated NESs"),
     ] = "nes-motifs",
     kind: Annotated[str, typer.Option(help="json, tsv or flat; needed for standard input only")] = "",
+    replace: Replace = False,
     strict: Strict = False,
     rejects: RejectsFile = None,
     queue: Queue = False,
@@ -159,20 +169,23 @@ def uniprot(
 
     settings = settings_of(ctx)
     if queue:
-        _deferred(ctx, "ingest uniprot", rejects, quiet, source=_absolute(source), kind=kind, strict=strict)
+        arguments: dict[str, Json] = {"source": _absolute(source), "kind": kind, "replace": replace, "strict": strict}
+        _deferred(ctx, "ingest uniprot", rejects, quiet, **arguments)
         return
     with TerminalProgress(quiet) as progress:
         path = uniprot_file(settings, source, progress)
         with open_store(settings) as store, _refused(strict, rejects, progress) as refused:
             whole = source == NES_MOTIFS
-            _say(ingest_uniprot(store, path, kind=kind, rejects=refused, complete=whole), progress)
+            done = ingest_uniprot(store, path, kind=kind, rejects=refused, complete=whole, replace=replace)
+            _say(done, progress)
 
 
 @app.command()
 def references(
     ctx: typer.Context,
-    source: Annotated[str, typer.Argument(help="TSV: accession, first, last, evidence, citation", show_default=False)],
+    source: Annotated[str, typer.Argument(help=COLUMNS, show_default=False)],
     name: Annotated[str, typer.Option(help="name of this collection")] = "mine",
+    replace: Replace = False,
     strict: Strict = False,
     rejects: RejectsFile = None,
     queue: Queue = False,
@@ -184,9 +197,10 @@ def references(
     from ..workflow.reference_sources import user_entries
 
     if queue:
-        _deferred(ctx, "ingest references", rejects, quiet, source=_absolute(source), name=name, strict=strict)
+        arguments: dict[str, Json] = {"source": _absolute(source), "name": name, "replace": replace, "strict": strict}
+        _deferred(ctx, "ingest references", rejects, quiet, **arguments)
         return
     with TerminalProgress(quiet) as progress, open_store(settings_of(ctx)) as store:
         entries = user_entries(store, source, name)
         with _refused(strict, rejects, progress) as refused:
-            _say(ingest_references(store, f"user:{name}", entries, rejects=refused), progress)
+            _say(ingest_references(store, f"user:{name}", entries, rejects=refused, replace=replace), progress)

@@ -18,6 +18,9 @@ def _to_write(option: typer.CallbackParam, path: Path | None) -> Path | None:
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no progress, no notes")]
 Strict = Annotated[bool, typer.Option("--strict", help="refused records are fatal (exit code 65)")]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="accept that a reference source loses more than 10 % of its entries")
+]
 RejectsFile = Annotated[
     Path | None, typer.Option("--rejects", help="write refused records to this table", callback=_to_write)
 ]

@@ -9,7 +9,7 @@ import typer
 
 from .console import TerminalProgress
 from .context import settings_with
-from .options import Device, Model, Quiet, Workers
+from .options import Device, Model, Quiet, Replace, Workers
 
 
 def reannotate(
@@ -17,6 +17,7 @@ def reannotate(
     proteomes: Annotated[list[str] | None, typer.Argument(help="default: all that were ranked before")] = None,
     nesdb: Annotated[Path | None, typer.Option(help="an export of NESdb to compare with")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="look and say, write nothing")] = False,
+    replace: Replace = False,
     model: Model = None,
     device: Device = None,
     workers: Workers = None,
@@ -29,6 +30,12 @@ def reannotate(
     settings = settings_with(ctx, model=model, device=device, workers=workers)
     with TerminalProgress(quiet) as progress, open_store(settings) as store:
         done = workflow.reannotate(
-            store, settings, tuple(proteomes or ()), nesdb=nesdb, dry_run=dry_run, progress=progress
+            store,
+            settings,
+            tuple(proteomes or ()),
+            nesdb=nesdb,
+            dry_run=dry_run,
+            replace=replace,
+            progress=progress,
         )
         progress.note(done.sentence())

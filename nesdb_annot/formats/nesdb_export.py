@@ -23,7 +23,7 @@ from ..records import ReferenceEntry, Reject, SiteKind
 from ..residues import ResidueError, ResidueSpan, clean_residues
 from .compression import name_of
 from .lines import whole_lines
-from .nesdb_fields import EntryDraft, is_stated, parse_entry_name, split_evidence
+from .nesdb_fields import EXPORT, EntryDraft, is_stated, parse_entry_name, split_evidence
 
 EVIDENCE = "Experimental Evidence for CRM1-mediated Export"
 SIGNALS = "Functional Export Signals"
@@ -102,6 +102,7 @@ def _grouped(path: Path | str, source: str) -> tuple[dict[str, list[_Row]], list
 def _draft(source: str, entry_id: str, rows: list[_Row]) -> EntryDraft:
     cells = rows[0].cells
     return EntryDraft(
+        source=EXPORT,
         where=source,
         line=rows[0].line,
         entry_id=entry_id,

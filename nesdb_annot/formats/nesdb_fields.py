@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
 
 from ..records import ReferenceEntry, ReferenceSite, Reject, Sign, SiteKind
 from ..residues import ResidueSpan
 from .uniprot_header import parse_header
 
-SOURCE = "nesdb"
+EXPORT, SITE = "nesdb", "nesdb_site"
+"""Sources of entries: an export of NESdb, and its site. They are compared with their own earlier state only."""
+
 NOT_STATED = frozenset({"", "unknown", "none", "not known", "n/a", "[]", "-"})
 _ENTRY_ID = re.compile(r"\s*(\d{1,9})\)")
 _SEPARATOR = re.compile(r",\s+|;\s+|\n+")
@@ -43,10 +48,18 @@ def split_evidence(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(term for term in terms if is_stated(term)))
 
 
+@lru_cache(maxsize=1)
+def _unlisted_sites() -> tuple[dict[str, str], ...]:
+    """Rows of the table of NESs that another database curates and NESdb does not list."""
+    lines = (files(__package__) / "nesdb_unlisted.tsv").read_text(encoding="utf-8").splitlines()
+    return tuple(csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t"))
+
+
 @dataclass(slots=True)
 class EntryDraft:
     """One NESdb entry while it is read: sites are checked as they come, what does not fit becomes a `Reject`."""
 
+    source: str
     where: str
     line: int
     entry_id: str
@@ -79,15 +92,24 @@ class EntryDraft:
         sign = Sign.DOUBTFUL if self.doubtful else Sign.MOTIF
         self._sites.setdefault((kind, span), ReferenceSite(kind, span, sign, note))
 
+    def _unlisted(self) -> list[ReferenceSite]:
+        """Doubtful sites where another database curates an NES of this protein that NESdb does not list."""
+        sites = []
+        for row in _unlisted_sites():
+            span = ResidueSpan(int(row["first"]), int(row["last"]))
+            if row["accession"] == self.accession and self.residues[span.as_slice()] == row["peptide"]:
+                sites.append(ReferenceSite(SiteKind.FUNCTIONAL_SIGNAL, span, Sign.DOUBTFUL, row["note"]))
+        return sites
+
     def entry(self) -> ReferenceEntry:
-        """The finished entry, its sites ordered by kind as they were added."""
+        """The finished entry: its sites as they were added, then those of `nesdb_unlisted.tsv`."""
         header = parse_header(self.header)
         return ReferenceEntry(
-            source=SOURCE,
+            source=self.source,
             entry_id=self.entry_id,
             accession=self.accession,
             residues=self.residues,
-            sites=tuple(self._sites.values()),
+            sites=(*self._sites.values(), *self._unlisted()),
             doubtful=self.doubtful,
             sequence_version=header.sequence_version if header else None,
             protein_name=self.protein_name,

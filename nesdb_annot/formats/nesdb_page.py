@@ -17,7 +17,7 @@ from ..residues import ResidueError, ResidueSpan, clean_residues
 from .compression import name_of
 from .html_text import Block, html_blocks
 from .lines import whole_lines
-from .nesdb_fields import EntryDraft, is_stated, parse_entry_name, split_evidence
+from .nesdb_fields import SITE, EntryDraft, is_stated, parse_entry_name, split_evidence
 
 SUMMARY = "Summary for"
 NAME, ORGANISM, SEQUENCE, REFERENCES = "Full Name", "Organism", "Sequence (FASTA)", "References"
@@ -153,6 +153,7 @@ def _draft(source: str, sections: Mapping[str, str], doubtful: bool) -> EntryDra
     except ResidueError as error:
         return Reject(source, 0, "", f"NES ID {name[1]}: {error}", SEQUENCE)
     return EntryDraft(
+        source=SITE,
         where=source,
         line=0,
         entry_id=name[1],

@@ -24,9 +24,9 @@ def _site(row: _Row, residues: str) -> ReferenceSite:
     except ValueError as error:
         raise ValueError(f"first and last must be residue numbers, not {row['first']!r} and {row['last']!r}") from error
     span.of(residues)
-    sign = row.get("sign", "").strip().lower() or Sign.MOTIF.value
+    sign = row.get("sign", "").strip().lower().replace("-", "_") or Sign.MOTIF.value
     if sign not in set(Sign):
-        raise ValueError(f"sign is {sign!r}, not one of {', '.join(Sign)}")
+        raise ValueError(f"sign is {sign!r}, not one of motif, non-motif, doubtful")
     return ReferenceSite(SiteKind.FUNCTIONAL_SIGNAL, span, Sign(sign))
 
 
@@ -84,7 +84,7 @@ def read_reference_tsv(
 ) -> Iterator[ReferenceEntry | Reject]:
     """One entry per row; lines beginning with ``#`` are comments.
 
-    ``sign`` is ``motif`` (the default), ``non_motif`` (tested, and not an NES) or ``doubtful``; several evidence terms
+    ``sign`` is ``motif`` (the default), ``non-motif`` (tested, and not an NES) or ``doubtful``; several evidence terms
     or citations are separated by semicolons. Rejected: unknown accessions, spans outside the sequence, repeated rows.
 
     Args:

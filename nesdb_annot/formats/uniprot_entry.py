@@ -24,6 +24,12 @@ NES_NOTE = "nuclear export signal"
 EXPERIMENTAL = "ECO:0000269"
 """Evidence code: experimental evidence used in manual assertion."""
 
+PREDICTED = ("ECO:0000255", "ECO:0000256")
+"""Evidence codes: match to a sequence model, in manual and in automatic assertion."""
+
+LONGEST_NES = 45
+"""Residues; a longer region holds an NES somewhere, and nothing is concluded from it."""
+
 _EXACT = re.compile(r"(\d+)(?:\.\.(\d+))?")
 _BRACES = re.compile(r" ?\{([^{}]*)\}")
 _ISOFORM_SCOPE = re.compile(r"^\[[^\]]*\]:\s*")
@@ -159,10 +165,11 @@ def checked_residues(source: str, line: int, accession: str, residues: str) -> s
 
 def _site(annotation: Annotation) -> ReferenceSite | None:
     is_nes = annotation.identifier == "MOTIF" and annotation.text.lower().startswith(NES_NOTE)
-    if not is_nes or annotation.span is None:
+    codes = annotation.evidence
+    if not is_nes or annotation.span is None or (codes and all(code.startswith(PREDICTED) for code in codes)):
         return None
-    experimental = any(code.startswith(EXPERIMENTAL) for code in annotation.evidence)
-    sign = Sign.MOTIF if experimental else Sign.DOUBTFUL
+    is_clear = any(code.startswith(EXPERIMENTAL) for code in codes) and len(annotation.span) <= LONGEST_NES
+    sign = Sign.MOTIF if is_clear else Sign.DOUBTFUL
     return ReferenceSite(SiteKind.FUNCTIONAL_SIGNAL, annotation.span, sign, annotation.text)
 
 
@@ -171,8 +178,9 @@ def nes_reference(
 ) -> ReferenceEntry | Reject | None:
     """The NESs that UniProt annotates in a protein; None if it annotates none.
 
-    A site is a `Sign.MOTIF` only with experimental evidence (ECO:0000269); NESs by similarity, by sequence model or by
-    an author's statement are `Sign.DOUBTFUL`. The entry is doubtful if all of its sites are.
+    A site is a `Sign.MOTIF` only with experimental evidence (ECO:0000269) and at most `LONGEST_NES` residues. NESs by
+    similarity (ECO:0000250), by an author's statement or without a code are `Sign.DOUBTFUL`. An NES that rests on
+    sequence models only (`PREDICTED`) is left out. The entry is doubtful if all of its sites are.
 
     Args:
         entry: as a reader gave it.

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from ..methods.descriptors import HYDROPHOBICITY, SCALES, UNKNOWN, letter_indices
 from ..methods.patterns import find_hits
-from ..residues import bounds
+from ..residues import HIT_RESIDUES, bounds
 from .examples import TrainingProtein
 from .logistic import fit_logistic
-from .truth import HIT_RESIDUES, Verdict, overlaps
+from .truth import Verdict, overlaps
 
 Floats = NDArray[np.float64]
 

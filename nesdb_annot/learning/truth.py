@@ -9,10 +9,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from ..residues import ResidueSpan, bounds
-
-HIT_RESIDUES = 6
-"""Residues of overlap that make a candidate a hit."""
+from ..residues import HIT_RESIDUES, ResidueSpan, bounds
 
 
 class Verdict(IntEnum):

@@ -10,12 +10,15 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ..errors import InputError
-from ..records import NES, ReferenceEntry, ReferenceSite, Sign, SiteKind, digest_of
+from ..records import NES, ReferenceEntry, ReferenceSite, Sign, SiteKind
 from ..residues import ResidueSpan
 from .bulk import add_sequences
 from .changes import record_curation
 from .engine import Store
 from .queries import execute
+
+LARGEST_LOSS = 0.1
+"""Share of its entries that a source may lose at once: a broken file or site looks like a source that lost most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class ReferenceReport:
         changed: entries that it states otherwise than before.
         unchanged: entries as before.
         gone: entries that it no longer has; they are removed.
+        missing: identifiers of the entries that it no longer has, if they are too many (`LARGEST_LOSS`): then nothing
+            was written.
         shared_sequences: identifiers of entries that have one sequence, for each such sequence.
     """
 
@@ -35,6 +40,7 @@ class ReferenceReport:
     unchanged: int
     gone: int
     shared_sequences: list[tuple[str, ...]]
+    missing: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -50,18 +56,22 @@ def ingest_entries(
     *,
     complete: bool = True,
     without: Collection[str] = (),
+    replace: bool = False,
 ) -> ReferenceReport:
     """Make the stored entries of `source` equal to the given ones, in one transaction.
+
+    A source that would lose more than `LARGEST_LOSS` of its entries keeps all of them as they are.
 
     Motifs that are added, changed or removed are recorded as changes, unless the source had no entry before.
 
     Args:
         store: where to.
-        source: ``nesdb``, ``uniprot``, ``bundled``, or ``user:NAME``.
+        source: ``nesdb``, ``nesdb_site``, ``uniprot``, ``bundled``, or ``user:NAME``.
         entries: all entries of the source; of one motif or several.
         run_id: recorded with entries that are new or changed.
         complete: False if the source may have more entries than those given: then none is taken to be gone.
         without: identifiers of entries that `source` states to have no motif (any more), complete or not.
+        replace: accept the loss of any number of entries.
 
     Raises:
         InputError: if an entry is of another source, or two have one identifier.
@@ -73,6 +83,9 @@ def ingest_entries(
         new = given.keys() - stored.keys()
         changed = {key for key in given.keys() & stored.keys() if _facts(given[key]) != _facts(stored[key])}
         gone = {key for key in stored.keys() - given.keys() if complete or key[1] in stated}
+        if len(gone) > LARGEST_LOSS * len(stored) and not replace:
+            missing = tuple(sorted(entry_id for _, entry_id in gone))
+            return ReferenceReport(0, 0, len(stored), 0, [], missing)
         add_sequences(connection, {given[key].digest: given[key].residues for key in new | changed})
         for key in sorted(new | changed):
             _write(connection, given[key], run_id)
@@ -95,15 +108,6 @@ def load_entries(store: Store, motif: str = NES, sources: Sequence[str] | None =
     """Reference entries of a motif, of all sources or of some, by source and identifier."""
     with store.transaction() as connection:
         return _load(connection, motif, sources)
-
-
-def references_digest(entries: Iterable[ReferenceEntry]) -> str:
-    """SHA-256 over all that a head could learn from: motif, sequence, sites and signs; not over names or citations."""
-    learned = sorted(
-        (entry.motif, entry.digest, entry.doubtful, [[s.kind, s.sign, s.span.first, s.span.last] for s in entry.sites])
-        for entry in entries
-    )
-    return digest_of(learned)
 
 
 def shared_sequences(entries: Iterable[ReferenceEntry]) -> list[tuple[str, ...]]:

@@ -53,6 +53,7 @@ def ingest_uniprot(
     rejects: Rejects | None = None,
     complete: bool = False,
     queued_run: int | None = None,
+    replace: bool = False,
 ) -> Ingest:
     """Ingest a UniProt file: annotations, MOTIF features of NESs as reference entries, and former accessions.
 
@@ -63,6 +64,7 @@ def ingest_uniprot(
         rejects: as in `ingest.ingest_proteome`.
         complete: the file holds all entries that have an NES.
         queued_run: see `store.runs.run`; the references get a run of their own.
+        replace: accept the loss of any number of reference entries.
 
     Raises:
         InputError: if the file is none of UniProt's, or `rejects` is strict and something was refused.
@@ -87,8 +89,8 @@ def ingest_uniprot(
     if not seen.entries and not load_entries(store, sources=[SOURCE]):
         return Ingest((said, "no NES motif among them"), rejects)
     without = seen.whole if told != "tsv" else []
-    references = ingest_references(store, SOURCE, seen.entries, complete=complete, without=without)
-    return Ingest((said, *references.sentences), rejects, changed=references.changed)
+    references = ingest_references(store, SOURCE, seen.entries, complete=complete, without=without, replace=replace)
+    return Ingest((said, *references.sentences), rejects, references.changed, references.problem)
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ def run_demo(store: Store, settings: Settings, progress: Progress) -> Demo:
     with as_file(sample.proteins()) as path:
         source = ProteomeSource(str(path), sample.NAME, None, UNSTATED)
         ingests = [ingest_proteome(store, source)]
-    ingests.append(ingest_references(store, "bundled", bundled_entries()))
+    ingests.append(ingest_references(store, sample.SOURCE, bundled_entries()))
     for sentence in (line for done in ingests for line in done.sentences):
         progress.note(sentence)
     summary = score_proteome(store, settings, sample.NAME, progress=progress)

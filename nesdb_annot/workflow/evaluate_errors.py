@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..figures import EvaluationFigure
 from ..records import ReferenceEntry
+from .reference_sites import by_sequence, labelled_sites
 
 if TYPE_CHECKING:
     from ..learning.error_analysis import Mistake
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 FACTS = (
     *("kind", "accession", "first_residue", "last_residue", "peptide", "probability", "threshold", "rank_in_protein"),
-    *("protein_length", "place", "nes_class", "like"),
+    *("protein_length", "place", "nes_class", "like", "citations"),
 )
 
 
@@ -48,13 +49,16 @@ def write_mistakes(path: Path, found: Sequence[Mistake], entries: Sequence[Refer
     from ..formats.writing import open_output
     from ..methods.scoring import METHODS
 
+    sites = by_sequence(entries, labelled_sites)
+    citations = {(digest, site.span): "; ".join(site.citations) for digest, own in sites.items() for site in own}
     accession = {entry.digest: entry.accession for entry in sorted(entries, key=lambda e: e.accession, reverse=True)}
     with open_output(path, force=True) as out:
         out.write("\t".join((*FACTS, *METHODS)) + "\n")
         for m in found:
             facts = (m.kind, accession[m.digest], m.span.first, m.span.last, m.peptide, m.score, m.threshold, m.rank)
             calibrated = m.methods or (None,) * len(METHODS)
-            cells = map(_cell, (*facts, m.length, m.place, m.nes_class, m.like, *calibrated))
+            rest = (m.length, m.place, m.nes_class, m.like, citations.get((m.digest, m.span), ""))
+            cells = map(_cell, (*facts, *rest, *calibrated))
             out.write("\t".join(cells) + "\n")
 
 

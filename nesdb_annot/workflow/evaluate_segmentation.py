@@ -18,6 +18,7 @@ from ..settings import SEGMENTATIONS, Settings
 from .fetch_model import fetch_missing
 from .figure_table import Table
 from .progress import Progress, Silent
+from .reference_sites import training_entries
 from .segmentation_tables import BUDGETS, Compared, Measured, budget_table, length_table, quality_table
 from .truths import LONGEST_RANGE, SHORTEST_RANGE, truth_b
 
@@ -67,12 +68,11 @@ def evaluate_segmentation(
     """
     from ..language.embedder import open_embedder
     from ..segmentation.published import read_boundaries
-    from ..store.references import load_entries
     from ..store.runs import run
 
     progress = progress or Silent()
     published = {path.stem: read_boundaries(path) for path in boundaries}
-    entries = load_entries(store)
+    entries = training_entries(store)
     ranges = _ranges(entries)
     fetch_missing(settings, progress)
     embedder = open_embedder(settings)

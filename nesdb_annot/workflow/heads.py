@@ -13,6 +13,7 @@ from ..errors import ConfigurationError
 from ..records import NES, Json, LanguageModelIdentity
 from ..settings import PREFIX, Settings
 from .candidates import candidate_segmenter
+from .reference_sites import references_digest, training_entries
 
 if TYPE_CHECKING:
     from ..language.model_embedder import ModelEmbedder
@@ -176,11 +177,10 @@ def training_command(settings: Settings) -> str:
 def _checked(store: Store, payload: bytes, settings: Settings) -> tuple[HeadSet, tuple[str, ...]]:
     """The head set, and a note if the database's references are not those that all of it was fitted on."""
     from ..methods.headset import HeadSet
-    from ..store.references import load_entries, references_digest
 
     head_set = HeadSet.from_bytes(payload)
-    entries = load_entries(store)
-    if all(entry.source == "bundled" for entry in entries):
+    entries = training_entries(store)
+    if not entries:
         return head_set, ()
     return head_set, _unlike(head_set, references_digest(entries), training_command(settings))
 

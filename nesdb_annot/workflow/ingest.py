@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
+from ..errors import IncompleteError, InputError, NesannotError
 from ..former import FormerAccession, InactiveEntry
 from ..records import ReferenceEntry, Reject
 from .proteome_source import ProteomeSource
@@ -22,13 +22,25 @@ if TYPE_CHECKING:
     from ..store.references import ReferenceReport
 
 
+SHOWN_MISSING = 5
+"""Identifiers of missing entries that an error shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """What an ingest did: the outcome in words, what was refused, and whether anything is other than it was."""
+    """Outcome of an ingest.
+
+    Attributes:
+        sentences: the outcome in words.
+        rejects: the refused records.
+        changed: whether anything is other than it was.
+        problem: raised by the command at its end, after all else is done; None if nothing was left undone.
+    """
 
     sentences: tuple[str, ...]
     rejects: Rejects
     changed: bool = False
+    problem: NesannotError | None = None
 
 
 def ingest_proteome(
@@ -100,15 +112,17 @@ def ingest_references(
     complete: bool = True,
     without: Collection[str] = (),
     queued_run: int | None = None,
+    replace: bool = False,
 ) -> Ingest:
-    """Ingest entries of a reference source.
+    """Ingest entries of a reference source. A source that would lose too many keeps its entries; see `Ingest.problem`.
 
     Args:
-        source: ``nesdb``, ``uniprot``, ``bundled``, ``user:NAME``.
+        source: ``nesdb``, ``nesdb_site``, ``uniprot``, ``bundled``, ``user:NAME``.
         rejects: as in `ingest_proteome`.
         complete: `entries` are all that the source has; what it no longer has is taken out of the database.
         without: identifiers of entries that the source states to have no motif.
         queued_run: see `store.runs.run`.
+        replace: accept the loss of any number of entries.
 
     Raises:
         InputError: if `rejects` is strict and something was refused.
@@ -122,14 +136,30 @@ def ingest_references(
         good = list(rejects.passing(entries))
         # An entry may be missing only because it was refused this time: then nothing is taken to be gone.
         whole = complete and not rejects.all
-        report = ingest_entries(store, source, good, run_id, complete=whole, without=without)
+        report = ingest_entries(store, source, good, run_id, complete=whole, without=without, replace=replace)
         counts |= {"new": report.new, "changed": report.changed, "gone": report.gone, "rejects": len(rejects.all)}
+        counts["missing"] = len(report.missing)
     changed = bool(report.new or report.changed or report.gone)
-    return Ingest(tuple(_reference_sentences(source, report)), rejects, changed=changed)
+    return Ingest(tuple(_reference_sentences(source, report)), rejects, changed, _loss(source, report))
+
+
+def _loss(source: str, report: ReferenceReport) -> IncompleteError | None:
+    """The error of a source that keeps its entries because it would lose too many of them."""
+    if not report.missing:
+        return None
+    shown = ", ".join(report.missing[:SHOWN_MISSING]) + (", ..." if len(report.missing) > SHOWN_MISSING else "")
+    return IncompleteError(
+        f"{source} would lose {len(report.missing):,} of its {report.unchanged:,} entries; the stored ones were kept",
+        where=f"entries {shown}",
+        why="a reference source may lose at most 10 % of its entries at once",
+        remedy="check the input; the same command with --replace accepts the loss",
+    )
 
 
 def _reference_sentences(source: str, report: ReferenceReport) -> list[str]:
     shared = [f"{source}: entries {' and '.join(ids)} have the same sequence" for ids in report.shared_sequences]
+    if report.missing:
+        return [f"{source}: nothing was changed; {len(report.missing):,} of {report.unchanged:,} entries are missing"]
     if not (report.new or report.changed or report.gone):
         return [*shared, f"{source}: {report.unchanged:,} entries, all known already; nothing changed"]
     counts = f"{report.new:,} new, {report.changed:,} changed, {report.gone:,} gone, {report.unchanged:,} unchanged"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from ..settings import Settings
 from .fetch_model import fetch_missing
 from .figure_table import Table
 from .progress import Progress, Silent
-from .training_set import truth_of
+from .reference_sites import by_sequence, training_entries, truth_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,11 +49,10 @@ def knowledge_of(
         ConfigurationError: if there are no weights of the language model.
     """
     from ..language.embedder import open_embedder
-    from ..store.references import load_entries
     from ..store.runs import run
 
     progress = progress or Silent()
-    proteins = studied_proteins(load_entries(store))
+    proteins = studied_proteins(training_entries(store))
     fetch_missing(settings, progress)
     embedder = open_embedder(settings)
     progress.note(embedder.chosen)
@@ -73,12 +71,8 @@ def studied_proteins(entries: Sequence[ReferenceEntry]) -> list[Studied]:
     """
     from ..learning.knowledge import Studied
 
-    by_digest: defaultdict[str, list[ReferenceEntry]] = defaultdict(list)
-    for entry in entries:
-        by_digest[entry.digest].append(entry)
     found = []
-    for digest in sorted(by_digest):
-        own = by_digest[digest]
+    for _, own in sorted(by_sequence(entries, list).items()):
         annotated = {site.span for entry in own for site in entry.sites if site.sign is not Sign.NON_MOTIF}
         motifs = truth_of(own).motifs
         if motifs:

@@ -11,6 +11,7 @@ from ..records import Json
 from ..settings import Settings
 from .candidates import Refine, Resolve, candidate_segmenter, refinement, resolution
 from .progress import Progress
+from .reference_sites import references_digest, training_entries
 from .target import find_target
 from .training_set import halves, motif_free_proteins, sequences_of_proteome, training_proteins
 from .truths import truth_a
@@ -33,7 +34,7 @@ class Material:
     """Everything that heads are fitted to, and with what it was made.
 
     Attributes:
-        entries: all references in the database.
+        entries: the references in the database that give labels.
         proteins: cargoes with their motifs, then motif-free proteins where a proteome of them was named.
         folds: of each protein; no family is divided.
         embedder: that the proteins were embedded by.
@@ -65,14 +66,12 @@ class Material:
 
 
 def reference_entries(store: Store) -> list[ReferenceEntry]:
-    """All references in the database.
+    """The references in the database that give labels.
 
     Raises:
         InputError: if they hold too few proteins with a known NES.
     """
-    from ..store.references import load_entries
-
-    entries = load_entries(store)
+    entries = training_entries(store)
     known = sum(bool(truth.motifs) for truth in truth_a(entries).values())
     if known < FEWEST:
         raise InputError(
@@ -138,7 +137,6 @@ def gather(
 def fit(material: Material, settings: Settings, seed: int, progress: Progress) -> TrainingOutcome:
     """A head set fitted to all of `material`, and every protein as heads score it that have not seen its family."""
     from ..learning.training import train_head_set
-    from ..store.references import references_digest
 
     label = "embedding motif-free proteins that are not taught"
     watched = motif_free_proteins(material.watched, label, material.embedder, material.segmenter, progress)

@@ -76,6 +76,7 @@ def reannotate(
     *,
     nesdb: Path | None = None,
     dry_run: bool = False,
+    replace: bool = False,
     progress: Progress | None = None,
     queued_run: int | None = None,
 ) -> Reannotation:
@@ -87,6 +88,7 @@ def reannotate(
         proteomes: names; by default all that were ranked before.
         nesdb: an export of NESdb; by default its site is asked, if it was before.
         dry_run: look, say, and write nothing.
+        replace: accept that a reference source loses any number of its entries.
         progress: who is told.
         queued_run: see `store.runs.run`.
 
@@ -96,6 +98,7 @@ def reannotate(
     Raises:
         UsageError: if there is no such proteome.
         TryLaterError: if a source did not answer; everything else was done by then.
+        IncompleteError: if a reference source would lose too many entries; everything else was done by then.
         ConfigurationError: if there are no weights or no head set for the language model.
     """
     from ..store.locks import only_one
@@ -105,7 +108,7 @@ def reannotate(
     with only_one(store, LOCK) as mine:
         if not mine:
             return Reannotation(busy=True)
-        whole = _Reannotating(store, settings, progress, dry_run)
+        whole = _Reannotating(store, settings, progress, dry_run, replace)
         chosen = _chosen(store, proteomes)
         if dry_run:
             return whole.run(chosen, nesdb, {})
@@ -132,10 +135,11 @@ class _Reannotating:
     settings: Settings
     progress: Progress
     dry_run: bool
+    replace: bool
 
     def run(self, proteomes: list[StoredProteome], nesdb: Path | None, counts: dict[str, Json]) -> Reannotation:
         done = Reannotation(dry_run=self.dry_run)
-        looking = Looking(self.store, self.settings, self.progress, self.dry_run)
+        looking = Looking(self.store, self.settings, self.progress, self.dry_run, self.replace)
         looking.uniprot(proteomes)
         looking.nesdb(nesdb)
         done.releases = int(looking.news.counts.get("releases", 0))

@@ -49,10 +49,14 @@ class Looking:
         settings: addresses, cache, offline.
         progress: who is told.
         dry_run: say what is new, and ingest nothing.
+        replace: accept that a reference source loses any number of its entries.
     """
 
-    def __init__(self, store: Store, settings: Settings, progress: Progress, dry_run: bool) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, progress: Progress, dry_run: bool, replace: bool = False
+    ) -> None:
         self._store, self._settings, self._progress, self._dry_run = store, settings, progress, dry_run
+        self._replace = replace
         self.news = News()
 
     def uniprot(self, proteomes: list[StoredProteome]) -> None:
@@ -117,14 +121,15 @@ class Looking:
         if self._dry_run:
             self._progress.note(f"NESs annotated in UniProt {present.name} would be fetched and compared")
             return
-        self._said(ingest_uniprot(self._store, str(source.nes_motifs().path), complete=True))
+        self._said(ingest_uniprot(self._store, str(source.nes_motifs().path), complete=True, replace=self._replace))
         self.news.counts[MOTIFS_RELEASE] = present.name
 
     def nesdb(self, file: Path | None) -> None:
         """NESdb: an export, or the site if it was read from there before; the site is looked at anew."""
-        from .reference_sources import nesdb_entries, nesdb_site_is_read
+        from .reference_sources import nesdb_entries, nesdb_site_is_read, nesdb_source
 
-        if file is None and not (nesdb_site_is_read(self._settings) and self._has("nesdb")):
+        source = nesdb_source(file)
+        if file is None and not (nesdb_site_is_read(self._settings) and self._has(source)):
             return
         if file is None and self._settings.offline:
             self._progress.note("offline: the NESdb site is not asked")
@@ -134,7 +139,7 @@ class Looking:
             return
         try:
             entries = nesdb_entries(self._settings, file, progress=self._progress, look_again=True)
-            self._said(ingest_references(self._store, "nesdb", entries))
+            self._said(ingest_references(self._store, source, entries, replace=self._replace))
         except NesannotError as error:
             self._failed("NESdb", error)
 
@@ -146,6 +151,7 @@ class Looking:
     def _said(self, done: Ingest) -> None:
         for line in (*done.rejects.lines(), *done.sentences):
             self._progress.note(line)
+        self.news.problem = self.news.problem or done.problem
 
     def _failed(self, source: str, error: NesannotError) -> None:
         self._progress.note(f"{source} could not be read, what is here already goes on: {error.what}")

@@ -51,6 +51,13 @@ def nesdb_entries(
     return _from_site(settings, accepted_terms, look_again, progress or Silent())
 
 
+def nesdb_source(file: Path | None) -> str:
+    """Name of the source: an export of NESdb and its site are two, so that neither replaces the other's entries."""
+    from ..formats.nesdb_fields import EXPORT, SITE
+
+    return EXPORT if file is not None else SITE
+
+
 def nesdb_site_is_read(settings: Settings) -> bool:
     """Whether NESdb's site was read into this cache before, by someone who accepted its terms."""
     from ..sources.nesdb_site import cached_index
@@ -100,7 +107,7 @@ def bundled_entries() -> Entries:
                 protein = proteins[entry.accession]
                 yield replace(
                     entry,
-                    source="bundled",
+                    source=sample.SOURCE,
                     protein_name=protein.protein_name,
                     gene=protein.gene,
                     organism=protein.organism,

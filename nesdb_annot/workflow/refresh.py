@@ -13,6 +13,7 @@ from ..records import ReferenceEntry
 from ..settings import Settings
 from .heads import Heads, training_command
 from .progress import Progress
+from .reference_sites import by_sequence, references_digest, training_entries, truth_of
 
 if TYPE_CHECKING:
     from ..learning.examples import TrainingProtein
@@ -30,9 +31,8 @@ def refresh_references(
     """
     from ..store.changes import curated_since
     from ..store.head_sets import saved_at
-    from ..store.references import load_entries, references_digest
 
-    known = load_entries(store)
+    known = training_entries(store)
     curated = curated_since(store, saved_at(store, heads.head_set.digest))
     touched = curated | _unheard_of(known, heads.head_set)
     if not touched:
@@ -54,13 +54,8 @@ def refresh_references(
 
 
 def _unheard_of(entries: list[ReferenceEntry], head_set: HeadSet) -> frozenset[str]:
-    """Proteins with a motif that the heads have never seen: of a new collection nothing is recorded as changed.
-
-    Those of the bundled sample are no news to anybody.
-    """
-    from .training_set import truth_of
-
-    own = {entry.digest for entry in entries if entry.source != "bundled" and truth_of([entry]).motifs}
+    """Proteins with a motif that the heads have never seen: of a new collection nothing is recorded as changed."""
+    own = {digest for digest, truth in by_sequence(entries, truth_of).items() if truth.motifs}
     return frozenset(own.difference(head_set.training_digests))
 
 

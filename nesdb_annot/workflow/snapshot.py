@@ -33,8 +33,8 @@ CITATION = (
     "Lin et al., Science 379:1123 (2023): ESM-2",
 )
 FROM_NESDB = {
-    "reference_nes": "source <> 'nesdb'",
-    "nearest_reference": "source IS DISTINCT FROM 'nesdb'",
+    "reference_nes": "source NOT IN ('nesdb', 'nesdb_site')",
+    "nearest_reference": "(source IN ('nesdb', 'nesdb_site')) IS NOT TRUE",
     "evaluation_candidate": "false",
 }
 """What a snapshot leaves out unless told otherwise: NESdb states no licence that would allow to pass it on."""

@@ -11,6 +11,7 @@ from .figure_table import Table, shown
 from .heads import heads_for
 from .material import check_material, gather
 from .progress import Progress, Silent
+from .reference_sites import references_digest
 from .train import TrainedHeads, keep
 from .truths import truth_a, truth_b
 
@@ -47,7 +48,6 @@ def train_pooled_heads(
     from ..formats.writing import check_place
     from ..language.embedder import open_embedder
     from ..learning.pooled import refit_pooled
-    from ..store.references import references_digest
     from ..store.runs import run
 
     check_place(save_to, "--save-to")

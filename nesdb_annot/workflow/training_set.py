@@ -1,30 +1,25 @@
-"""From the references in the database to proteins to train on: which span is a motif, which leaves the question open.
+"""Build the proteins to train on from the references in the database.
 
-A motif is the representative peptide of a reference (NESdb's curated peptide), or a functional signal that no peptide
-stands for, if it has at most `LONGEST` residues and is not doubtful. Doubtful and longer ones are
-*unknown*: neither positive nor negative. What was tested and is no signal is *refuted*, unless another source states a
-signal there: it counts fully as a negative, the rest of a cargo, which is unlabelled, for less
-(`methods.tagger.UNLABELLED_WEIGHT`). Mutations are never taken for signals. Entries with the same sequence are one
-protein.
+`reference_sites` says which spans are motifs. Mutations are never taken for signals. The rest of a cargo is unlabelled
+and counts as a negative with a smaller weight (`methods.tagger.UNLABELLED_WEIGHT`). Entries with the same sequence are
+one protein.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ..records import ReferenceEntry, ReferenceSite, Sign, SiteKind
-from ..residues import ResidueSpan
+from ..records import ReferenceEntry
+from .reference_sites import by_sequence, truth_of
 from .target import find_target
 
 if TYPE_CHECKING:
     from ..language.protocol import Embedder
     from ..learning.examples import TrainingProtein
-    from ..learning.truth import Truth
     from ..segmentation.protocol import Segmenter
     from ..store.engine import Store
     from .progress import Progress
@@ -36,41 +31,7 @@ WATCHED = 900
 """Further ones that are not taught, less a few that turn out to be relatives of those that are: operating points are
 chosen so that few of their candidates are over them."""
 
-LONGEST = 30
-"""Residues; a longer annotation says that an NES is somewhere inside, but not where."""
-
-SHORTEST = 8
-"""Residues; shorter ones are single residues or halves of a signal."""
-
-
 NO_ACCESSIONS: Mapping[str, str] = MappingProxyType({})
-
-
-def signal_sites(entry: ReferenceEntry) -> list[ReferenceSite]:
-    """Sites that state where a signal is: peptides, and the functional signals that no peptide stands for.
-
-    NESdb's site shows ranges and no peptides, and other sources may state either.
-    """
-    peptides = [site for site in entry.sites if site.kind is SiteKind.PEPTIDE]
-    signals = [site for site in entry.sites if site.kind is SiteKind.FUNCTIONAL_SIGNAL]
-    return peptides + [s for s in signals if not any(s.span.overlap(p.span) for p in peptides)]
-
-
-def truth_of(entries: Iterable[ReferenceEntry]) -> Truth:
-    """What the entries of one sequence state together. What one source doubts, another may be sure of."""
-    from ..learning.truth import Truth
-
-    motifs: set[ResidueSpan] = set()
-    unknown: set[ResidueSpan] = set()
-    refuted: set[ResidueSpan] = set()
-    for entry in entries:
-        for site in signal_sites(entry):
-            if site.sign is Sign.MOTIF and SHORTEST <= len(site.span) <= LONGEST:
-                motifs.add(site.span)
-            else:
-                (refuted if site.sign is Sign.NON_MOTIF else unknown).add(site.span)
-    refuted = {span for span in refuted if not any(span.overlap(motif) for motif in motifs)}
-    return Truth(tuple(sorted(motifs)), tuple(sorted(unknown)), tuple(sorted(refuted)))
 
 
 def training_proteins(
@@ -79,16 +40,14 @@ def training_proteins(
     """Each distinct sequence of `entries` with its embedding, candidates and truth, in the order of digests."""
     from ..learning.examples import TrainingProtein
 
-    by_digest: defaultdict[str, list[ReferenceEntry]] = defaultdict(list)
-    for entry in entries:
-        by_digest[entry.digest].append(entry)
-    digests = sorted(by_digest)
-    residues = [by_digest[digest][0].residues for digest in digests]
-    for digest, letters, embedding in zip(digests, residues, embedder.embed(residues), strict=True):
-        progress.advance(len(letters))
-        spans = segmenter.spans(letters, embedding)
-        accession = min(entry.accession for entry in by_digest[digest])
-        yield TrainingProtein(digest, letters, embedding, spans, truth_of(by_digest[digest]), accession=accession)
+    groups = sorted(by_sequence(entries, list).items())
+    embeddings = embedder.embed(group[0].residues for _, group in groups)
+    for (digest, group), embedding in zip(groups, embeddings, strict=True):
+        residues = group[0].residues
+        progress.advance(len(residues))
+        spans = segmenter.spans(residues, embedding)
+        accession = min(entry.accession for entry in group)
+        yield TrainingProtein(digest, residues, embedding, spans, truth_of(group), accession=accession)
 
 
 def motif_free_proteins(

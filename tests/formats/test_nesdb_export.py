@@ -287,11 +287,22 @@ def test_real_accessions_equal_the_truth_where_it_took_them_from_the_header(real
 
 def test_real_site_counts(real):
     mixed, truth = real
-    counts = Counter(site.kind for entry in mixed for site in entry.sites)
-    assert counts[SiteKind.FUNCTIONAL_SIGNAL] == 238
-    with_signal = {e.entry_id for e in mixed if any(s.kind is SiteKind.FUNCTIONAL_SIGNAL for s in e.sites)}
+    signals = [(e, s) for e in mixed for s in e.sites if s.kind is SiteKind.FUNCTIONAL_SIGNAL]
+    listed = [(entry, site) for entry, site in signals if "UniProtKB" not in site.note]
+    assert len(listed) == 238
+    with_signal = {entry.entry_id for entry, _ in listed}
     assert with_signal == {row["nesdb_id"] for row in truth if row["has_functional_signal"] == "1"}
     assert len(with_signal) == 189
+
+
+def test_real_unlisted_sites_are_doubtful(real):
+    unlisted = [(e.entry_id, s) for e in real[0] for s in e.sites if "UniProtKB" in s.note]
+    assert sorted((entry_id, str(s.span)) for entry_id, s in unlisted) == [
+        ("208", "1-7"),
+        ("245", "59-67"),
+        ("400", "59-67"),
+    ]
+    assert {site.sign for _, site in unlisted} == {Sign.DOUBTFUL}
 
 
 def test_real_shared_sequence_is_cgas_and_spast(real):

@@ -45,7 +45,14 @@ def test_a_citation_is_never_empty(read):
 
 
 @pytest.mark.parametrize(
-    ("text", "sign"), [("", Sign.MOTIF), ("non_motif", Sign.NON_MOTIF), ("Doubtful", Sign.DOUBTFUL)]
+    ("text", "sign"),
+    [
+        ("", Sign.MOTIF),
+        ("motif", Sign.MOTIF),
+        ("non_motif", Sign.NON_MOTIF),
+        ("non-motif", Sign.NON_MOTIF),
+        ("Doubtful", Sign.DOUBTFUL),
+    ],
 )
 def test_sign(read, text, sign):
     (entry,) = read(f"P1\t4\t9\te\tc\t{text}", titles=TITLES + "\tsign")

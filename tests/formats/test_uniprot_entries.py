@@ -106,7 +106,6 @@ def test_identifiers_of_json(save, json_entry):
     [
         ("ECO:0000269", Sign.MOTIF),
         ("ECO:0000250", Sign.DOUBTFUL),
-        ("ECO:0000255", Sign.DOUBTFUL),
         ("ECO:0000303", Sign.DOUBTFUL),
         ("ECO:0000305", Sign.DOUBTFUL),
     ],
@@ -117,6 +116,47 @@ def test_only_experiments_make_a_motif(save, json_entry, json_feature_of, code, 
     reference = nes_reference(entry)
     assert reference.sites[0].sign is sign
     assert reference.doubtful is (sign is Sign.DOUBTFUL)
+
+
+def test_an_nes_without_evidence_code_is_doubtful(save, json_entry, json_feature_of):
+    (entry,) = read_uniprot_json(save(json_entry(features=[json_feature_of("Motif", 21, 30, "Nuclear export signal")])))
+    assert [site.sign for site in nes_reference(entry).sites] == [Sign.DOUBTFUL]
+
+
+@pytest.mark.parametrize(
+    ("codes", "sign"),
+    [
+        (["0000255"], None),
+        (["0000256"], None),
+        (["0000255", "0000250"], Sign.DOUBTFUL),
+        (["0000255", "0000269"], Sign.MOTIF),
+    ],
+)
+def test_an_nes_from_sequence_models_alone_is_left_out(save, json_entry, json_feature_of, codes, sign):
+    evidence = [{"evidenceCode": f"ECO:{code}"} for code in codes]
+    features = [json_feature_of("Motif", 21, 30, "Nuclear export signal", evidence)]
+    (entry,) = read_uniprot_json(save(json_entry(features=features)))
+    reference = nes_reference(entry)
+    assert [site.sign for site in reference.sites] == [sign] if sign else reference is None
+
+
+@pytest.mark.parametrize(("last", "sign"), [(45, Sign.MOTIF), (46, Sign.DOUBTFUL)])
+def test_a_region_over_45_residues_is_unknown(save, json_entry, json_feature_of, last, sign):
+    features = [json_feature_of("Motif", 1, last, "Nuclear export signal", [{"evidenceCode": "ECO:0000269"}])]
+    (entry,) = read_uniprot_json(save(json_entry(features=features)))
+    assert [site.sign for site in nes_reference(entry).sites] == [sign]
+
+
+@pytest.mark.shared_data
+def test_evidence_codes_of_real_flat_files(shared_data):
+    signs = {}
+    for path in sorted((shared_data / "uniprot_samples" / "flat").glob("*.dat")):
+        (entry,) = read_uniprot_flat(path)
+        reference = nes_reference(entry)
+        signs |= {f"{entry.accession} {site.span}": str(site.sign) for site in reference.sites}
+    assert [name for name, sign in signs.items() if sign == "motif"] == ["Q13148 239-250"]
+    assert len(signs) == 9
+    assert set(signs.values()) == {"motif", "doubtful"}
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def nesdb(reply):
 def test_nesdb_from_its_site(store, online, server, reply, monkeypatch):
     monkeypatch.setattr(nesdb_site, "SECONDS_BETWEEN", 0.0)
     server.answer = nesdb(reply)
-    done = ingest_references(store, "nesdb", nesdb_entries(online, None, accepted_terms=True))
+    done = ingest_references(store, "nesdb_site", nesdb_entries(online, None, accepted_terms=True))
     assert "2 new" in done.sentences[-1]
     found = rows(store, "select kind, first_residue, last_residue, sign from reference_nes order by 4, 1")
     assert found == [
@@ -138,10 +138,10 @@ def test_terms_are_accepted_once(store, online, server, reply, monkeypatch):
     monkeypatch.setattr(nesdb_site, "SECONDS_BETWEEN", 0.0)
     server.answer = nesdb(reply)
     with pytest.raises(ConfigurationError, match="not accepted"):
-        ingest_references(store, "nesdb", nesdb_entries(online, None))
+        ingest_references(store, "nesdb_site", nesdb_entries(online, None))
     assert server.asked == []
-    ingest_references(store, "nesdb", nesdb_entries(online, None, accepted_terms=True))
+    ingest_references(store, "nesdb_site", nesdb_entries(online, None, accepted_terms=True))
     asked = len(server.asked)
-    done = ingest_references(store, "nesdb", nesdb_entries(online, None))
+    done = ingest_references(store, "nesdb_site", nesdb_entries(online, None))
     assert "nothing changed" in done.sentences[-1]
     assert len(server.asked) == asked

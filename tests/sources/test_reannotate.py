@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from nesdb_annot.errors import TryLaterError
+from nesdb_annot.errors import IncompleteError, TryLaterError
 from nesdb_annot.records import ProteinRecord
 from nesdb_annot.store.analyst import run_sql
 from nesdb_annot.store.engine import open_store
@@ -194,12 +194,12 @@ def nes_entry(uniprot, accession, *spans):
     }
 
 
-def ingest_motifs(store, tmp_path, *entries):
+def ingest_motifs(store, tmp_path, *entries, replace=False):
     from nesdb_annot.workflow.annotate import ingest_uniprot
 
     path = tmp_path / "entries.json"
     path.write_text(json.dumps({"results": list(entries)}))
-    return ingest_uniprot(store, str(path))
+    return ingest_uniprot(store, str(path), replace=replace)
 
 
 @pytest.fixture
@@ -230,10 +230,22 @@ def test_curated_motifs_are_looked_up_once_a_release(store, online, annotated, m
 def test_a_motif_that_curators_removed_is_gone_and_secondary_accessions_are_kept(store, annotated, tmp_path):
     ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)), nes_entry(annotated, "P00002", (81, 90)))
     done = ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001"))
+    assert done.problem.what == "uniprot would lose 1 of its 2 entries; the stored ones were kept"
+    done = ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001"), replace=True)
     assert any("1 gone" in sentence for sentence in done.sentences)
     assert {entry.accession for entry in load_entries(store, sources=["uniprot"])} == {"P00002"}
     former = rows(store, "select former, present, basis from nesannot.former_accession order by 2")
     assert former == [("Q99999", "P00001", "secondary_accession"), ("Q99999", "P00002", "secondary_accession")]
+
+
+def test_a_reannotation_goes_on_when_a_source_would_lose_too_many(store, online, annotated, motifs_served, tmp_path):
+    motifs_served |= {"P00001": [(81, 90)]}
+    ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)), nes_entry(annotated, "P00002", (81, 90)))
+    with pytest.raises(IncompleteError, match="uniprot would lose 1 of its 2 entries"):
+        reannotate(store, online)
+    assert len(load_entries(store, sources=["uniprot"])) == 2
+    [(references,)] = rows(store, "select counts -> 'references' from run_progress where kind = 'reannotate'")
+    assert references == 2, "the similarity was refreshed with the stored entries"
 
 
 SCORES = """
@@ -427,8 +439,8 @@ def test_an_entry_that_nesdb_changed_is_read_again_and_stored_vectors_are_scored
     from nesdb_annot.workflow.ingest import ingest_references
     from nesdb_annot.workflow.reference_sources import nesdb_entries
 
-    ingest_references(store, "nesdb", nesdb_entries(online, None, accepted_terms=True))
-    assert len(load_entries(store, sources=["nesdb"])) == 2
+    ingest_references(store, "nesdb_site", nesdb_entries(online, None, accepted_terms=True))
+    assert len(load_entries(store, sources=["nesdb_site"])) == 2
     reannotate(store, online)
     nesdb_served["1"] = nesdb_page(1, annotated.entries["P00001"]).replace(b"81-", b"18-").replace(b"90<", b"40<")
     server.asked.clear()
@@ -438,5 +450,5 @@ def test_an_entry_that_nesdb_changed_is_read_again_and_stored_vectors_are_scored
     done = reannotate(store, online)
     assert (done.references, done.embedded, done.rescored) == (1, 0, 6)
     told = rows(store, "select accession, facts ->> 'source' from release_change where kind = 'motif_curation'")
-    assert ("P00001", "nesdb") in told
+    assert ("P00001", "nesdb_site") in told
     assert not any(reannotate(store, online).counts().values())

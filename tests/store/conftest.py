@@ -111,7 +111,7 @@ def seed(store):
     nucleus = Annotation("P1", AnnotationKind.LOCATION, "SL-0191", "Nucleus")
     cytoplasm = Annotation("P3", AnnotationKind.LOCATION, "SL-0086", "Cytoplasm")
     replace_annotations(store, [("P1", [nucleus]), ("P3", [cytoplasm])], run_id)
-    site = ReferenceSite(SiteKind.FUNCTIONAL_SIGNAL, ResidueSpan(1, 10), Sign.MOTIF)
+    site = ReferenceSite(SiteKind.PEPTIDE, ResidueSpan(1, 10), Sign.MOTIF)
     entry = ReferenceEntry("nesdb", "7", "P0", residues_of["P0"], (site,), gene="GP0", citations=("PMID:1",))
     ingest_entries(store, "nesdb", [entry], run_id)
     known = {"sequence": entry.digest, "span": [1, 10], "distance": 0.25}

@@ -116,6 +116,27 @@ ADDED_LATER: dict[str, set[str]] = {"run": {"host", "queued"}, "ranking": {"deco
 """Columns that came after the first revision: their values do not outlive a way down."""
 
 
+def test_entries_of_nesdb_without_peptides_are_those_of_its_site(store, make):
+    """Down, the site's entries are NESdb's; where both were read, the export stays."""
+    make.seed(store)
+    with store.transaction() as connection:
+        connection.exec_driver_sql("UPDATE nesannot.reference_motif SET kind = 'functional_signal'")
+    move(store, "0009")
+    move(store, "head")
+    sources = "SELECT source FROM nesannot.reference_entry"
+    with store.transaction() as connection:
+        assert connection.exec_driver_sql(sources).scalars().all() == ["nesdb_site"]
+        connection.exec_driver_sql(
+            "INSERT INTO nesannot.reference_entry (motif, source, entry_id, accession, sequence_id, doubtful, evidence,"
+            " citations, run_id) SELECT motif, 'nesdb', entry_id, accession, sequence_id, false, '{}', '{export}',"
+            " run_id FROM nesannot.reference_entry"
+        )
+    move(store, "0009")
+    with store.transaction() as connection:
+        citations = connection.exec_driver_sql("SELECT source, citations FROM nesannot.reference_entry").all()
+    assert [tuple(row) for row in citations] == [("nesdb", ["export"])]
+
+
 def test_going_up_waits_for_nobody_long(store):
     """A table that somebody reads for hours does not hold up the migration, and with it everybody else, for hours."""
     with store.transaction() as connection:

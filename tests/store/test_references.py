@@ -17,7 +17,7 @@ from nesdb_annot.store import runs
 from nesdb_annot.store.annotations import replace_annotations, stated_stretches
 from nesdb_annot.store.head_sets import head_sets_of, load_payload, save_head_set
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release
-from nesdb_annot.store.references import ingest_entries, load_entries, references_digest
+from nesdb_annot.store.references import ingest_entries, load_entries
 from nesdb_annot.store.runs import finish_run, list_runs, report_run, run, start_run
 
 
@@ -79,7 +79,7 @@ def test_changes_are_told_apart(store, entries, run_id):
     later = start_run(store, "ingest", {})
     moved = replace(entries[1], sites=(ReferenceSite(SiteKind.PEPTIDE, ResidueSpan(2, 9), Sign.NON_MOTIF),))
     fresh = replace(entries[1], entry_id="99")
-    report = ingest_entries(store, "nesdb", [entries[0], moved, fresh], later)
+    report = ingest_entries(store, "nesdb", [entries[0], moved, fresh], later, replace=True)
     assert (report.new, report.changed, report.unchanged, report.gone) == (1, 1, 1, 2)
     assert {e.entry_id for e in load_entries(store)} == {"1", "2", "99"}
     assert next(e for e in load_entries(store) if e.entry_id == "2") == moved
@@ -87,24 +87,30 @@ def test_changes_are_told_apart(store, entries, run_id):
     assert (part.new, part.gone) == (1, 0)
 
 
+def test_a_source_that_would_lose_more_than_a_tenth_stays(store, make, run_id):
+    site = (ReferenceSite(SiteKind.PEPTIDE, ResidueSpan(2, 9), Sign.MOTIF),)
+    entries = [ReferenceEntry("nesdb", str(n), f"P{n}", make.residues(n), site) for n in range(10, 30)]
+    ingest_entries(store, "nesdb", entries, run_id)
+    moved = replace(entries[3], sites=())
+    report = ingest_entries(store, "nesdb", [moved, *entries[4:]], run_id)
+    assert (report.new, report.changed, report.gone, report.missing) == (0, 0, 0, ("10", "11", "12"))
+    assert report.unchanged == 20
+    assert sorted(load_entries(store), key=lambda e: e.entry_id) == entries, "the changed entry stays, too"
+    without = ingest_entries(store, "nesdb", [], run_id, complete=False, without=["10", "11", "12"])
+    assert without.missing == ("10", "11", "12")
+    assert ingest_entries(store, "nesdb", entries[2:], run_id).gone == 2
+    assert ingest_entries(store, "nesdb", entries[19:], run_id, replace=True).gone == 17
+
+
 def test_sources_do_not_disturb_each_other(store, entries, run_id):
     ingest_entries(store, "nesdb", entries, run_id)
     ingest_entries(store, "user:mine", [replace(entries[0], source="user:mine")], run_id)
-    ingest_entries(store, "user:mine", [], run_id)
+    ingest_entries(store, "user:mine", [], run_id, replace=True)
     assert len(load_entries(store)) == 4
     with pytest.raises(InputError, match="is of source 'nesdb', not 'uniprot'"):
         ingest_entries(store, "uniprot", entries, run_id)
     with pytest.raises(InputError, match="two entries of nesdb"):
         ingest_entries(store, "nesdb", [entries[0], entries[0]], run_id)
-
-
-def test_the_digest_is_of_what_a_head_learns_from(entries):
-    digest = references_digest(entries)
-    assert digest == references_digest(reversed(entries))
-    assert digest == references_digest([replace(entries[0], citations=(), gene="X"), *entries[1:]])
-    assert digest != references_digest([replace(entries[0], doubtful=False), *entries[1:]])
-    assert digest != references_digest(entries[1:])
-    assert digest != references_digest([replace(entries[0], sites=entries[0].sites[:1]), *entries[1:]])
 
 
 def test_reference_sites_are_shown_with_their_peptides(store, entries, run_id):

@@ -7,12 +7,12 @@ import pytest
 from nesdb_annot.methods.derived import derive, is_derived, pooled_references_digest
 from nesdb_annot.methods.headset import HeadSet
 from nesdb_annot.store.head_sets import save_head_set
-from nesdb_annot.store.references import load_entries, references_digest
 from nesdb_annot.store.runs import start_run
 from nesdb_annot.workflow.heads import bundled_head_set, heads_for
 from nesdb_annot.workflow.ingest import ingest_references
 from nesdb_annot.workflow.progress import Silent
-from nesdb_annot.workflow.reference_sources import user_entries
+from nesdb_annot.workflow.reference_sites import references_digest, training_entries
+from nesdb_annot.workflow.reference_sources import bundled_entries, user_entries
 from nesdb_annot.workflow.refresh import refresh_references
 
 pytestmark = pytest.mark.xdist_group("score")
@@ -30,7 +30,7 @@ def known(store, tmp_path):
         row = f"R{number}\t35\t49\tmade up\tnone\t{PROTEIN.format('GSNQ'[number] * 5)}"
         path.write_text(f"accession\tfirst\tlast\tevidence\tcitation\tresidues\n{row}\n")
         ingest_references(store, f"user:{number}", user_entries(store, str(path), str(number)))
-        return references_digest(load_entries(store))
+        return references_digest(training_entries(store))
 
     return add
 
@@ -51,6 +51,14 @@ def test_of_heads_that_were_fitted_on_the_references_nothing_is_said(store, sett
     assert heads_for(store, settings).notes == ()
     use(store, fitted_on(known(0)))
     assert heads_for(store, settings).notes == ()
+
+
+def test_the_bundled_references_change_nothing(store, settings, known):
+    use(store, fitted_on(known(0)))
+    ingest_references(store, "bundled", bundled_entries())
+    assert heads_for(store, settings).notes == ()
+    offline = replace(settings, offline=True)
+    assert refresh_references(store, offline, heads_for(store, offline), Silent()) == 1, "the user's table only"
 
 
 def test_heads_that_were_fitted_on_other_references_say_so(store, settings, known):

@@ -21,7 +21,9 @@ class ReferenceEntry(Base):
 
     id: Mapped[int] = identity("Surrogate key")
     motif: Mapped[str] = mapped_column(ForeignKey("motif.key"), comment="Which motif was studied")
-    source: Mapped[str] = mapped_column(comment="nesdb, uniprot, bundled, or user:NAME")
+    source: Mapped[str] = mapped_column(
+        comment="nesdb (its export), nesdb_site, uniprot, bundled (the demo's sample), or user:NAME"
+    )
     entry_id: Mapped[str] = mapped_column(comment="Identifier of the entry within its source")
     accession: Mapped[str] = mapped_column(comment="Accession that the source gives")
     sequence_id: Mapped[int] = mapped_column(ForeignKey("sequence.id"), comment="Sequence that the spans count on")

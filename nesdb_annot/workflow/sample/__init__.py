@@ -8,6 +8,9 @@ from importlib.resources.abc import Traversable
 NAME = "sample"
 """Name of the sample as a proteome."""
 
+SOURCE = "bundled"
+"""Source of the sample's reference sites. They are for the demo: nothing is trained or evaluated on them."""
+
 
 def proteins() -> Traversable:
     """FASTA of 16 proteins."""
