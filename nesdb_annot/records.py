@@ -13,13 +13,14 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from . import motifs
 from .deferred_json import Json as _Json
 from .deferred_json import JsonText, json_text
 from .residues import ResidueSpan, sequence_digest
 
 Json: TypeAlias = _Json
 
-NES = "NES"
+NES = motifs.NES.key
 """Key of the first motif that this package annotates: the classical nuclear export signal bound by CRM1/XPO1."""
 
 

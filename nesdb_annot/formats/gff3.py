@@ -6,16 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from ..motifs import NES, Motif
 from .tables import provenance_lines
 from .writing import open_output
 
 SOURCE = "nesannot"
-NES_TERM = ("SO:0001531", "nuclear_export_signal")
-"""Sequence Ontology 2024-11-18; not part of the SOFA subset."""
-
-SOFA_TERM = ("SO:0001527", "peptide_localization_signal")
-"""The parent of `NES_TERM`, for consumers that know the SOFA subset only."""
-
 _IN_COLUMN = re.compile(r"[^a-zA-Z0-9.:^*$@!+_?|-]")
 _IN_ATTRIBUTE = re.compile(r"[\x00-\x1f\x7f%;=&,]")
 _ATTRIBUTES = {"gene": "gene", "peptide": "peptide", "nes_class": "nes_class", "rank": "rank", "q_value": "q_value"}
@@ -35,8 +30,8 @@ def escaped_attribute(text: str) -> str:
     return _IN_ATTRIBUTE.sub(_percent, text)
 
 
-def _attributes(row: Mapping[str, object], identifier: str, term: str) -> str:
-    pairs = {"ID": identifier, "Name": "NES", "Ontology_term": term}
+def _attributes(row: Mapping[str, object], identifier: str, name: str, term: str) -> str:
+    pairs = {"ID": identifier, "Name": name, "Ontology_term": term}
     pairs |= {tag: str(row[name]) for name, tag in _ATTRIBUTES.items() if row.get(name) not in (None, "")}
     return ";".join(
         f"{tag}={value if tag == 'Ontology_term' else escaped_attribute(value)}" for tag, value in pairs.items()
@@ -48,19 +43,20 @@ def _score(row: Mapping[str, object]) -> str:
     return "." if value is None else f"{float(str(value)):.6g}"
 
 
-def gff3_lines(rows: Iterable[Mapping[str, object]], *, sofa: bool = False) -> Iterator[str]:
+def gff3_lines(rows: Iterable[Mapping[str, object]], *, sofa: bool = False, motif: Motif = NES) -> Iterator[str]:
     """One feature line per candidate, without line ends. The score is the probability; proteins have no strand.
 
     Every ``ID`` is unique: accession, span, and a count where both are the same.
     """
-    term, name = SOFA_TERM if sofa else NES_TERM
+    term, name = motif.broader_ontology if sofa else motif.ontology
     seen: dict[str, int] = {}
     for row in rows:
-        identifier = f"NES:{row['accession']}:{row['first_residue']}-{row['last_residue']}"
+        identifier = f"{motif.key}:{row['accession']}:{row['first_residue']}-{row['last_residue']}"
         seen[identifier] = count = seen.get(identifier, 0) + 1
         unique = identifier if count == 1 else f"{identifier}:{count}"
         columns = [escaped_column(str(row["accession"])), SOURCE, name, row["first_residue"], row["last_residue"]]
-        yield "\t".join(str(column) for column in [*columns, _score(row), ".", ".", _attributes(row, unique, term)])
+        columns += [_score(row), ".", ".", _attributes(row, unique, motif.key, term)]
+        yield "\t".join(map(str, columns))
 
 
 def write_gff3(
@@ -68,6 +64,7 @@ def write_gff3(
     rows: Iterable[Mapping[str, object]],
     *,
     sofa: bool = False,
+    motif: Motif = NES,
     provenance: Mapping[str, object] | None = None,
     force: bool = False,
 ) -> int:
@@ -80,6 +77,6 @@ def write_gff3(
     with open_output(path, force=force) as out:
         out.write("##gff-version 3\n")
         out.writelines(f"{line}\n" for line in provenance_lines(provenance or {}))
-        for count, line in enumerate(gff3_lines(rows, sofa=sofa), 1):  # noqa: B007 - returned
+        for count, line in enumerate(gff3_lines(rows, sofa=sofa, motif=motif), 1):  # noqa: B007 - returned
             out.write(line + "\n")
     return count

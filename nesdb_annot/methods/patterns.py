@@ -1,29 +1,21 @@
-"""The spacing patterns of nuclear export signals, as a declared table, and a matcher over whole sequences.
-
-Φ stands for a large hydrophobic residue. Φ1 to Φ4 are numbered from the N-terminus in both orientations; Φ0 lies before
-Φ1 and is optional.
-
-Sources:
-    Kosugi 2008 (Traffic 9:2053): classes 1a to 1d, 2 and 3. Fung 2015 (eLife 4:e10034): the reverse of the four
-    classes 1, which bind in the opposite (minus) orientation. Fung 2017 (eLife 6:e23961): class 4. Güttler 2010
-    (NSMB 17:1367): Φ0 of the PKI class, and the proline that docks at Φ1 in the Rev class. The gaps of classes 2, 3
-    and 4 read the same in both directions, so these have no reverse. Weights 4, 3 and 2 and half of them for the
-    reverse classes are those of the published pipeline; that of class 4, which it lacks, is set equal to class 3.
-"""
+"""A matcher of the spacing patterns of nuclear export signals (see `motifs.nes`) over whole sequences."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate
-from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-PHI = "LIVMF"
-"""Residues at any Φ (Fung 2015, 2017)."""
+from ..motifs import NES
+
+PATTERNS = NES.patterns
+"""All patterns. The first eleven are the classes as they stand in the literature; the others refine one of them."""
+
+PHI = PATTERNS[0].phi
+"""Residues at any Φ."""
 
 TOLERATED = "ACTWY"
 """Residues that a relaxed search admits at one of Φ1..Φ4: after Kosugi's wider sets, which are not verified."""
@@ -31,77 +23,7 @@ TOLERATED = "ACTWY"
 NUMBER_OF_PHI = 5
 """Columns of a table of core positions: Φ0, Φ1, Φ2, Φ3, Φ4."""
 
-Orientation: TypeAlias = Literal["plus", "minus"]
-
-
-@dataclass(frozen=True, slots=True)
-class NesPattern:
-    """One spacing pattern.
-
-    Attributes:
-        name: unique name.
-        nes_class: one of the eleven classes of the literature, which several patterns may share.
-        gaps: numbers of residues between consecutive Φ.
-        first_set: residues admitted at the first Φ; all others admit `PHI`.
-        orientation: of the bound peptide in the groove of CRM1.
-        weight: of the class, 1 to 4.
-        has_phi0: whether the first position is Φ0 (five positions) or Φ1 (four).
-    """
-
-    name: str
-    nes_class: str
-    gaps: tuple[int, ...]
-    weight: float
-    orientation: Orientation = "plus"
-    first_set: str = PHI
-    has_phi0: bool = False
-
-    @property
-    def offsets(self) -> tuple[int, ...]:
-        """Offset of each Φ from the first one, residues."""
-        return tuple(accumulate((gap + 1 for gap in self.gaps), initial=0))
-
-    @property
-    def length(self) -> int:
-        """Residues from the first to the last Φ."""
-        return self.offsets[-1] + 1
-
-    @property
-    def regex(self) -> str:
-        """The pattern as a regular expression, without look-ahead.
-
-        Example:
-            >>> PATTERNS[4].regex
-            '[LIVMF].[LIVMF]..[LIVMF].[LIVMF]'
-        """
-        return f"[{self.first_set}]" + "".join("." * gap + f"[{PHI}]" for gap in self.gaps)
-
-
-def _reverse(pattern: NesPattern) -> NesPattern:
-    name = pattern.name + "-R"
-    return NesPattern(name, name, pattern.gaps[::-1], pattern.weight / 2, "minus")
-
-
-_CLASS_1 = (
-    NesPattern("1a", "1a", (3, 2, 1), 4.0),
-    NesPattern("1b", "1b", (2, 2, 1), 3.0),
-    NesPattern("1c", "1c", (3, 3, 1), 3.0),
-    NesPattern("1d", "1d", (2, 3, 1), 3.0),
-)
-
-PATTERNS: tuple[NesPattern, ...] = (
-    *_CLASS_1,
-    NesPattern("2", "2", (1, 2, 1), 3.0),
-    NesPattern("3", "3", (2, 3, 2), 2.0),
-    NesPattern("4", "4", (3, 2, 3), 2.0),
-    *(_reverse(pattern) for pattern in _CLASS_1),
-    NesPattern("PKI", "1a", (2, 3, 2, 1), 4.0, has_phi0=True),
-    NesPattern("4-Phi0", "4", (2, 3, 2, 3), 2.0, has_phi0=True),
-    NesPattern("Rev", "2", (1, 2, 1), 3.0, first_set="P"),
-)
-"""All patterns. The first eleven are the classes as they stand in the literature; the others refine one of them."""
-
-NES_CLASSES: tuple[str, ...] = tuple(pattern.name for pattern in PATTERNS[:11])
+NES_CLASSES: tuple[str, ...] = tuple(pattern.name for pattern in PATTERNS[: NES.classes])
 
 WINDOW = max(pattern.length for pattern in PATTERNS)
 """Residues that the longest pattern spans."""

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..motifs import NES
 from ..records import SegmentationIdentity
 from ..residues import ResidueSpan
 from .checks import NOT_FINITE, check_shape
@@ -90,8 +91,8 @@ class Bounded:
         cost: see `change_points`.
     """
 
-    minimum: int = 8
-    maximum: int = 25
+    minimum: int = NES.lengths[0]
+    maximum: int = NES.lengths[1]
     penalty: float = PENALTY
     cost: Cost = "squared"
 

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..motifs import NES
 from ..records import Json, SegmentationIdentity
 from ..residues import ResidueSpan, bounds
 from .checks import check_embedding
@@ -80,8 +81,8 @@ class Lattice:
 
     anchors: Anchors | None = None
     anchors_digest: str = ""
-    minimum: int = 8
-    maximum: int = 25
+    minimum: int = NES.lengths[0]
+    maximum: int = NES.lengths[1]
     density: float = 0.1
     fine: int = 4
     penalty: float = 1.0

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..motifs import NES
 from ..residues import ResidueSpan, bounds
 from .overlaps import MAXIMUM_OVERLAP
 
@@ -85,7 +86,7 @@ def refine_spans(
     return [ResidueSpan(first, last) for first, last in settled.tolist()]
 
 
-LONGEST = 25
+LONGEST = NES.lengths[1]
 """Residues to which a span may grow to take in its core."""
 
 

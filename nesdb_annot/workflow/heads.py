@@ -10,7 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
-from ..records import NES, Json, LanguageModelIdentity
+from ..records import Json, LanguageModelIdentity
 from ..settings import PREFIX, Settings
 from .candidates import candidate_segmenter
 from .reference_sites import references_digest, training_entries
@@ -89,7 +89,9 @@ def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> He
     segmenter = candidate_segmenter(settings)
     head_set.check_fits(identity, segmenter.identity, training_command(settings))
     identities = build_methods(head_set).identities
-    configuration_id = ensure_configuration(store, NES, identity, segmenter.identity, identities, head_set.digest)
+    configuration_id = ensure_configuration(
+        store, head_set.motif, identity, segmenter.identity, identities, head_set.digest
+    )
     stated: dict[str, Json] = {
         "language_model": dict(asdict(identity)),
         "segmentation": variant_of(segmenter.identity),

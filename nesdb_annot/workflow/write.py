@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import __version__
+from ..motifs import motif_of
 from .rank import RankedProteome
 
 
@@ -25,9 +26,10 @@ def write_ranking(
     from ..formats.tables import write_table
 
     facts = {"software": f"nesannot {__version__}", **ranking.facts()} if provenance else None
+    motif = motif_of(ranking.head_set.motif)
     if format_ == "gff3":
-        return write_gff3(path, ranking.rows, provenance=facts, force=force)
+        return write_gff3(path, ranking.rows, motif=motif, provenance=facts, force=force)
     if format_ == "bed":
-        return write_bed(path, ranking.rows, provenance=facts, force=force)
+        return write_bed(path, ranking.rows, motif=motif, provenance=facts, force=force)
     columns = (*NAMES, CARGO_PROBABILITY.name) if ranking.proteins else NAMES
     return write_table(path, ranking.rows, format=format_, columns=columns, provenance=facts, force=force)
