@@ -51,13 +51,13 @@ def ingest_proteome(
     from nesdb_annot.workflow.proteome_source import fetched_source, is_remote, proteome_source
     from nesdb_annot.workflow.rejects import Rejects
 
+    refused = Rejects(strict=strict)
     if is_remote(source):
         stated = {"--upid": upid, "--release": release, "--released": released}
-        known = fetched_source(settings, source, name, progress, stated=stated)
+        known = fetched_source(settings, source, name, progress, stated=stated, rejects=refused)
     else:
         known = proteome_source(source, upid=upid, name=name, release=release, released=released)
-    rejects = Rejects(strict=strict)
-    _said(ingest.ingest_proteome(store, known, rejects=rejects, replace=replace, queued_run=queued_run), progress)
+    _said(ingest.ingest_proteome(store, known, rejects=refused, replace=replace, queued_run=queued_run), progress)
 
 
 def ingest_nesdb(

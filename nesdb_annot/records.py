@@ -74,6 +74,11 @@ class Reject:
     field: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Repeat(Reject):
+    """A record that is equal to an earlier one of its source: both are one, and nothing is lost."""
+
+
 class Sign(StrEnum):
     """What a reference says about its span."""
 

@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -30,6 +31,16 @@ def harmless(text: str) -> str:
 def note(text: str) -> None:
     """One line for the user, on stderr, so that stdout can be piped."""
     print(harmless(text), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def written(count: int, total: int, unit: str, path: Path | str) -> str:
+    """Say how many rows a file holds, of how many there are.
+
+    Example:
+        >>> written(20, 1263, "candidates", "nes.tsv")
+        '20 of 1,263 candidates written to nes.tsv'
+    """
+    return f"{count:,} of {total:,} {unit} written to {'standard output' if str(path) == '-' else path}"
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -76,6 +87,11 @@ class TerminalProgress:
         if not self._quiet:
             self._clear()
             note(text)
+
+    def warn(self, text: str) -> None:
+        """One line that no option hides: something was refused, or failed."""
+        self._clear()
+        note(text)
 
     def begin(self, label: str, total: int, unit: str = "residues") -> None:
         """Show `label` with 0 of `total` residues, or what `unit` says."""

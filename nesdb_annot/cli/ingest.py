@@ -11,7 +11,7 @@ import typer
 
 from ..errors import CannotWriteError, NesannotError, UsageError
 from ..records import Json
-from .console import TerminalProgress, note
+from .console import TerminalProgress, note, written
 from .context import settings_of
 from .options import Queue, Quiet, RejectsFile, Replace, Strict
 
@@ -50,16 +50,19 @@ def _refused(strict: bool, table: Path | None, progress: TerminalProgress) -> It
 
 
 def _write(rejects: Rejects, table: Path | None, progress: TerminalProgress) -> None:
+    say = progress.warn if rejects.all else progress.note
     if table:
         rejects.write(table)
-        progress.note(f"{len(rejects.all)} refused records are in {table}")
+        say(written(len(rejects.all), len(rejects.all), "refused records", table))
     elif rejects.all:
-        progress.note("--rejects FILE writes all refused records to a table")
+        say(f"{len(rejects.all):,} records were refused; --rejects FILE writes all of them to a table")
 
 
 def _say(done: Ingest, progress: TerminalProgress) -> None:
-    for line in [*done.rejects.lines(), *done.sentences]:
-        progress.note(line)
+    for line in done.rejects.lines():
+        (progress.warn if done.rejects.all else progress.note)(line)
+    for sentence in done.sentences:
+        progress.note(sentence)
     if done.problem:
         raise done.problem
 

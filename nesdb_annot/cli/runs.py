@@ -35,7 +35,7 @@ def runs(
 
 def _row(run: StoredRun) -> tuple[object, ...]:
     seconds = run.seconds if run.finished_at else None
-    counts = ", ".join(f"{name} {value}" for name, value in run.counts.items() if value)
+    counts = ", ".join(f"{name} {value}" for name, value in run.counts.items() if value and not isinstance(value, list))
     started = run.started_at.astimezone().isoformat(" ", "seconds")
     return run.id, _what(run), run.status, started, seconds, counts, run.error.split("\n")[0]
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TextIO
 
 from ..errors import UsageError
-from .tables import neutral, one_line
+from .tables import csv_cell, one_line, tsv_cell
 
 Row = Sequence[object]
 
@@ -25,14 +25,20 @@ def _cell(value: object) -> object:
 
 def _write_csv(out: TextIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([neutral(value) if isinstance(value, str) else _cell(value) for value in row] for row in rows)
+    writer.writerow(map(csv_cell, columns))
+    writer.writerows([csv_cell(value) if isinstance(value, str) else _cell(value) for value in row] for row in rows)
 
 
 def _write_tsv(out: TextIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    out.write("\t".join(map(one_line, columns)) + "\n")
+    out.write("\t".join(map(tsv_cell, columns)) + "\n")
     for row in rows:
-        out.write("\t".join("" if value is None else one_line(str(_cell(value))) for value in row) + "\n")
+        out.write("\t".join(map(_tsv_cell, row)) + "\n")
+
+
+def _tsv_cell(value: object) -> str:
+    if isinstance(value, str):
+        return tsv_cell(value)
+    return "" if value is None else one_line(str(_cell(value)))
 
 
 def _as_json(value: object) -> str:
@@ -83,8 +89,8 @@ WRITERS: dict[str, Callable[[TextIO, Sequence[str], Iterable[Row]], None]] = {
 def write_answer(out: TextIO, columns: Sequence[str], rows: Iterable[Row], format: str) -> None:
     """Write the rows of an answer below, or with, the names of its columns.
 
-    In TSV tabs and line ends inside a cell become blanks; in CSV, which spreadsheets open, a text that begins like a
-    formula gets an apostrophe. JSON is a list of objects, JSON Lines an object a line; there
+    In TSV tabs and line ends inside a cell become blanks. In TSV and CSV, which spreadsheets open, a text that begins
+    like a formula gets an apostrophe. JSON is a list of objects, JSON Lines an object a line; there
     a ``numeric`` of Postgres is a number with all its digits.
 
     Args:

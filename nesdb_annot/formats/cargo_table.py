@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import InputError
-from ..records import Reject, ScreenedProtein
+from ..records import Reject, Repeat, ScreenedProtein
 from ..residues import clean_residues
 from .compression import name_of
 from .lines import whole_lines, with_titles
@@ -16,7 +16,7 @@ REQUIRED = ("accession", "category", "sequence")
 
 
 def read_cargo_table(path: Path | str) -> Iterator[ScreenedProtein | Reject]:
-    """One protein per row; further columns are ignored. Rejected: rows without residues, repeated accessions.
+    """One protein per row; further columns are ignored. Rejected: rows without residues, accessions with two contents.
 
     Args:
         path: tab-separated, with a header row; ``-`` is standard input.
@@ -24,7 +24,7 @@ def read_cargo_table(path: Path | str) -> Iterator[ScreenedProtein | Reject]:
     Raises:
         InputError: if a required column is missing, or the text is no table.
     """
-    name, seen = name_of(path), set[str]()
+    name, seen = name_of(path), dict[str, ScreenedProtein]()
     reader = csv.DictReader((text + "\n" for _, text in whole_lines(path)), delimiter="\t")
     missing = [column for column in REQUIRED if column not in (reader.fieldnames or ())]
     if missing:
@@ -34,11 +34,13 @@ def read_cargo_table(path: Path | str) -> Iterator[ScreenedProtein | Reject]:
     for row in reader:
         accession, category = row["accession"] or "", (row["category"] or "").strip()
         try:
-            if not accession or accession in seen:
-                raise ValueError("duplicate accession" if accession else "no accession")
+            if not accession:
+                raise ValueError("no accession")
             protein = ScreenedProtein(accession, category, clean_residues(row["sequence"] or ""))
+            if seen.setdefault(accession, protein) != protein:
+                raise ValueError("other category or sequence than before under the same accession")
         except ValueError as error:
             yield Reject(name, reader.line_num, accession, str(error))
         else:
-            seen.add(accession)
-            yield protein
+            first = seen[accession] is protein
+            yield protein if first else Repeat(name, reader.line_num, accession, "duplicate accession")

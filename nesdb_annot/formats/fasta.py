@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..identifiers import MAXIMUM_IDENTIFIER
-from ..records import ProteinRecord, Reject
+from ..records import ProteinRecord, Reject, Repeat
 from ..residues import ALPHABET, MAXIMUM_LENGTH, ResidueError, clean_residues
 from .compression import STDIN, is_plain_file, name_of, typed
 from .lines import line_pieces
@@ -122,15 +122,16 @@ class _Seen:
     def __init__(self) -> None:
         self._known: dict[str, int] = {}  # one number each, for the sake of a million accessions
 
-    def duplicate(self, record: ProteinRecord) -> str:
-        """Why `record` may not be used, or an empty string."""
+    def duplicate(self, record: ProteinRecord, source: str) -> Reject | None:
+        """A `Repeat` or a `Reject` for an accession that was read before, else None."""
         here = record.line << 64 | hash(record.residues) & _64_BITS
         known = self._known.setdefault(record.accession, here)
         line = known >> 64
         if line == record.line:
-            return ""
+            return None
         same = known & _64_BITS == here & _64_BITS
-        return f"duplicate of line {line}" if same else f"other residues than in line {line} under the same accession"
+        reason = f"duplicate of line {line}" if same else f"other residues than in line {line} under the same accession"
+        return (Repeat if same else Reject)(source, record.line, record.accession, reason, "accession")
 
 
 def read_fasta(path: Path | str) -> Iterator[ProteinRecord | Reject]:
@@ -138,7 +139,8 @@ def read_fasta(path: Path | str) -> Iterator[ProteinRecord | Reject]:
 
     White space and one trailing ``*`` are removed, lower case is accepted. Rejected, each with its line: a header
     without an accession or longer than `MAXIMUM_HEADER`; residues that are missing, too many or not amino acids; an
-    accession that was read before (``duplicate of line n`` where the residues are the same: nothing is lost).
+    accession that was read before with other residues. An accession that was read before with the same residues is a
+    `Repeat`.
 
     Raises:
         InputError: if the file is no FASTA, holds no record, breaks off or is not UTF-8.
@@ -147,8 +149,8 @@ def read_fasta(path: Path | str) -> Iterator[ProteinRecord | Reject]:
     for raw in _raw_records(path):
         found = True
         record = _as_record(raw, source)
-        if isinstance(record, ProteinRecord) and (reason := seen.duplicate(record)):
-            yield Reject(source, record.line, record.accession, reason, "accession")
+        if isinstance(record, ProteinRecord):
+            yield seen.duplicate(record, source) or record
         else:
             yield record
     if not found:

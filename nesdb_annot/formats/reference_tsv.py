@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..identifiers import MAXIMUM_IDENTIFIER
-from ..records import ReferenceEntry, ReferenceSite, Reject, Sign, SiteKind
+from ..records import ReferenceEntry, ReferenceSite, Reject, Repeat, Sign, SiteKind
 from ..residues import ResidueError, ResidueSpan, clean_residues
 from .compression import name_of
 from .lines import whole_lines, with_titles
@@ -85,7 +85,8 @@ def read_reference_tsv(
     """One entry per row; lines beginning with ``#`` are comments.
 
     ``sign`` is ``motif`` (the default), ``non-motif`` (tested, and not an NES) or ``doubtful``; several evidence terms
-    or citations are separated by semicolons. Rejected: unknown accessions, spans outside the sequence, repeated rows.
+    or citations are separated by semicolons. Rejected: unknown accessions, spans outside the sequence, a second row of
+    the same site with other cells. A row that is equal to an earlier one is a `Repeat`.
 
     Args:
         path: the table; ``-`` is standard input.
@@ -97,7 +98,7 @@ def read_reference_tsv(
     """
     file_name = name_of(path)
     source = f"user:{name or Path(str(path)).name.partition('.')[0] or 'references'}"
-    seen: dict[str, int] = {}
+    seen: dict[str, tuple[int, _Row]] = {}
     for number, titles, cells in _rows(path, file_name):
         row = dict(zip(titles, cells, strict=False))
         accession = row.get("accession", "")
@@ -107,10 +108,10 @@ def read_reference_tsv(
             if not 0 < len(accession) <= MAXIMUM_IDENTIFIER // 2:
                 raise ValueError("no accession, or an endless one")
             entry = _entry(row, source, number, _residues(row, residues_of))
-            line = seen.setdefault(entry.entry_id, number)
-            if line != number:
-                raise ValueError(f"duplicate of line {line}")
+            line, earlier = seen.setdefault(entry.entry_id, (number, row))
+            if row != earlier:
+                raise ValueError(f"the same site as in line {line}, with other cells")
         except ValueError as error:
             yield Reject(file_name, number, accession, str(error))
         else:
-            yield entry
+            yield entry if line == number else Repeat(file_name, number, accession, f"duplicate of line {line}")

@@ -17,7 +17,7 @@ SCHEMA = "nesannot.candidates/1"
 
 Row = Mapping[str, object]
 Provenance = Mapping[str, object]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _BLANKS = str.maketrans(dict.fromkeys("\t\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", " "))  # all that readers split lines at
 
 
@@ -35,7 +35,7 @@ def one_line(text: str) -> str:
 
 
 def neutral(text: str) -> str:
-    """`text` with an apostrophe before it if a spreadsheet would take it for a formula.
+    """Return `text` with an apostrophe before it if a spreadsheet would take it for a formula.
 
     Example:
         >>> neutral("=HYPERLINK(1)"), neutral("MKL")
@@ -44,8 +44,15 @@ def neutral(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _csv_cell(value: object) -> str:
-    return neutral(value) if isinstance(value, str) else _cell(value)
+def csv_cell(value: object) -> str:
+    """A cell of a file for spreadsheets: a text is no formula, a number stays as it is."""
+    text = _cell(value)
+    return text if isinstance(value, int | float) else neutral(text)
+
+
+def tsv_cell(value: object) -> str:
+    """The same on one line."""
+    return one_line(csv_cell(value))
 
 
 def provenance_lines(provenance: Provenance) -> Iterator[str]:
@@ -59,7 +66,7 @@ def _write_tsv(out: TextIO, rows: Iterable[Row], columns: Sequence[Column], prov
     out.write("\t".join(column.name for column in columns) + "\n")
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007 - returned
-        out.write("\t".join(one_line(_cell(row.get(column.name))) for column in columns) + "\n")
+        out.write("\t".join(tsv_cell(row.get(column.name)) for column in columns) + "\n")
     return count
 
 
@@ -69,7 +76,7 @@ def _write_csv(out: TextIO, rows: Iterable[Row], columns: Sequence[Column], prov
     writer.writerow(column.name for column in columns)
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007 - returned
-        writer.writerow(_csv_cell(row.get(column.name)) for column in columns)
+        writer.writerow(csv_cell(row.get(column.name)) for column in columns)
     return count
 
 
@@ -117,8 +124,8 @@ def write_table(
     """Write candidates and return how many.
 
     TSV and CSV begin with ``#`` lines of provenance, JSON Lines with one object that has ``schema``, JSON holds it
-    beside ``candidates``. In TSV tabs and line ends inside a cell become blanks; in CSV, which spreadsheets open, a
-    text that begins like a formula gets an apostrophe. Numbers are written in full precision.
+    beside ``candidates``. In TSV tabs and line ends inside a cell become blanks. In TSV and CSV, which spreadsheets
+    open, a text that begins like a formula gets an apostrophe. Numbers are written in full precision.
 
     Args:
         path: a file, or ``-`` for standard output.

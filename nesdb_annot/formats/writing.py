@@ -69,7 +69,7 @@ def open_output(path: Path | str, *, force: bool = False) -> Iterator[TextIO]:
     special = given.exists() and not given.is_file()
     target = given if special else given.resolve()  # what a link points to is written, the link stays
     if target.exists() and not special and not force:
-        raise CannotWriteError(f"{target} stands there already", remedy="--force, or another --output")
+        raise CannotWriteError(f"{target} already exists", remedy="--force, or another --output")
     try:
         # A device or a pipe is written into, never replaced by a file.
         with target.open("w", encoding="utf-8", newline="") if special else _temporary(target) as out:
@@ -81,13 +81,14 @@ def open_output(path: Path | str, *, force: bool = False) -> Iterator[TextIO]:
 
 
 def check_place(path: Path | None, option: str) -> None:
-    """Refuse a file that could not be written, before the work is done that it is for.
+    """Refuse a file that exists or could not be written, before the work is done that it is for.
 
     Args:
         path: that `option` names; None for none.
 
     Raises:
-        CannotWriteError: if its directory does not exist or may not be written, it is a directory itself, or no path.
+        CannotWriteError: if the file exists, its directory does not exist or may not be written, it is a directory
+            itself, or no path.
     """
     if path is None or str(path) == _STDOUT:
         return
@@ -99,6 +100,8 @@ def check_place(path: Path | None, option: str) -> None:
         raise CannotWriteError(f"{path} is a directory", remedy=f"{option} {typed(path / 'FILE')}")
     if not place.is_dir():
         raise CannotWriteError(f"there is no directory {path.parent}", remedy=f"{option} FILE in one that exists")
-    # A file is replaced by a new one in its directory; a device or a pipe is written into.
+    if path.exists() and not special:
+        raise CannotWriteError(f"{path} already exists", remedy=f"{option} with another FILE, or: rm {typed(path)}")
+    # A file is made in its directory; a device or a pipe is written into.
     if not os.access(path if special else place, os.W_OK):
         raise CannotWriteError(f"{path} may not be written", remedy=f"{option} FILE in a directory of yours")

@@ -191,8 +191,10 @@ def _check_staged(connection: Connection, name: str) -> tuple[int, str]:
 def _may_replace(proteome: ProteomeKey, stored: StoredRelease, replace: bool, same: bool) -> None:
     if not replace:
         what = f"another date ({stored.released or 'none'})" if same else "other content"
+        why = "" if same else f"the stored release was ingested from another file, of {stored.proteins:,} proteins"
         raise InputError(
-            f"release {stored.name} of {proteome.name} is there already, with {what}",
+            f"release {stored.name} of {proteome.name} already exists, with {what}",
+            why=why,
             remedy="give the new file its own --release name, or replace the old one with --replace",
         )
 

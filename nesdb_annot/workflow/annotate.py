@@ -82,14 +82,16 @@ def ingest_uniprot(
     stated = {"source": source, "strict": rejects.strict}
     with run(store, "ingest annotations", stated, queued_run=queued_run) as (run_id, counts):
         report = replace_annotations(store, _annotations(store, rejects, read_uniprot(source, kind), seen), run_id)
+        rejects.refuse_nothing_else(source)
         seen.former += [one for reject in rejects.all for one in former_in(reject)]
         counts |= {"proteins": report.proteins, "added": report.added, "removed": report.removed}
-        counts |= {"rejects": len(rejects.all), "former_accessions": settle_former(store, seen.former, run_id)}
+        counts |= {**rejects.counts(), "former_accessions": settle_former(store, seen.former, run_id)}
     said = f"{report.proteins:,} proteins: {report.added:,} annotations added, {report.removed:,} removed"
     if not seen.entries and not load_entries(store, sources=[SOURCE]):
         return Ingest((said, "no NES motif among them"), rejects)
     without = seen.whole if told != "tsv" else []
     references = ingest_references(store, SOURCE, seen.entries, complete=complete, without=without, replace=replace)
+    rejects.all += references.rejects.all
     return Ingest((said, *references.sentences), rejects, references.changed, references.problem)
 
 
@@ -100,6 +102,22 @@ class _Seen:
     entries: list[ReferenceEntry] = field(default_factory=list)
     former: list[FormerAccession] = field(default_factory=list)
     whole: list[str] = field(default_factory=list)
+    _contents: dict[str, int] = field(default_factory=dict)
+
+    def came_before(self, entry: UniprotEntry, rejects: Rejects) -> bool:
+        """Whether an entry of this accession came before: an equal one is merged with it, another one refused."""
+        record = entry.record
+        stated = (entry.annotations, entry.secondary, record and (record.residues, record.sequence_version))
+        content = hash(stated)
+        if entry.accession not in self._contents:
+            self._contents[entry.accession] = content
+            return False
+        if self._contents[entry.accession] == content:
+            rejects.merged += 1
+        else:
+            reason = "other content than before under the same accession"
+            rejects.all.append(Reject("UniProt", record.line if record else 0, entry.accession, reason, "accession"))
+        return True
 
 
 def _annotations(
@@ -110,6 +128,8 @@ def _annotations(
     from ..store.proteomes import residues_of
 
     for entry in rejects.passing(stream):
+        if seen.came_before(entry, rejects):
+            continue
         found = nes_reference(entry, lambda accession: residues_of(store, accession))
         if isinstance(found, Reject):
             rejects.all.append(found)

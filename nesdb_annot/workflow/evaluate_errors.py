@@ -44,7 +44,7 @@ def write_mistakes(path: Path, found: Sequence[Mistake], entries: Sequence[Refer
     """Write one row for each NES and for each false positive, tab-separated, with a header row.
 
     Raises:
-        CannotWriteError: if `path` cannot be written.
+        CannotWriteError: if `path` already exists or cannot be written.
     """
     from ..formats.writing import open_output
     from ..methods.scoring import METHODS
@@ -52,7 +52,7 @@ def write_mistakes(path: Path, found: Sequence[Mistake], entries: Sequence[Refer
     sites = by_sequence(entries, labelled_sites)
     citations = {(digest, site.span): "; ".join(site.citations) for digest, own in sites.items() for site in own}
     accession = {entry.digest: entry.accession for entry in sorted(entries, key=lambda e: e.accession, reverse=True)}
-    with open_output(path, force=True) as out:
+    with open_output(path) as out:
         out.write("\t".join((*FACTS, *METHODS)) + "\n")
         for m in found:
             facts = (m.kind, accession[m.digest], m.span.first, m.span.last, m.peptide, m.score, m.threshold, m.rank)
@@ -63,6 +63,8 @@ def write_mistakes(path: Path, found: Sequence[Mistake], entries: Sequence[Refer
 
 
 def _cell(value: object) -> str:
+    from ..formats.tables import tsv_cell
+
     if value is None:
         return ""
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    return f"{value:.4f}" if isinstance(value, float) else tsv_cell(value)

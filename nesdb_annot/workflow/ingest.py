@@ -6,13 +6,13 @@ former a chunk at a time and makes them visible when the last one has arrived.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import IncompleteError, InputError, NesannotError
 from ..former import FormerAccession, InactiveEntry
-from ..records import ReferenceEntry, Reject
+from ..records import ReferenceEntry, Reject, Repeat
 from .proteome_source import ProteomeSource
 from .rejects import Rejects
 
@@ -80,9 +80,10 @@ def ingest_proteome(
         try:
             report = ingest_release(store, key, source.release, proteins, run_id, replace=replace)
         except InputError as error:
-            error.why = error.why or "; ".join(rejects.lines())  # why nothing may be left to ingest
+            if not rejects.passed:  # the refused records are why nothing could be ingested
+                error.why = error.why or "; ".join(rejects.lines())
             raise
-        counts |= {"proteins": report.total, "rows_added": report.rows_added, "rejects": len(rejects.all)}
+        counts |= {"proteins": report.total, "rows_added": report.rows_added, **rejects.counts()}
         settle_former(store, (one for reject in source.rejects for one in former_in(reject)), run_id)
     return Ingest((_proteome_sentence(source, report),), rejects, changed=not report.nothing_new)
 
@@ -125,7 +126,7 @@ def ingest_references(
         replace: accept the loss of any number of entries.
 
     Raises:
-        InputError: if `rejects` is strict and something was refused.
+        InputError: if every entry was refused, or `rejects` is strict and one was.
     """
     from ..store.references import ingest_entries
     from ..store.runs import run
@@ -133,11 +134,12 @@ def ingest_references(
     rejects = rejects or Rejects()
     stated = {"source": source, "strict": rejects.strict}
     with run(store, "ingest references", stated, queued_run=queued_run) as (run_id, counts):
-        good = list(rejects.passing(entries))
+        good = list(rejects.passing(_each_once(source, entries)))
+        rejects.refuse_nothing_else(source)
         # An entry may be missing only because it was refused this time: then nothing is taken to be gone.
         whole = complete and not rejects.all
         report = ingest_entries(store, source, good, run_id, complete=whole, without=without, replace=replace)
-        counts |= {"new": report.new, "changed": report.changed, "gone": report.gone, "rejects": len(rejects.all)}
+        counts |= {"new": report.new, "changed": report.changed, "gone": report.gone, **rejects.counts()}
         counts["missing"] = len(report.missing)
     changed = bool(report.new or report.changed or report.gone)
     return Ingest(tuple(_reference_sentences(source, report)), rejects, changed, _loss(source, report))
@@ -156,10 +158,29 @@ def _loss(source: str, report: ReferenceReport) -> IncompleteError | None:
     )
 
 
+def _each_once(source: str, entries: Iterable[ReferenceEntry | Reject]) -> Iterator[ReferenceEntry | Reject]:
+    """The same stream; an entry whose identifier came before is a `Repeat` if it is equal, else a `Reject`."""
+    seen: dict[tuple[str, str], ReferenceEntry] = {}
+    for entry in entries:
+        if isinstance(entry, Reject):
+            yield entry
+            continue
+        key = (entry.motif, entry.entry_id)
+        if key not in seen:
+            seen[key] = entry
+            yield entry
+        elif seen[key] == entry:
+            yield Repeat(source, 0, entry.accession, f"entry {entry.entry_id} came before")
+        else:
+            yield Reject(source, 0, entry.accession, f"entry {entry.entry_id} came before with other content", "entry")
+
+
 def _reference_sentences(source: str, report: ReferenceReport) -> list[str]:
     shared = [f"{source}: entries {' and '.join(ids)} have the same sequence" for ids in report.shared_sequences]
     if report.missing:
         return [f"{source}: nothing was changed; {len(report.missing):,} of {report.unchanged:,} entries are missing"]
+    if not report.total and not report.gone:
+        return [f"{source}: there is no entry to ingest; nothing changed"]
     if not (report.new or report.changed or report.gone):
         return [*shared, f"{source}: {report.unchanged:,} entries, all known already; nothing changed"]
     counts = f"{report.new:,} new, {report.changed:,} changed, {report.gone:,} gone, {report.unchanged:,} unchanged"

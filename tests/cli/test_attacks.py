@@ -86,10 +86,11 @@ def test_a_place_that_could_not_be_written_is_told_before_the_work(tmp_path):
     check_place(Path(os.devnull), "--to")
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
+    check_place(tmp_path / "new", "--to")
     (tmp_path / "old").write_text("")
-    (tmp_path / "old").chmod(0o400)
-    check_place(tmp_path / "old", "--to")  # it is replaced, not written into
-    for wrong, said in ((tmp_path / ("a" * 300), "is no path"), (loop, "is no path"), (tmp_path, "is a directory")):
+    long = tmp_path / ("a" * 300)
+    texts = {tmp_path / "old": "already exists", long: "is no path", loop: "is no path", tmp_path: "is a directory"}
+    for wrong, said in texts.items():
         with pytest.raises(CannotWriteError, match=said) as raised:
             check_place(wrong, "--to")
         assert raised.value.remedy.startswith("--to ")

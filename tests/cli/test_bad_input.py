@@ -67,7 +67,7 @@ def test_refused_records_that_end_an_ingest_are_written_to_the_table(
     file, table = tmp_path / "refused.txt", tmp_path / "rejects.tsv"
     file.write_text(content)
     done = nesannot("ingest", words[0], file, *words[1:], *strict, "--rejects", table)
-    check(done, 65, f"{len(refused)} refused records are in {table}")
+    check(done, 65, f"{len(refused)} of {len(refused)} refused records written to {table}")
     assert [line.split("\t")[2] for line in table.read_text().splitlines()[1:]] == refused
 
 
@@ -89,12 +89,41 @@ def test_a_table_that_cannot_be_written_does_not_hide_why_an_ingest_failed(
     check(done, code, said, "/dev/full cannot be written")
 
 
-def test_a_table_stays_if_nothing_was_read(nesannot, tmp_path):
-    file, table = tmp_path / "words.fasta", tmp_path / "rejects.tsv"
-    file.write_text("just words\n")
+def test_table_of_an_earlier_ingest_is_never_overwritten(nesannot, tmp_path):
+    file, table = tmp_path / "mixed.fasta", tmp_path / "rejects.tsv"
+    file.write_text(FASTA)
     table.write_text("of an earlier ingest")
-    check(nesannot("ingest", "proteome", file, "--name", "words", "--rejects", table), 65, "not FASTA")
+    check(nesannot("ingest", "proteome", file, "--name", "later", "--rejects", table), 73, "already exists")
     assert table.read_text() == "of an earlier ingest"
+
+
+def test_refusals_are_shown_with_quiet_and_merged_records_counted(nesannot, tmp_path):
+    file = tmp_path / "quiet.fasta"
+    file.write_text(FASTA + ">P1 again\nMKLVLLALLDI\n")
+    done = nesannot("ingest", "proteome", file, "--name", "quiet", "--quiet")
+    check(
+        done, 0, "letter 'J' at position 5", "no residues", "merged 1 records", "2 records were refused; --rejects FILE"
+    )
+    assert "2 proteins" not in done.stderr
+
+
+def test_reference_table_of_which_every_row_is_refused_exits_65(nesannot, tmp_path):
+    table = tmp_path / "none.tsv"
+    table.write_text(TABLE)
+    for _ in range(2):
+        done = nesannot("ingest", "references", table, "--name", "none")
+        check(done, 65, "every record of user:none was refused: 1", "none.tsv:2 Q9", "unknown accession")
+        assert "known already" not in done.stderr
+
+
+def test_second_file_under_a_release_names_the_right_cause(nesannot, tmp_path):
+    first, second = tmp_path / "first.fasta", tmp_path / "second.fasta"
+    first.write_text(">P1 one\nMKLV\n")
+    second.write_text(FASTA)
+    check(nesannot("ingest", "proteome", first, "--name", "twice"), 0)
+    done = nesannot("ingest", "proteome", second, "--name", "twice")
+    check(done, 65, "already exists, with other content", "ingested from another file, of 1 proteins", "--replace")
+    assert "why: refused" not in done.stderr
 
 
 @pytest.mark.parametrize(

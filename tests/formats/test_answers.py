@@ -39,11 +39,14 @@ def test_tsv_has_a_line_for_each_row():
     assert second == ["", "4", "", "", '{"k": 1}', ""]
 
 
-@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@x", "\tx"])
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@x", "\tx", "\n=x"])
 def test_formulas_are_neutralised_where_spreadsheets_read(text):
     rows = [(text, -1, Decimal("-0.5"))]
     assert list(csv.reader(io.StringIO(written("csv", ["x", "n", "p"], rows))))[1] == [f"'{text}", "-1", "-0.5"]
-    assert "'" not in written("tsv", ["x", "n", "p"], rows)
+    shown = text.replace("\t", " ").replace("\n", " ")
+    assert written("tsv", ["x", "n", "p"], rows).splitlines()[1].split("\t") == [f"'{shown}", "-1", "-0.5"]
+    assert written("csv", ["=x()"], []) == "'=x()\n"
+    assert written("tsv", ["=x()"], []) == "'=x()\n"
     assert json.loads(written("json", ["x", "n", "p"], rows)) == [{"x": text, "n": -1, "p": -0.5}]
 
 

@@ -139,11 +139,20 @@ def test_formulas_are_neutralised_where_spreadsheets_read(tmp_path, text):
     (row,) = parsed("csv", saved(tmp_path, "csv", [ROW | {"gene": text}]))
     assert row["gene"].startswith("'")
     (row,) = parsed("tsv", saved(tmp_path, "tsv", [ROW | {"gene": text}]))
-    assert not row["gene"].startswith("'")
+    assert row["gene"].startswith("'")
+    (row,) = parsed("json", saved(tmp_path, "json", [ROW | {"gene": text}]))
+    assert row["gene"] == text
 
 
-def test_negative_numbers_are_no_formulas(tmp_path):
-    (row,) = parsed("csv", saved(tmp_path, "csv", [ROW | {"consensus": -0.5}]))
+@pytest.mark.parametrize("format", ["csv", "tsv"])
+def test_list_that_begins_like_a_formula_is_neutralised(tmp_path, format):
+    (row,) = parsed(format, saved(tmp_path, format, [ROW | {"gene": ["=1", "2"]}]))
+    assert row["gene"] == "'=1;2"
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv"])
+def test_negative_numbers_are_no_formulas(tmp_path, format):
+    (row,) = parsed(format, saved(tmp_path, format, [ROW | {"consensus": -0.5}]))
     assert row["consensus"] == "-0.5"
 
 
@@ -261,7 +270,7 @@ def test_bed_file_says_how_it_counts(tmp_path):
 def test_a_file_that_stands_there_is_not_touched(tmp_path, write):
     path = tmp_path / "x"
     path.write_text("mine")
-    with pytest.raises(CannotWriteError, match="stands there"):
+    with pytest.raises(CannotWriteError, match="already exists"):
         write(path, [ROW])
     assert path.read_text() == "mine"
     assert write(path, [ROW], force=True) == 1

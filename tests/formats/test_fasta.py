@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from nesdb_annot.errors import InputError
 from nesdb_annot.formats.fasta import read_fasta
 from nesdb_annot.formats.uniprot_header import MAXIMUM_HEADER
-from nesdb_annot.records import ProteinRecord, Reject
+from nesdb_annot.records import ProteinRecord, Reject, Repeat
 from nesdb_annot.residues import ALPHABET, MAXIMUM_LENGTH
 
 HEADER = "sp|P46937|YAP1_HUMAN Transcriptional coactivator YAP1 OS=Homo sapiens OX=9606 GN=YAP1 PE=1 SV=2"
@@ -126,12 +126,13 @@ def test_a_line_of_ten_megabytes_is_one_reject(tmp_path):
 def test_same_accession_same_residues(tmp_path):
     first, second = read(tmp_path, ">a\nMK\n>a again\nmk*\n")
     assert isinstance(first, ProteinRecord)
-    assert (second.reason, second.line, second.accession) == ("duplicate of line 1", 3, "a")
+    assert second == Repeat(second.source, 3, "a", "duplicate of line 1", "accession")
 
 
 def test_same_accession_other_residues_names_both_lines(tmp_path):
     _, second = read(tmp_path, ">a\nMK\n>a\nML\n")
     assert second.line == 3
+    assert not isinstance(second, Repeat)
     assert "other residues than in line 1" in second.reason
 
 

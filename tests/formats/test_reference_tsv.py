@@ -4,7 +4,7 @@ import pytest
 
 from nesdb_annot.errors import InputError
 from nesdb_annot.formats.reference_tsv import read_reference_tsv
-from nesdb_annot.records import ReferenceEntry, Reject, Sign, SiteKind
+from nesdb_annot.records import ReferenceEntry, Reject, Repeat, Sign, SiteKind
 from nesdb_annot.residues import ResidueSpan
 
 TITLES = "accession\tfirst\tlast\tevidence\tcitation"
@@ -69,7 +69,7 @@ def test_sign(read, text, sign):
         ("P1\t5\t4\te\tc", "must be residue numbers"),
         ("P1\tone\t4\te\tc", "'one'"),
         ("P1\t1", "2 cells"),
-        ("P1\t4\t9\tagain\tc", "duplicate of line 2"),
+        ("P1\t4\t9\tagain\tc", "the same site as in line 2, with other cells"),
     ],
 )
 def test_a_bad_row_is_refused_with_its_line_and_the_others_go_on(read, row, reason):
@@ -79,6 +79,13 @@ def test_a_bad_row_is_refused_with_its_line_and_the_others_go_on(read, row, reas
     assert isinstance(refused, Reject)
     assert refused.line == 3
     assert reason in refused.reason
+
+
+def test_equal_row_is_a_repeat_and_not_refused(read):
+    first, again = read("P1\t4\t9\te\tc", "P1\t4\t9\te\tc")
+    assert isinstance(first, ReferenceEntry)
+    assert isinstance(again, Repeat)
+    assert (again.line, again.reason) == (3, "duplicate of line 2")
 
 
 @pytest.mark.parametrize(

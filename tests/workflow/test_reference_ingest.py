@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
-from nesdb_annot.errors import IncompleteError
+import pytest
+
+from nesdb_annot.errors import IncompleteError, InputError
 from nesdb_annot.records import ReferenceEntry, ReferenceSite, Reject, Sign, SiteKind
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.store.references import load_entries
+from nesdb_annot.store.runs import list_runs
+from nesdb_annot.workflow.annotate import ingest_uniprot
 from nesdb_annot.workflow.ingest import ingest_references
 
 SITE = ReferenceSite(SiteKind.FUNCTIONAL_SIGNAL, ResidueSpan(3, 12), Sign.MOTIF)
@@ -44,3 +48,33 @@ def test_a_crawl_and_an_export_of_nesdb_are_two_sources(store):
     done = ingest_references(store, "nesdb_site", [replace(ONE, source="nesdb_site")])
     assert (done.problem, done.sentences[-1]) == (None, "nesdb_site: 1 new, 0 changed, 0 gone, 0 unchanged entries")
     assert len(load_entries(store, sources=["nesdb"])) == 10
+
+
+def test_equal_entry_counts_once_and_another_content_is_refused(store):
+    other = replace(ONE, evidence=("LMB sensitive",))
+    done = ingest_references(store, "user:x", [ONE, TWO, ONE, other])
+    assert "2 new" in done.sentences[-1]
+    assert done.rejects.merged == 1
+    assert [one.reason for one in done.rejects.all] == ["entry 1 came before with other content"]
+    stored = list_runs(store)[0].counts
+    assert (stored["rejects"], stored["merged"]) == (1, 1)
+    assert "entry 1 came before with other content" in stored["refused"][0]
+
+
+def test_entries_that_are_all_refused_change_nothing(store):
+    ingest_references(store, "user:x", [ONE])
+    with pytest.raises(InputError, match="every record of user:x was refused: 1"):
+        ingest_references(store, "user:x", [Reject("x.tsv", 2, "P1", "unreadable")])
+    assert [entry.entry_id for entry in load_entries(store, sources=["user:x"])] == ["1"]
+
+
+def test_uniprot_entry_that_comes_twice_counts_once(store, tmp_path):
+    path = tmp_path / "entries.tsv"
+    rows = ["P12345\tNucleus", "P12345\tNucleus", "Q12345\tNucleus", "Q12345\tCytoplasm"]
+    path.write_text("\n".join(["Entry\tKeywords", *rows]) + "\n")
+    done = ingest_uniprot(store, str(path), kind="tsv")
+    assert "2 proteins" in done.sentences[0]
+    assert done.rejects.merged == 1
+    assert [(one.accession, one.reason) for one in done.rejects.all] == [
+        ("Q12345", "other content than before under the same accession")
+    ]

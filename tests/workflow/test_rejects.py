@@ -3,7 +3,7 @@
 import pytest
 
 from nesdb_annot.errors import CannotWriteError, InputError
-from nesdb_annot.records import ProteinRecord, Reject
+from nesdb_annot.records import ProteinRecord, Reject, Repeat
 from nesdb_annot.workflow.rejects import HEADER, Rejects
 
 GOOD = [ProteinRecord("P1", "MK"), ProteinRecord("P2", "ML")]
@@ -32,7 +32,24 @@ def test_lines_stop_after_a_few():
     rejects = Rejects()
     list(rejects.passing(BAD * 10))
     assert len(rejects.lines()) == 6
-    assert rejects.lines()[-1] == "... and 15 more"
+    assert rejects.lines()[-1] == "... and 15 more were refused"
+
+
+def test_repeats_are_merged_and_counted_not_refused():
+    rejects = Rejects(strict=True)
+    assert list(rejects.passing([GOOD[0], Repeat("a.fasta", 9, "P1", "duplicate of line 1"), GOOD[1]])) == GOOD
+    assert (rejects.all, rejects.passed, rejects.merged) == ([], 2, 1)
+    assert rejects.lines() == ["merged 1 records that equal earlier ones"]
+
+
+def test_refused_records_alone_are_an_error_with_their_reasons():
+    rejects = Rejects()
+    list(rejects.passing(BAD))
+    with pytest.raises(InputError, match="every record of x was refused: 2") as caught:
+        rejects.refuse_nothing_else("x")
+    assert "letter 'J' at position 3" in caught.value.why
+    list(rejects.passing(GOOD))
+    rejects.refuse_nothing_else("x")
 
 
 def test_table_of_rejects(tmp_path):
@@ -42,6 +59,15 @@ def test_table_of_rejects(tmp_path):
     rows = (tmp_path / "rejects.tsv").read_text().splitlines()
     assert rows[0] == HEADER
     assert rows[1].split("\t") == ["a.fasta", "7", "P3", "", "letter 'J' at position 3"]
+
+
+def test_table_of_rejects_holds_no_formula_and_replaces_no_file(tmp_path):
+    rejects = Rejects()
+    list(rejects.passing([Reject("a.fasta", 7, "=HYPERLINK(1)", "bad\tletter")]))
+    rejects.write(tmp_path / "rejects.tsv")
+    assert (tmp_path / "rejects.tsv").read_text().splitlines()[1] == "a.fasta\t7\t'=HYPERLINK(1)\t\tbad letter"
+    with pytest.raises(CannotWriteError, match="already exists"):
+        Rejects().write(tmp_path / "rejects.tsv")
 
 
 def test_a_place_that_cannot_be_written(tmp_path):
