@@ -92,7 +92,7 @@ def proteome(
     ctx: typer.Context,
     source: Annotated[
         str,
-        typer.Argument(help="FASTA file or - ; or from UniProt: a UPID, or @FILE of accessions", show_default=False),
+        typer.Argument(help="FASTA file, pipe or - ; from UniProt: a UPID, or @FILE of accessions", show_default=False),
     ],
     upid: Annotated[str | None, typer.Option(help="UPID, where the file name has none")] = None,
     name: Annotated[str | None, typer.Option(help="a name of your own, for what is no UniProt proteome")] = None,
@@ -108,8 +108,10 @@ def proteome(
     from ..store.engine import open_store
     from ..workflow.ingest import ingest_proteome
     from ..workflow.proteome_source import fetched_source, is_remote, proteome_source
+    from ..workflow.source_names import check_name
 
     settings = settings_of(ctx)
+    check_name(source, "ingest proteome")
     if queue:
         told: dict[str, Json] = {"upid": upid, "name": name, "release": release, "released": released}
         told |= {"source": _absolute(source), "replace": replace, "strict": strict}

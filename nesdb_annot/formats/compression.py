@@ -9,6 +9,7 @@ import errno
 import hashlib
 import io
 import shlex
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,6 +77,16 @@ def typed(path: Path | str) -> str:
     """
     text = str(path)
     return shlex.quote(f"./{text}" if text.startswith("-") and text != STDIN else text)
+
+
+def is_stream(path: Path | str) -> bool:
+    """Return whether `path` can be read only once: standard input, a named pipe, the pipe of a shell."""
+    if str(path) == STDIN:
+        return True
+    try:
+        return stat.S_ISFIFO(mode := Path(path).stat().st_mode) or stat.S_ISCHR(mode) or stat.S_ISSOCK(mode)
+    except (OSError, ValueError):
+        return False
 
 
 def is_plain_file(path: Path | str) -> bool:

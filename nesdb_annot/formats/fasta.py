@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..identifiers import MAXIMUM_IDENTIFIER
 from ..records import ProteinRecord, Reject, Repeat
 from ..residues import ALPHABET, MAXIMUM_LENGTH, ResidueError, clean_residues
-from .compression import STDIN, is_plain_file, name_of, typed
+from .compression import is_plain_file, is_stream, name_of, typed
 from .lines import line_pieces
 from .uniprot_header import MAXIMUM_HEADER, parse_header
 
@@ -47,7 +47,7 @@ def _check_beginning(path: Path | str, number: int, text: str) -> None:
 def _remedy(path: Path | str, text: str) -> str:
     """What to type for a file that begins with the line `text`."""
     if text.startswith("ID   "):
-        given = f"{typed(path)} --kind flat" if str(path) == STDIN else typed(path)
+        given = f"{typed(path)} --kind flat" if is_stream(path) else typed(path)
         return f"nesannot ingest uniprot {given} reads what a flat file says of proteins; fetch these as FASTA"
     letters = text.strip().upper().removesuffix("*")
     if len(letters) >= _LEAST_RESIDUES and set(letters) <= set(ALPHABET) and is_plain_file(path):  # without a header

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError, UsageError
 from ..records import Reject
-from .compression import STDIN, open_input
+from .compression import is_stream, open_input
 from .uniprot_entry import UniprotEntry
 from .uniprot_flat import read_uniprot_flat
 from .uniprot_json import read_uniprot_json
@@ -41,7 +41,7 @@ def read_uniprot(path: Path | str, kind: str = "") -> Iterator[UniprotEntry | Re
         InputError: if the file is in none of the formats.
         UsageError: for standard input without `kind`, or an unknown `kind`.
     """
-    if not kind and str(path) == STDIN:
+    if not kind and is_stream(path):
         raise UsageError("the format of standard input must be named", remedy="json, tsv or flat")
     if kind and kind not in READERS:
         raise UsageError(f"no such format: {kind!r}", remedy="json, tsv or flat")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ import httpx
 from .. import __version__
 from ..errors import ConfigurationError, InputError, TryLaterError
 
+_LOG = logging.getLogger(__name__)  # without a handler of the caller a warning goes to stderr
 RETRIES = 5
 RETRIED = frozenset((429, 500, 502, 503, 504))
 MAXIMUM_ANSWER = 512 * 2**20
@@ -139,7 +141,7 @@ class HttpClient:
 
     def _check(self, url: str) -> None:
         if self._offline:
-            remedy = "unset NESANNOT_OFFLINE, or give a file that was downloaded elsewhere"
+            remedy = "leave out --offline and unset NESANNOT_OFFLINE, or give a file that was downloaded elsewhere"
             raise ConfigurationError(f"{url} is not fetched", why="offline is set", remedy=remedy)
         wanted, base = urlsplit(url), urlsplit(self.base_url)
         if (wanted.scheme, wanted.netloc) != (base.scheme, base.netloc):
@@ -176,7 +178,10 @@ class HttpClient:
         if asked is not None and asked > LONGEST_WAIT:
             raise self._gave_up(url, problem, f"the server asks to wait {asked:.0f} seconds")
         backed_off = min(60.0, 2.0**attempt) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, not secrecy
-        self._sleep(max(backed_off, asked or 0.0))
+        wait = max(backed_off, asked or 0.0)
+        message = "%s does not answer (%s); attempt %d of %d in %.0f s"
+        _LOG.warning(message, urlsplit(url).netloc, problem, attempt + 2, RETRIES + 1, wait)
+        self._sleep(wait)
 
     def _gave_up(self, url: str, problem: str, why: str) -> TryLaterError:
         remedy = f"{AGAIN}; what was fetched is kept"

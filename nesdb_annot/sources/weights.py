@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -21,6 +22,7 @@ Told = Callable[[int, int], None]
 """Called with the bytes that are here and the bytes in all (0 if the server does not say)."""
 
 ATTEMPTS = 5
+_LOG = logging.getLogger(__name__)
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 
 
@@ -79,7 +81,7 @@ class WeightsSource:
             return target
         address = f"{self._base}/{file_name}"
         if self._offline:
-            remedy = "unset NESANNOT_OFFLINE, or give the path of a checkpoint that was downloaded elsewhere"
+            remedy = "leave out --offline and unset NESANNOT_OFFLINE, or give the path of a checkpoint"
             raise ConfigurationError(f"{address} is not fetched", why="offline is set", remedy=remedy)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -104,6 +106,8 @@ class WeightsSource:
                 except httpx.TransportError as error:
                     problem = f"{type(error).__name__}: {error}"
                 if attempt + 1 < ATTEMPTS:
+                    message = "%s was not fetched (%s); attempt %d of %d in %.0f s"
+                    _LOG.warning(message, address, problem, attempt + 2, ATTEMPTS, 2.0**attempt)
                     self._sleep(2.0**attempt)
         remedy = "run the command again later; what came is kept"
         raise TryLaterError(f"{address} was not fetched", why=f"{problem}; {ATTEMPTS} attempts", remedy=remedy)

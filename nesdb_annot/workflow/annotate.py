@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
+from ..errors import ConfigurationError, InputError
 from ..former import FormerAccession
 from ..identifiers import PROTEOME_PATTERN
 from ..records import Annotation, ReferenceEntry, Reject
@@ -15,6 +15,7 @@ from ..settings import Settings
 from .ingest import Ingest, former_in, ingest_references
 from .progress import Progress, Silent
 from .rejects import Rejects
+from .source_names import check_name, offline_remedy
 
 if TYPE_CHECKING:
     from ..formats.uniprot_entry import UniprotEntry
@@ -32,13 +33,19 @@ def uniprot_file(settings: Settings, source: str, progress: Progress | None = No
         InputError: if `source` is none of these.
         ConfigurationError: if it had to be fetched and the settings say offline.
     """
+    from ..formats.compression import is_stream
     from ..sources.uniprot import UniprotSource
     from .told import entries_told
 
-    if source == "-" or Path(source).is_file():
+    if is_stream(source) or Path(source).is_file():
         return source
+    if source != NES_MOTIFS:
+        check_name(source, "ingest uniprot")
     if source != NES_MOTIFS and not PROTEOME_PATTERN.fullmatch(source):
         raise InputError(f"there is no file {source}", remedy=f"check the path; or a UPID, or {NES_MOTIFS}")
+    if settings.offline and source != NES_MOTIFS:
+        remedy = offline_remedy(source, "ingest uniprot", settings.uniprot_url)
+        raise ConfigurationError(f"{source} is not fetched", why="offline is set", remedy=remedy)
     (progress or Silent()).note(f"asking {settings.uniprot_url} for {source}")
     fetcher = UniprotSource(settings, told=entries_told(progress or Silent(), "UniProt"))
     download = fetcher.nes_motifs() if source == NES_MOTIFS else fetcher.proteome(source, kind="json")
@@ -69,6 +76,7 @@ def ingest_uniprot(
     Raises:
         InputError: if the file is none of UniProt's, or `rejects` is strict and something was refused.
     """
+    from ..formats.compression import is_stream
     from ..formats.uniprot import read_uniprot, uniprot_format
     from ..formats.uniprot_entry import SOURCE
     from ..store.annotations import replace_annotations
@@ -78,7 +86,7 @@ def ingest_uniprot(
 
     rejects = rejects or Rejects()
     seen = _Seen()
-    told = kind or (uniprot_format(source) if source != "-" else "")
+    told = kind or ("" if is_stream(source) else uniprot_format(source))
     stated = {"source": source, "strict": rejects.strict}
     with run(store, "ingest annotations", stated, queued_run=queued_run) as (run_id, counts):
         report = replace_annotations(store, _annotations(store, rejects, read_uniprot(source, kind), seen), run_id)

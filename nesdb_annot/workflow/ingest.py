@@ -63,7 +63,7 @@ def ingest_proteome(
         InputError: if the file is no FASTA, if `rejects` is strict and a record was refused, or, without `replace`,
             if another file stands under this release or the proteome is of another organism.
     """
-    from ..formats.compression import STDIN, inspect_file
+    from ..formats.compression import inspect_file, is_stream
     from ..formats.fasta import read_fasta
     from ..store.changes import settle_former
     from ..store.proteomes import ProteomeKey, ingest_release
@@ -73,7 +73,7 @@ def ingest_proteome(
     rejects.all.extend(source.rejects)
     key = ProteomeKey(source.key, taxon_id=source.taxon_id)
     stated = {"proteome": source.key, "release": source.release.name, "file": source.source, "strict": rejects.strict}
-    if source.source != STDIN:  # a file that breaks off or is no text ends here, with nothing written
+    if not is_stream(source.source):  # a file that breaks off or is no text ends here, with nothing written
         stated["sha256"] = inspect_file(source.source).sha256
     with run(store, "ingest proteome", stated, queued_run=queued_run) as (run_id, counts):
         proteins = rejects.passing(read_fasta(source.source))

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ..errors import InputError, UsageError
+from ..errors import ConfigurationError, InputError, UsageError
 from ..identifiers import PROTEOME_PATTERN
 from ..records import Reject, Release
 from ..settings import Settings
 from .progress import Progress, Silent
 from .rejects import Rejects
+from .source_names import check_name, offline_remedy
 
 UNSTATED = Release("unstated")
 """Release of a file whose user stated none."""
@@ -60,6 +61,7 @@ def proteome_source(
     if upid and not PROTEOME_PATTERN.fullmatch(upid):
         raise UsageError(f"{upid!r} is no UPID", why="a UPID is UP and 9 digits", remedy="--upid UP000002311")
     _check_words(upid, name, release)
+    check_name(source, "ingest proteome")
     if source != "-":
         _check_file(Path(source))
     found = _UPID_IN_NAME.search(Path(source).name)
@@ -80,15 +82,13 @@ def _check_words(*words: str | None) -> None:
 
 
 def _check_file(path: Path) -> None:
+    from ..formats.compression import is_stream, typed
+
     try:
-        if path.is_file():
+        if path.is_file() or is_stream(path):
             return
-        if path.is_fifo():  # it is read more than once
-            raise InputError(f"{path} is a pipe", remedy="zcat FILE | nesannot ingest proteome - --name NAME")
         kind = "a directory" if path.is_dir() else "no file" if path.exists() else ""
     except OSError as error:
-        from ..formats.compression import typed
-
         remedy = f"ls -ld {typed(path.parent)}; - reads standard input"
         raise InputError(f"cannot read {path}", why=error.strerror or str(error), remedy=remedy) from error
     if kind:
@@ -136,6 +136,9 @@ def fetched_source(
         needless.append("--name")
     if needless:
         raise UsageError(f"{needless[0]} goes with a file", why="UniProt states this itself", remedy="leave it out")
+    if settings.offline and PROTEOME_PATTERN.fullmatch(wanted):
+        remedy = offline_remedy(wanted, "ingest proteome", settings.uniprot_url)
+        raise ConfigurationError(f"{wanted} is not fetched", why="offline is set", remedy=remedy)
     progress = progress or Silent()
     source = UniprotSource(settings, told=entries_told(progress, "UniProt"))
     progress.note(f"asking {settings.uniprot_url} for {wanted}")
@@ -160,6 +163,9 @@ def _listed(path: Path) -> list[str]:
         why = (isinstance(error, OSError) and error.strerror) or str(error)
         remedy = "nesannot ingest proteome @FILE --name NAME, with one accession a line in FILE"
         raise InputError(f"cannot read the list {path}", why=why, remedy=remedy) from error
+    if lines and lines[0].startswith(">"):
+        remedy = f"nesannot ingest proteome {path} --name NAME"
+        raise UsageError(f"@{path} is FASTA, not a list of accessions", remedy=remedy)
     return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
 
 

@@ -110,9 +110,11 @@ def defer_command(store: Store, command: str, arguments: Mapping[str, Json]) -> 
     Raises:
         UsageError: if it would read standard input.
     """
+    from ..formats.compression import is_stream
     from ..store.queue import queue_command
 
-    if arguments.get("source") == "-":
-        raise UsageError("a worker cannot read your standard input", remedy="give a file that the worker can read")
+    if is_stream(str(arguments.get("source") or "")):
+        what = "a worker cannot read your standard input or your pipe"
+        raise UsageError(what, remedy="give a file that the worker can read")
     run_id = queue_command(store, command, arguments)
     return Deferred(run_id, (f"run {run_id}: {command} waits for a worker", where_workers_run(store)))

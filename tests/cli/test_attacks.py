@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nesdb_annot.errors import CannotWriteError, InputError
+from nesdb_annot.errors import CannotWriteError
 from nesdb_annot.formats.writing import check_place, open_output
-from nesdb_annot.workflow.proteome_source import proteome_source
 
 
 @pytest.mark.parametrize(
@@ -94,13 +93,6 @@ def test_a_place_that_could_not_be_written_is_told_before_the_work(tmp_path):
         with pytest.raises(CannotWriteError, match=said) as raised:
             check_place(wrong, "--to")
         assert raised.value.remedy.startswith("--to ")
-
-
-def test_a_pipe_is_not_ingested_by_name(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InputError, match="is a pipe") as raised:
-        proteome_source(str(tmp_path / "pipe"), upid=None, name="x", release=None, released=None)
-    assert "ingest proteome -" in raised.value.remedy
 
 
 @pytest.mark.parametrize(
