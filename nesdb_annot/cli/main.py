@@ -24,6 +24,7 @@ from .context import Global
 from .global_options import GlobalOptionsGroup
 from .manual import manual
 from .reannotate import reannotate
+from .similar import similar
 
 EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items())
 
@@ -72,6 +73,7 @@ for command in (
 
 for command in (reannotate, changes):
     app.command()(command)
+app.command()(similar)
 
 app.command()(manual)
 

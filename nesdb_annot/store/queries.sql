@@ -884,6 +884,83 @@ DELETE FROM nesannot.method_score WHERE configuration_id = :configuration_id AND
 -- Remove segments of these sequences before their new ones are written.
 DELETE FROM nesannot.segment WHERE configuration_id = :configuration_id AND sequence_id = ANY (:sequence_ids);
 
+-- name: scored_moments
+-- Sequences with stored segments under a configuration, and when each was scored, in microseconds.
+SELECT sequence_id, CAST(extract(epoch FROM scored_at) * 1000000 AS bigint) AS at
+  FROM nesannot.scored_sequence
+ WHERE configuration_id = :configuration_id AND segments > 0 AND error IS NULL
+ ORDER BY sequence_id;
+
+-- name: pooled_vectors
+-- Pooled vectors of these sequences, one after the other within each.
+SELECT sequence_id, array_agg(segment ORDER BY segment) AS segments, string_agg(pooled, '' ORDER BY segment) AS pooled
+  FROM nesannot.segment
+ WHERE configuration_id = :configuration_id AND sequence_id = ANY (CAST(:sequence_ids AS bigint[]))
+ GROUP BY sequence_id
+ ORDER BY sequence_id;
+
+-- name: vector_index_digest
+-- Digest of the newest file of stored vectors of a configuration.
+SELECT sha256 FROM nesannot.vector_index WHERE configuration_id = :configuration_id;
+
+-- name: save_vector_index
+-- A file of stored vectors was written.
+INSERT INTO nesannot.vector_index (configuration_id, sha256, vectors) VALUES (:configuration_id, :sha256, :vectors)
+ON CONFLICT (configuration_id) DO UPDATE
+   SET sha256 = excluded.sha256, vectors = excluded.vectors, built_at = clock_timestamp();
+
+-- name: head_set_of_configuration
+-- Digest of the head set of a configuration.
+SELECT head_set_digest FROM nesannot.configuration WHERE id = :configuration_id;
+
+-- name: newest_scores_of_protein
+-- The sequence of an accession and the configuration that scored it last; the configuration is NULL if none did.
+SELECT m.sequence_id, x.configuration_id, x.segments
+  FROM nesannot.protein p
+  JOIN nesannot.membership m ON m.protein_id = p.id
+  LEFT JOIN LATERAL (SELECT s.configuration_id, s.segments, s.scored_at
+                       FROM nesannot.scored_sequence s
+                      WHERE s.sequence_id = m.sequence_id AND s.error IS NULL
+                      ORDER BY s.scored_at DESC LIMIT 1) x ON true
+ WHERE p.accession = :accession
+ ORDER BY m.valid_to IS NULL DESC, m.valid_to DESC, x.scored_at DESC NULLS LAST LIMIT 1;
+
+-- name: spans_of_sequence
+-- Stored segments of a sequence.
+SELECT segment, first_residue, last_residue, pooled
+  FROM nesannot.segment
+ WHERE configuration_id = :configuration_id AND sequence_id = :sequence_id
+ ORDER BY segment;
+
+-- name: describe_segments
+-- Proteins and peptides of stored segments, in the order of the keys; equal sequences give all their accessions.
+SELECT w.number, d.accession, d.gene, d.organism, g.first_residue, g.last_residue,
+       substr(q.residues, g.first_residue, g.last_residue - g.first_residue + 1) AS peptide
+  FROM unnest(CAST(:sequence_ids AS bigint[]), CAST(:segments AS smallint[]))
+       WITH ORDINALITY AS w (sequence_id, segment, number)
+  JOIN nesannot.segment g ON g.configuration_id = :configuration_id
+   AND g.sequence_id = w.sequence_id AND g.segment = w.segment
+  JOIN nesannot.sequence q ON q.id = w.sequence_id
+  LEFT JOIN LATERAL (SELECT string_agg(DISTINCT p.accession, ',') AS accession, min(m.gene) AS gene,
+                            min(m.organism) AS organism
+                       FROM nesannot.membership m JOIN nesannot.protein p ON p.id = m.protein_id
+                      WHERE m.sequence_id = w.sequence_id AND m.valid_to IS NULL) d ON true
+ ORDER BY w.number;
+
+-- name: describe_sequences
+-- Proteins and residues of sequences that are stored, by digest: as references give them, else as proteomes do.
+SELECT q.sha256, q.residues, coalesce(e.accession, d.accession) AS accession, coalesce(e.gene, d.gene) AS gene,
+       coalesce(e.organism, d.organism) AS organism
+  FROM nesannot.sequence q
+  LEFT JOIN LATERAL (SELECT string_agg(DISTINCT r.accession, ',') AS accession, min(r.gene) AS gene,
+                            min(r.organism) AS organism
+                       FROM nesannot.reference_entry r WHERE r.sequence_id = q.id) e ON true
+  LEFT JOIN LATERAL (SELECT string_agg(DISTINCT p.accession, ',') AS accession, min(m.gene) AS gene,
+                            min(m.organism) AS organism
+                       FROM nesannot.membership m JOIN nesannot.protein p ON p.id = m.protein_id
+                      WHERE m.sequence_id = q.id AND m.valid_to IS NULL) d ON true
+ WHERE q.sha256 = ANY (CAST(:digests AS text[]));
+
 -- name: ledger
 -- What was scored under a configuration, what failed, and how often it was tried.
 SELECT count(*) AS sequences, count(*) FILTER (WHERE error IS NOT NULL) AS failed, coalesce(sum(segments), 0) AS segments,

@@ -136,6 +136,18 @@ def _exactly(store: Store, digest: str) -> bytes:
     )
 
 
+def head_set_of(store: Store, configuration_id: int) -> HeadSet:
+    """The head set of a stored configuration.
+
+    Raises:
+        ConfigurationError: if it is neither in the database nor the bundled one.
+    """
+    from ..methods.headset import HeadSet
+    from ..store.vectors import head_set_digest
+
+    return HeadSet.from_bytes(_exactly(store, head_set_digest(store, configuration_id)))
+
+
 def _payload(store: Store, language_model: LanguageModelIdentity, settings: Settings) -> bytes:
     """The newest head set trained in this database for both, else the bundled one if it is for both."""
     from ..methods.headset import HeadSet

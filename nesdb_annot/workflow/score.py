@@ -21,6 +21,7 @@ from .heads import Heads, check_device, heads_for
 from .pipeline import WriteBehind, read_ahead
 from .progress import Progress, Silent
 from .protein_scorer import Chunk, ScoredChunk, build_scorer
+from .segment_vectors import save_vectors
 from .target import Target, find_target
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def score_proteome(
         stored = RescoreSummary() if again else rescore_proteome(store, heads, target, progress)
         summary = replace(scoring.all_that_is_pending(), rescored=stored.sequences)
         score_decoys(store, settings, heads, target, progress=progress)
+    save_vectors(store, settings, heads.configuration_id, progress.note)
     return summary
 
 

@@ -5,7 +5,15 @@ Coordinates are 1-based inclusive (``first_residue``, ``last_residue``). Closed 
 
 from .base import QUEUE, SCHEMA, VIEWS, Base
 from .changes import Change, FormerAccession
-from .configurations import Configuration, ConfigurationMethod, HeadSet, LanguageModel, Method, Segmentation
+from .configurations import (
+    Configuration,
+    ConfigurationMethod,
+    HeadSet,
+    LanguageModel,
+    Method,
+    Segmentation,
+    VectorIndex,
+)
 from .decoys import Decoy
 from .evaluations import EvaluationCandidate, EvaluationFigure
 from .proteomes import Annotation, Membership, Protein, Proteome, Release
@@ -47,5 +55,6 @@ __all__ = [
     "Segment",
     "Segmentation",
     "Sequence",
+    "VectorIndex",
     "WorkUnit",
 ]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Identity, Integer, LargeBinary, SmallInteger, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...records import Json
@@ -123,3 +132,24 @@ class ConfigurationMethod(Base):
     )
     method_id: Mapped[int] = mapped_column(ForeignKey("method.id"), primary_key=True, comment="The method")
     name: Mapped[str] = mapped_column(comment="Name of the method")
+
+
+class VectorIndex(Base):
+    """The newest file of stored vectors of a configuration."""
+
+    __tablename__ = "vector_index"
+    __table_args__ = (
+        digest_check("sha256"),
+        CheckConstraint("vectors >= 0", name="vectors_not_negative"),
+        {
+            "comment": "The newest file of stored vectors of a configuration; a cache that is read only if its digest "
+            "is this one"
+        },
+    )
+
+    configuration_id: Mapped[int] = mapped_column(
+        ForeignKey("configuration.id", ondelete="CASCADE"), primary_key=True, comment="The configuration"
+    )
+    sha256: Mapped[str] = mapped_column(comment="SHA-256 of the file, which also names it")
+    vectors: Mapped[int] = mapped_column(BigInteger, comment="Number of vectors in the file")
+    built_at: Mapped[datetime] = moment("When the file was written")

@@ -1,0 +1,2 @@
+-- No file of stored vectors is known.
+DROP TABLE nesannot.vector_index;
