@@ -34,7 +34,15 @@ _ALPHABET_SET = frozenset(ALPHABET)
 
 
 class ResidueError(ValueError):
-    """The text is no protein sequence; the message says which letter stands where."""
+    """The text is no protein sequence; the message says which letter stands where.
+
+    Attributes:
+        letter: the first letter that is no residue; empty where another reason holds.
+    """
+
+    def __init__(self, message: str, letter: str = "") -> None:
+        super().__init__(message)
+        self.letter = letter
 
 
 def are_nucleotides(residues: str) -> bool:
@@ -69,7 +77,7 @@ def clean_residues(text: str) -> str:
     foreign = set(residues) - _ALPHABET_SET
     if foreign:
         position, letter = next((i, c) for i, c in enumerate(residues, 1) if c in foreign)
-        raise ResidueError(f"letter {letter!r} at position {position} is not an amino acid")
+        raise ResidueError(f"letter {letter!r} at position {position} is not an amino acid", letter)
     if are_nucleotides(residues):
         raise ResidueError(f"{len(residues):,} nucleotides, no protein: translate them first (transeq of EMBOSS does)")
     return residues

@@ -42,6 +42,23 @@ RATIO_CHECKED_FROM = 64 * 2**20
 STDIN = "-"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BUFFER = 2**18
+_UNREAD = {
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!\x1a\x07": "a rar archive",
+    b"\x1f\x9d": "a file of compress (.Z)",
+    b"\x04\x22\x4d\x18": "an lz4 file",
+    b"%PDF-": "a PDF document",
+    b"{\\rtf": "a text document (RTF)",
+}
+_UNPACKED = {
+    "a tar archive": "tar -tf {0} lists its files; tar -xOf {0} NAME | nesannot ingest proteome - --name NAME",
+    "a 7z archive": "7z x -so {0} | nesannot ingest proteome - --name NAME",
+    "a rar archive": "unrar p -inul {0} | nesannot ingest proteome - --name NAME",
+    "a file of compress (.Z)": "gzip -dc {0} | nesannot ingest proteome - --name NAME",
+    "an lz4 file": "lz4 -dc {0} | nesannot ingest proteome - --name NAME",
+    "a PDF document": "save its text as a file, or fetch the sequences as FASTA",
+    "a text document (RTF)": "save the document as plain text",
+}
 _SAVE_AS_TEXT = {
     SPREADSHEET: "save the sheet as tab-separated text",
     TEXT_DOCUMENT: "save the document as plain text",
@@ -146,7 +163,14 @@ class _Guarded(io.RawIOBase):
         if self.kind != "plain" and compression_of(chunk[:HEAD]) != "plain":
             raise InputError(f"{self._name} is compressed twice", remedy="decompress it once")
         if chunk.startswith(_UTF16):
-            raise InputError(f"{self._name} is UTF-16 text", remedy="save it as UTF-8")
+            remedy = f"iconv -f UTF-16 -t UTF-8 {typed(self._name)} > NEW"
+            raise InputError(f"{self._name} is UTF-16 text", remedy=remedy)
+        kind = "a tar archive" if chunk[257:262] == b"ustar" else ""
+        kind = kind or next((name for magic, name in _UNREAD.items() if chunk.startswith(magic)), "")
+        if kind:
+            remedy = _UNPACKED[kind].format(typed("FILE" if self._name == name_of(STDIN) else self._name))
+            why = "only text is read, also if it is compressed"
+            raise InputError(f"{self._name} is {kind}", why=why, remedy=remedy)
 
     def _check_limits(self) -> None:
         if self.count > MAXIMUM_FILE_BYTES:

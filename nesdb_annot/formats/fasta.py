@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import InputError
-from ..identifiers import MAXIMUM_IDENTIFIER
+from ..identifiers import ACCESSION_PATTERN, MAXIMUM_IDENTIFIER
 from ..records import ProteinRecord, Reject, Repeat
 from ..residues import ALPHABET, MAXIMUM_LENGTH, ResidueError, clean_residues
 from .compression import is_plain_file, is_stream, name_of, typed
+from .copied_text import letter_advice, piped, without_copied_marks
 from .lines import line_pieces
 from .uniprot_header import MAXIMUM_HEADER, parse_header
 
 _COLLECTED = 2 * MAXIMUM_LENGTH  # letters kept of one record; more can only be over-long, white space or damage
 _64_BITS = 2**64 - 1
 _LEAST_RESIDUES = 20  # of a first line that is taken for residues; a word such as "accession" is shorter
+_INDENTED = re.compile("^[[:space:]\"\u201c\u201d\u2018\u2019]+>".replace("[:space:]", " \t\u00a0"))
+_EFETCH = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/efetch.fcgi?db=protein&rettype=fasta&id="
 _FOREIGN = {"<": "HTML or XML", "{": "JSON", "[": "JSON"}
 
 
@@ -45,7 +50,13 @@ def _check_beginning(path: Path | str, number: int, text: str) -> None:
 
 
 def _remedy(path: Path | str, text: str) -> str:
-    """What to type for a file that begins with the line `text`."""
+    """Return what to type for a file that begins with the line `text`."""
+    if _INDENTED.match(text):
+        return piped(path, f"sed -E 's/{_INDENTED.pattern}/>/'")
+    if ACCESSION_PATTERN.fullmatch(text.split(maxsplit=1)[0]) and is_plain_file(path):
+        return f"nesannot ingest proteome @{typed(path)} --name NAME reads a list of accessions of UniProt"
+    if text.startswith("LOCUS "):
+        return f"this is GenPept; fetch the same proteins as FASTA: curl -fL '{_EFETCH}ACCESSION,ACCESSION'"
     if text.startswith("ID   "):
         given = f"{typed(path)} --kind flat" if is_stream(path) else typed(path)
         return f"nesannot ingest uniprot {given} reads what a flat file says of proteins; fetch these as FASTA"
@@ -74,16 +85,37 @@ def _raw_records(path: Path | str) -> Iterator[_Open]:
         yield current
 
 
-def _bad_header(header: str) -> str:
+def _bad_header(header: str, path: Path | str) -> str:
     if len(header) > MAXIMUM_HEADER:
         return f"header of more than {MAXIMUM_HEADER:,} characters"
     if "\0" in header:
         return "header holds a NUL character"
-    return "header holds a carriage return (Mac line ends?)" if "\r" in header else ""
+    if "\r" in header:
+        return "header holds a carriage return (old Mac line ends: " + piped(path, "tr '\\r' '\\n'") + ")"
+    return ""
 
 
-def _as_record(raw: _Open, source: str) -> ProteinRecord | Reject:
-    header = None if (reason := _bad_header(raw.header)) else parse_header(raw.header)
+def _residues(raw: _Open, path: Path | str, cleaned: Counter[str]) -> str:
+    """Return the residues of a record; if they have marks that copying adds, without these marks, and counted."""
+    if raw.letters > _COLLECTED:
+        raise ResidueError(f"{raw.letters:,} letters, more than the limit of {MAXIMUM_LENGTH:,} residues")
+    try:
+        return clean_residues("".join(raw.pieces))
+    except ResidueError as error:
+        text, removed = without_copied_marks(raw.pieces) if error.letter else ("", set())
+        try:
+            residues = clean_residues(text) if removed else ""
+        except ResidueError:
+            residues = ""
+        if not residues:
+            raise ResidueError(f"{error}{letter_advice(error.letter, path)}", error.letter) from error
+        cleaned.update(removed)
+        return residues
+
+
+def _as_record(raw: _Open, path: Path | str, cleaned: Counter[str]) -> ProteinRecord | Reject:
+    source = name_of(path)
+    header = None if (reason := _bad_header(raw.header, path)) else parse_header(raw.header)
     if header is None:
         return Reject(
             source,
@@ -93,9 +125,7 @@ def _as_record(raw: _Open, source: str) -> ProteinRecord | Reject:
             "header",
         )
     try:
-        if raw.letters > _COLLECTED:
-            raise ResidueError(f"{raw.letters:,} letters, more than the limit of {MAXIMUM_LENGTH:,} residues")
-        residues = clean_residues("".join(raw.pieces))
+        residues = _residues(raw, path, cleaned)
     except ResidueError as error:
         return Reject(source, raw.line, header.accession, str(error), "residues")
     return ProteinRecord(
@@ -134,7 +164,7 @@ class _Seen:
         return (Repeat if same else Reject)(source, record.line, record.accession, reason, "accession")
 
 
-def read_fasta(path: Path | str) -> Iterator[ProteinRecord | Reject]:
+def read_fasta(path: Path | str, cleaned: Counter[str] | None = None) -> Iterator[ProteinRecord | Reject]:
     """Proteins of a FASTA file (``-`` is standard input; gz, bz2, xz, zst, zip are recognised) in file order.
 
     White space and one trailing ``*`` are removed, lower case is accepted. Rejected, each with its line: a header
@@ -142,13 +172,17 @@ def read_fasta(path: Path | str) -> Iterator[ProteinRecord | Reject]:
     accession that was read before with other residues. An accession that was read before with the same residues is a
     `Repeat`.
 
+    Args:
+        path: the file, or ``-``.
+        cleaned: counts the records from which line numbers, invisible spaces or quotation marks were removed, by name.
+
     Raises:
         InputError: if the file is no FASTA, holds no record, breaks off or is not UTF-8.
     """
     source, seen, found = name_of(path), _Seen(), False
     for raw in _raw_records(path):
         found = True
-        record = _as_record(raw, source)
+        record = _as_record(raw, path, Counter() if cleaned is None else cleaned)
         if isinstance(record, ProteinRecord):
             yield seen.duplicate(record, source) or record
         else:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import InputError
-from .compression import name_of, open_input
+from .compression import name_of, open_input, typed
 
 MAXIMUM_PIECE = 2**20
 """Bytes of one piece of a line; longer lines come in several pieces."""
@@ -21,7 +21,8 @@ _BOM = b"\xef\xbb\xbf"
 def _not_utf8(path: Path | str, number: int, error: UnicodeDecodeError) -> InputError:
     byte = error.object[error.start]
     where = f"{name_of(path)}:{number}"
-    return InputError(f"byte 0x{byte:02x} is not UTF-8 text", where=where, remedy="save the file as UTF-8")
+    remedy = f"save the file as UTF-8: iconv -f WINDOWS-1252 -t UTF-8 {typed(path)} > NEW"
+    return InputError(f"byte 0x{byte:02x} is not UTF-8 text", where=where, remedy=remedy)
 
 
 def with_titles(titles: Sequence[str]) -> str:

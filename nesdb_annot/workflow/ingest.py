@@ -6,6 +6,7 @@ former a chunk at a time and makes them visible when the last one has arrived.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -76,7 +77,8 @@ def ingest_proteome(
     if not is_stream(source.source):  # a file that breaks off or is no text ends here, with nothing written
         stated["sha256"] = inspect_file(source.source).sha256
     with run(store, "ingest proteome", stated, queued_run=queued_run) as (run_id, counts):
-        proteins = rejects.passing(read_fasta(source.source))
+        cleaned: Counter[str] = Counter()
+        proteins = rejects.passing(read_fasta(source.source, cleaned))
         try:
             report = ingest_release(store, key, source.release, proteins, run_id, replace=replace)
         except InputError as error:
@@ -85,7 +87,8 @@ def ingest_proteome(
             raise
         counts |= {"proteins": report.total, "rows_added": report.rows_added, **rejects.counts()}
         settle_former(store, (one for reject in source.rejects for one in former_in(reject)), run_id)
-    return Ingest((_proteome_sentence(source, report),), rejects, changed=not report.nothing_new)
+    notes = [f"removed {name} from the residues of {number:,} records" for name, number in cleaned.items()]
+    return Ingest((*notes, _proteome_sentence(source, report)), rejects, changed=not report.nothing_new)
 
 
 def former_in(reject: Reject) -> tuple[FormerAccession, ...]:

@@ -102,7 +102,7 @@ def test_a_place_that_could_not_be_written_is_told_before_the_work(tmp_path):
         (("runs", "--limit", "-3"), 2, "--limit"),
         (("sql", "select 1", "--timeout", "-1"), 2, "--timeout"),
         (("ingest", "proteome", "/", "--name", "x"), 65, "is a directory"),
-        (("ingest", "proteome", "/dev/null", "--name", "x"), 65, "no file"),
+        (("ingest", "proteome", "/dev/null", "--name", "x"), 65, "holds no records"),
         (("ingest", "proteome", "/dev/null", "--name", "new\nline"), 2, "is no name"),
         (("ingest", "proteome", "/dev/null", "--name", " "), 2, "is no name"),
     ],

@@ -9,6 +9,7 @@ import os
 import random
 import subprocess
 import sys
+import tarfile
 import zipfile
 import zlib
 
@@ -163,6 +164,27 @@ def test_a_document_of_an_office_program_is_called_what_it_is(tmp_path, first, c
     with pytest.raises(InputError, match=f"mine.tsv {said}") as caught:
         read_all(path)
     assert remedy in caught.value.remedy
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_tar_archive_is_named_with_a_command_that_reads_it(tmp_path, pack):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        fact = tarfile.TarInfo("x.fasta")
+        fact.size = 6
+        archive.addfile(fact, io.BytesIO(b">a\nMK\n"))
+    path = written(tmp_path, pack(buffer.getvalue()), "x.tar")
+    with pytest.raises(InputError, match="is a tar archive") as caught:
+        read_all(path)
+    line = caught.value.remedy.partition("; ")[2].partition(" | ")[0].replace("NAME", "x.fasta")
+    assert subprocess.run(["bash", "-c", line], capture_output=True, check=True).stdout == b">a\nMK\n"
+
+
+@pytest.mark.parametrize("magic", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x04\x22\x4d\x18", b"%PDF-1.7"])
+def test_a_file_of_another_program_is_named(tmp_path, magic):
+    with pytest.raises(InputError, match="odd") as caught:
+        read_all(written(tmp_path, magic + b"x" * 600, "odd.file"))
+    assert caught.value.remedy
 
 
 def test_folders_and_what_macos_adds_are_passed_over(tmp_path):

@@ -5,16 +5,19 @@ import gzip
 import io
 import lzma
 import random
+import subprocess
 import sys
 import textwrap
 import time
 import tracemalloc
+from collections import Counter
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nesdb_annot.errors import InputError
+from nesdb_annot.formats.copied_text import NUMBERS, QUOTES, SPACES
 from nesdb_annot.formats.fasta import read_fasta
 from nesdb_annot.formats.uniprot_header import MAXIMUM_HEADER
 from nesdb_annot.records import ProteinRecord, Reject, Repeat
@@ -213,7 +216,66 @@ def test_a_file_that_is_no_fasta_is_one_error(tmp_path, content, message):
 
 def test_old_mac_line_ends_are_named(tmp_path):
     (refused,) = read(tmp_path, b">a b\rMKL\r>c\rMK\r")
-    assert "Mac" in refused.reason
+    assert f"tr '\\r' '\\n' < {refused.source} | nesannot ingest proteome" in refused.reason
+
+
+COPIED = {
+    "        1 meepqsdpsv epplsqetfs\n       21 dlwkllpenn": ("MEEPQSDPSVEPPLSQETFSDLWKLLPENN", ["line numbers"]),
+    "ORIGIN\n        1 meepqsdpsv\n//": ("MEEPQSDPSV", ["line numbers"]),
+    "MEEPQSDPSV 10\nEPPLSQETFS 20": ("MEEPQSDPSVEPPLSQETFS", ["line numbers"]),
+    "MEEP\u00a0QSDPSV\u200b\ufeff": ("MEEPQSDPSV", ["non-breaking or invisible spaces"]),
+    "\u201cMEEPQSDPSV\u201d": ("MEEPQSDPSV", ["quotation marks"]),
+    "1 \u2018MEEP\u202fQSDPSV*": ("MEEPQSDPSV", [NUMBERS, QUOTES, SPACES]),
+}
+
+
+@pytest.mark.parametrize("text", COPIED)
+def test_marks_of_copying_are_removed_and_counted(tmp_path, text):
+    cleaned = Counter()
+    path = file_of(tmp_path, f">a\n{text}\n>b\nMKT\n".encode(), "in.fasta")
+    first, second = read_fasta(path, cleaned)
+    residues, names = COPIED[text]
+    assert (first.residues, second.residues) == (residues, "MKT")
+    assert cleaned == dict.fromkeys(names, 1)
+
+
+def test_numbers_inside_a_word_are_refused_as_before(tmp_path):
+    (refused,) = read(tmp_path, ">a\nMK1L\n")
+    assert "letter '1' at position 3" in refused.reason
+
+
+@pytest.mark.parametrize(
+    ("residues", "script", "after"),
+    [("MKJLj", "s/[Jj]/X/g", "MKXLX"), ("MK--L.V", "s/[-.~]//g", "MKLV"), ("MK*LV*", "", "MKXLV")],
+)
+def test_command_for_a_foreign_letter_mends_the_file(tmp_path, residues, script, after):
+    (refused,) = read(tmp_path, f">J-1.x\n{residues}\n")
+    assert script in refused.reason
+    line = refused.reason.partition(": sed")[2].partition(" | nesannot")[0]
+    mended = subprocess.run(["bash", "-c", f"sed{line}"], capture_output=True, check=True).stdout
+    (record,) = read(tmp_path, mended)
+    assert (record.accession, record.residues) == ("J-1.x", after)
+
+
+def test_list_of_accessions_is_named_with_its_command(tmp_path):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, "P04637\nQ02750\n")
+    assert f"ingest proteome @{tmp_path / 'in.fasta'} --name NAME" in caught.value.remedy
+
+
+def test_genpept_is_named_with_its_command(tmp_path):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, "LOCUS       NP_000537   393 aa\n")
+    assert "rettype=fasta" in caught.value.remedy
+
+
+@pytest.mark.parametrize("begin", [" ", "\u201c", "\u00a0\t"])
+def test_indented_header_is_named_with_its_command(tmp_path, begin):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, f"{begin}>a\nMK\n")
+    line = caught.value.remedy.partition(" | nesannot")[0]
+    mended = subprocess.run(["bash", "-c", line], capture_output=True, check=True).stdout
+    assert mended.startswith(b">a")
 
 
 def test_nul_is_a_bad_letter(tmp_path):
