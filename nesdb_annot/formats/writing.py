@@ -1,21 +1,20 @@
-"""The one way to write a file: under a temporary name in the same directory, synced, then renamed."""
+"""Output files that a user names, and what to type where one cannot be written."""
 
 from __future__ import annotations
 
 import errno
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from ..errors import CannotWriteError, NesannotError
+from ..files.atomic import atomic_file
 from .compression import STDIN, typed
 
 _STDOUT = STDIN
-_MODE = 0o666
 
 
 def _cannot_write(path: Path, error: OSError) -> CannotWriteError:
@@ -28,25 +27,10 @@ def _cannot_write(path: Path, error: OSError) -> CannotWriteError:
     return CannotWriteError(f"{path} cannot be written", why=error.strerror or str(error), remedy=remedy)
 
 
-def _umask() -> int:
-    current = os.umask(0o077)
-    os.umask(current)
-    return current
-
-
 @contextmanager
-def _temporary(path: Path) -> Iterator[TextIO]:
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
-            yield out
-            out.flush()
-            os.fchmod(out.fileno(), _MODE & ~_umask())
-            os.fsync(out.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+def _text_of(path: Path) -> Iterator[TextIO]:
+    with atomic_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
+        yield out
 
 
 @contextmanager
@@ -72,7 +56,7 @@ def open_output(path: Path | str, *, force: bool = False) -> Iterator[TextIO]:
         raise CannotWriteError(f"{target} already exists", remedy="--force, or another --output")
     try:
         # A device or a pipe is written into, never replaced by a file.
-        with target.open("w", encoding="utf-8", newline="") if special else _temporary(target) as out:
+        with target.open("w", encoding="utf-8", newline="") if special else _text_of(target) as out:
             yield out
     except NesannotError:
         raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
+from ..files.digests import file_sha256
 from ..records import RECEIPT_SUFFIX, FileReceipt
 from .windows import LongRule
 
@@ -90,12 +90,6 @@ def _rule(path: Path, card: Mapping[str, Any]) -> LongRule:
         return LongRule(**stated)
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"the card of {path} states no rule for long proteins", why=str(error)) from error
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, 64 hexadecimal digits."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def checked_sha256(path: Path) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from ..errors import CannotWriteError
+from ..files.atomic import write_atomically, write_errors_named
+from ..files.digests import file_sha256
 from ..records import Json, Reject, Release
 
 MAXIMUM_DOWNLOAD = 10 * 10**9
@@ -50,24 +50,12 @@ class Progress:
     next_url: str = ""
 
 
-def _written(path: Path, content: Mapping[str, Json]) -> None:
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(json.dumps(dict(content)), encoding="utf-8")
-    temporary.replace(path)
-
-
 def _read(path: Path) -> dict[str, Json] | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None  # not there, or cut off by a crash: as if it were not there
     return content if isinstance(content, dict) else None
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, 64 hexadecimal digits."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def as_release(name: str, released: str) -> Release:
@@ -87,14 +75,11 @@ class GrowingFile:
         self._part = path.with_name(path.name + ".part")
         self._state = path.with_name(path.name + ".state.json")
         self._facts = path.with_name(path.name + ".facts.json")
-        try:
+        with self._errors_named():
             path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._cannot_write(error) from error
 
-    def _cannot_write(self, error: OSError) -> CannotWriteError:
-        why = error.strerror or str(error)
-        return CannotWriteError(f"{self.path} cannot be written", why=why, remedy="set NESANNOT_CACHE_DIR")
+    def _errors_named(self) -> AbstractContextManager[None]:
+        return write_errors_named(self.path, "set NESANNOT_CACHE_DIR")
 
     def complete(self, question: str, total: int) -> Download | None:
         """The finished file, if it is there, answers this question, and its digest is right."""
@@ -119,26 +104,22 @@ class GrowingFile:
 
     def append(self, content: bytes, before: Progress, after: Progress) -> None:
         """Add one page; what stands behind `before` was not recorded and is cut off."""
-        try:
+        with self._errors_named():
             with self._part.open("r+b" if before.size else "wb") as out:
                 out.truncate(before.size)
                 out.seek(before.size)
                 out.write(content)
                 out.flush()
                 os.fsync(out.fileno())
-            _written(self._state, asdict(after))
-        except OSError as error:
-            raise self._cannot_write(error) from error
+            write_atomically(self._state, json.dumps(asdict(after)))
 
     def finish(self, progress: Progress) -> Download:
         """Put the file under its name."""
-        try:
+        with self._errors_named():
             facts = asdict(progress) | {"sha256": file_sha256(self._part)}
             self._part.replace(self.path)
-            _written(self._facts, facts)
+            write_atomically(self._facts, json.dumps(facts))
             self._state.unlink(missing_ok=True)
-        except OSError as error:
-            raise self._cannot_write(error) from error
         return Download(self.path, as_release(progress.release, progress.released), progress.records)
 
     def discard(self) -> None:

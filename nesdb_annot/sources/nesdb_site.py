@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import CannotWriteError, ConfigurationError, TryLaterError
+from ..errors import ConfigurationError, TryLaterError
+from ..files.atomic import atomic_file, write_errors_named
 from ..records import Reject
 from ..settings import Settings
-from .http import Answer, HttpClient
+from .http import HttpClient
 from .revalidation import Seen
 
 TERMS = (
@@ -120,10 +122,9 @@ class NesdbSite:
         if answer.status != 200:
             why, remedy = f"HTTP status {answer.status}", "nesannot ingest nesdb EXPORT.csv, if that lasts"
             raise TryLaterError(f"{answer.url} is not there", why=why, remedy=remedy)
-        fresh = path.with_suffix(".new")
-        self._save(fresh, answer)
-        listed = read_index(fresh)  # a page that is no index is not kept
-        fresh.replace(path)
+        with self._written(path) as fresh:
+            fresh.write_text(answer.text(), encoding="utf-8", newline="")
+            listed = read_index(fresh)  # a page that is no index is not kept
         self._seen.look(path, answer.headers)
         return listed
 
@@ -137,16 +138,15 @@ class NesdbSite:
             return f"HTTP status {answer.status}"
         if _MARK not in answer.text():
             return f"the page does not hold {_MARK!r}"
-        self._save(path, answer)
+        with self._written(path) as fresh:
+            fresh.write_text(answer.text(), encoding="utf-8", newline="")
         self._seen.look(path, answer.headers)
         return ""
 
-    def _save(self, path: Path, answer: Answer) -> None:
-        temporary = path.with_name(path.name + ".part")
-        try:
+    @contextmanager
+    def _written(self, path: Path) -> Iterator[Path]:
+        """Yield the file to write a page into that is stored as `path`."""
+        with write_errors_named(path, "set NESANNOT_CACHE_DIR"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(answer.text(), encoding="utf-8", newline="")
-            temporary.replace(path)
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise CannotWriteError(f"{path} cannot be written", why=why, remedy="set NESANNOT_CACHE_DIR") from error
+            with atomic_file(path) as fresh:
+                yield fresh

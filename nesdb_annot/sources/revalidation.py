@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import CannotWriteError
+from ..files.atomic import write_atomically, write_errors_named
 
 _DAY = 86_400.0
 _VALIDATORS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
@@ -44,13 +44,8 @@ class Seen:
         pages = self._read()
         stated = {name: headers[name] for name in _VALIDATORS if name in headers}
         pages[page.name] = {**pages.get(page.name, {}), **stated, "looked": time.time()}
-        temporary = self._path.with_name(self._path.name + ".new")
-        try:
-            temporary.write_text(json.dumps(pages), encoding="utf-8")
-            temporary.replace(self._path)
-        except OSError as error:
-            told = f"{self._path} cannot be written"
-            raise CannotWriteError(told, why=error.strerror or str(error), remedy="set NESANNOT_CACHE_DIR") from error
+        with write_errors_named(self._path, "set NESANNOT_CACHE_DIR"):
+            write_atomically(self._path, json.dumps(pages))
 
     def _read(self) -> dict[str, dict[str, str | float]]:
         if self._pages is None:

@@ -13,9 +13,10 @@ import httpx
 
 from .. import __version__
 from ..errors import CannotWriteError, ConfigurationError, InputError, TryLaterError
+from ..files.atomic import write_atomically
+from ..files.digests import file_sha256
 from ..records import RECEIPT_SUFFIX, FileReceipt
 from ..settings import Settings
-from .download import file_sha256
 from .part import Part, version_of
 
 Told = Callable[[int, int], None]
@@ -149,7 +150,6 @@ class WeightsSource:
             part.discard()
             why = f"sha256 {receipt.sha256[:12]}, expected {sha256[:12]}"
             raise InputError(f"{address} is not the file that was expected", why=why, remedy="fetch it again")
-        noted = target.with_name(target.name + RECEIPT_SUFFIX)
-        noted.write_text(json.dumps(asdict(receipt)) + "\n", encoding="utf-8")
+        write_atomically(target.with_name(target.name + RECEIPT_SUFFIX), json.dumps(asdict(receipt)) + "\n")
         part.finish(target)
         return target

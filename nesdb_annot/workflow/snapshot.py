@@ -7,7 +7,6 @@ that the same SQL works on it; it is no full restore, which pg_dump does better.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..errors import CannotWriteError, InputError
+from ..files.digests import file_sha256
 
 if TYPE_CHECKING:
     from ..store.engine import Store
@@ -132,7 +132,7 @@ def _dump_view(moment: Moment, shape: Shape, draft: Path, condition: str | None)
     path = draft / f"{shape.view}.parquet"
     rows = write_parquet(path, shape, moment.rows(shape, condition or "true"))
     columns = [{"name": c.column, "type": c.type, "meaning": c.meaning} for c in shape.columns]
-    facts = {"file": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": _digest(path)}
+    facts = {"file": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": file_sha256(path)}
     kept = {"rows_kept": condition} if condition else {}
     return {"name": shape.view, "meaning": shape.meaning, **facts, **kept, "columns": columns}
 
@@ -179,7 +179,7 @@ def _check(directory: Path, view: Mapping[str, Any]) -> None:
     path = directory / f"{view['name']}.parquet"
     if not path.is_file():
         raise InputError(f"{path.name} is missing from the snapshot", where=str(directory))
-    found = _digest(path)
+    found = file_sha256(path)
     if found != view["sha256"]:
         raise InputError(
             f"{path.name} is not the file that the manifest was written for",
@@ -193,8 +193,3 @@ def _rows(directory: Path, shape: Shape) -> Iterator[Any]:
     from .snapshot_parquet import read_parquet
 
     return read_parquet(directory / f"{shape.view}.parquet", shape)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import CannotWriteError
+from ..files.atomic import write_atomically, write_errors_named
 from ..settings import Settings
 from .evaluate import headlines
 from .fetch_model import fetch_missing
@@ -100,9 +100,5 @@ def write_head_set(path: Path, payload: bytes) -> None:
     Raises:
         CannotWriteError: if that fails.
     """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(payload)
-        part.replace(path)
-    except OSError as error:
-        raise CannotWriteError(f"cannot write {path}", why=str(error)) from error
+    with write_errors_named(path, "--save-to FILE in a directory that you may write"):
+        write_atomically(path, payload)

@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from nesdb_annot.errors import CannotWriteError, InputError
-from nesdb_annot.formats import writing
+from nesdb_annot.files import atomic
 from nesdb_annot.formats.writing import open_output
 
 
@@ -39,7 +39,7 @@ def test_disk_full(tmp_path, monkeypatch):
     def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(writing.os, "fsync", full)
+    monkeypatch.setattr(atomic.os, "fsync", full)
     with pytest.raises(CannotWriteError, match="cannot be written") as caught, open_output(tmp_path / "out.tsv") as out:
         out.write("x")
     assert caught.value.exit_code == 73
@@ -57,7 +57,7 @@ def test_no_permission(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(writing.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(atomic.tempfile, "mkstemp", refuse)
     with pytest.raises(CannotWriteError) as caught, open_output(tmp_path / "out.tsv"):
         pass
     assert "you may write" in caught.value.remedy

@@ -10,7 +10,7 @@ from esm.data import Alphabet
 from esm.model.esm2 import ESM2
 from safetensors.torch import save_file
 
-from nesdb_annot.language.card import file_sha256
+from nesdb_annot.files.digests import file_sha256
 from nesdb_annot.residues import STANDARD_RESIDUES
 
 TINY = (2, 32, 4)

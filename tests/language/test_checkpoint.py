@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from nesdb_annot.errors import ConfigurationError
-from nesdb_annot.language.card import checked_sha256, file_sha256
+from nesdb_annot.files.digests import file_sha256
+from nesdb_annot.language.card import checked_sha256
 from nesdb_annot.language.checkpoint import load_model
 from nesdb_annot.language.windows import LongRule
 from nesdb_annot.records import RECEIPT_SUFFIX

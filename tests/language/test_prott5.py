@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from nesdb_annot.errors import ConfigurationError
+from nesdb_annot.files.digests import file_sha256
 from nesdb_annot.language import prott5, prott5_files
-from nesdb_annot.language.card import file_sha256
 from nesdb_annot.language.embedder import open_embedder
 from nesdb_annot.language.models import describe, model_path
 from nesdb_annot.language.windows import LongRule

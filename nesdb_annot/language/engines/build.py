@@ -14,6 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...files.atomic import atomic_file
 from .. import processor
 
 COMPILERS = ("cc", "gcc", "clang")
@@ -96,19 +97,19 @@ def _kept(compiler: str, kernel: Kernel, path: Path) -> ctypes.CDLL | Unavailabl
 
 
 def _compiled(compiler: str, kernel: Kernel, path: Path) -> Unavailable | None:
-    """Compile under a name of this process, then rename: no other process ever sees half a library."""
-    part = path.with_name(f"{path.name}.{os.getpid()}")
-    command = [compiler, *kernel.flags, "-o", str(part), str(kernel.sources[0])]
+    """Compile into a temporary file, then rename: no other process ever sees half a library."""
+    name = Path(compiler).name
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", check=False, timeout=SECONDS_TO_COMPILE
+        with atomic_file(path) as part:
+            command = [compiler, *kernel.flags, "-o", str(part), str(kernel.sources[0])]
+            subprocess.run(
+                command, capture_output=True, text=True, errors="replace", check=True, timeout=SECONDS_TO_COMPILE
+            )
+    except subprocess.CalledProcessError as error:
+        lines = [line for line in error.stderr.splitlines() if "error" in line]
+        return Unavailable(
+            f"{name} cannot compile the kernel: {lines[0] if lines else f'exit code {error.returncode}'}"
         )
-        if done.returncode:
-            said = next((line for line in done.stderr.splitlines() if "error" in line), f"exit code {done.returncode}")
-            return Unavailable(f"{Path(compiler).name} cannot compile the kernel: {said}")
-        part.replace(path)
     except subprocess.TimeoutExpired:
-        return Unavailable(f"{Path(compiler).name} did not end within {SECONDS_TO_COMPILE} s")
-    finally:
-        part.unlink(missing_ok=True)
+        return Unavailable(f"{name} did not end within {SECONDS_TO_COMPILE} s")
     return None

@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.multiprocessing.spawn import spawn
 
 from ...errors import ConfigurationError
+from ...files.atomic import atomic_file
 from . import forward
 from .batches import Batch, corrupted, crop
 from .corpus import open_split
@@ -92,9 +93,8 @@ def learning_rate(plan: Plan, step: int, progress: float) -> float:
 def save_state(path: Path, model: ESM2, optimiser: Optimiser, facts: dict[str, float]) -> None:
     """Parameters and moments, with the counters; written aside, then renamed."""
     tensors = {"model." + name: p.detach().contiguous() for name, p in trained_parameters(model).items()}
-    aside = path.with_suffix(".part")
-    save_file(tensors | optimiser.state(), aside, metadata={"facts": json.dumps(facts)})
-    aside.replace(path)
+    with atomic_file(path) as aside:
+        save_file(tensors | optimiser.state(), aside, metadata={"facts": json.dumps(facts)})
 
 
 def load_state(path: Path, model: ESM2, optimiser: Optimiser) -> dict[str, float]:

@@ -9,7 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from ..card import file_sha256
+from ...files.digests import file_sha256
 from ..self_check import store_reference
 from .batches import LENGTHS
 from .loop import STATE

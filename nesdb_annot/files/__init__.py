@@ -1,0 +1,1 @@
+"""Files: atomic writing, errors of the disk in words, digests."""
