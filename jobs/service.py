@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from procrastinate import App
 
 from nesdb_annot.errors import FailedJobsError
-from nesdb_annot.language.processor import single_threaded
+from nesdb_annot.processes.environment import single_threaded
 from nesdb_annot.settings import Settings
 from nesdb_annot.store.engine import Store, open_store
 from nesdb_annot.store.queue import QUEUES, connector, queue_state

@@ -1,16 +1,9 @@
-"""What the processor computes in, and what threads a process may use."""
+"""What the processor computes in."""
 
 from __future__ import annotations
 
-import os
 import platform
-from collections.abc import MutableMapping
 from pathlib import Path
-
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-MALLOC_VARIABLES = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(8 << 30)}
-"""glibc then keeps freed blocks instead of returning them to the kernel after each layer."""
-
 
 CPUINFO = Path("/proc/cpuinfo")
 
@@ -42,12 +35,3 @@ def has_bfloat16(cpuinfo: Path = CPUINFO) -> bool:
 def has_tiles(cpuinfo: Path = CPUINFO) -> bool:
     """Whether the processor multiplies whole tiles of bfloat16 (AMX), faster than vectors by far."""
     return "amx_bf16" in flags(cpuinfo)
-
-
-def single_threaded(environment: MutableMapping[str, str] | None = None) -> None:
-    """Set what numerical libraries read at their import: one thread, and a malloc that keeps its pages."""
-    target = os.environ if environment is None else environment
-    for variable in THREAD_VARIABLES:
-        target[variable] = "1"
-    for variable, value in MALLOC_VARIABLES.items():
-        target.setdefault(variable, value)

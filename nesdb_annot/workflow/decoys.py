@@ -41,8 +41,8 @@ def score_decoys(
 
     Where only pooled heads changed, those that were scored before are scored again from their vectors.
     """
-    from ..language.workers import WorkerPool
     from ..methods.significance import decoys_of
+    from ..processes.pool import WorkerPool
     from ..store.decoys import find_decoys, save_decoys
     from ..store.proteomes import sequences_of
     from ..store.runs import run

@@ -122,7 +122,7 @@ def _scored(
     residues_of: Mapping[str, str], settings: Settings, head_set: HeadSet, label: str, progress: Progress
 ) -> Iterator[ScoredSequence]:
     """Every sequence as scoring leaves it: with its candidates after overlap resolution."""
-    from ..language.workers import WorkerPool
+    from ..processes.pool import WorkerPool
 
     chunks = _chunks(sorted(residues_of.items(), key=lambda pair: len(pair[1])))
     progress.begin(label, sum(map(len, residues_of.values())))

@@ -1,6 +1,6 @@
 """Threads and bounded queues between reading, embedding and writing, so that none waits for another.
 
-Embedding and scoring happen in the worker processes of `language.workers`, which have queues of their own. Here are the
+Embedding and scoring happen in the worker processes of `processes.pool`, which have queues of their own. Here are the
 two ends: what is to be computed is read ahead, and what was computed is written behind.
 """
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import DatabaseUnreachableError, NesannotError, TryLaterError
+from ..processes.child import Child, ChildDiedError, StoppedError
 from ..records import Json
 from ..settings import Settings
-from .children import Child, ChildDiedError, StoppedError
 
 if TYPE_CHECKING:
     from ..store.engine import Store

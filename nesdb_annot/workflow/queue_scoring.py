@@ -21,9 +21,9 @@ from ..errors import (
     NesannotError,
     TryLaterError,
 )
+from ..processes.child import Child, StoppedError
 from ..records import ScoredSequence
 from ..settings import Settings
-from .children import Child, StoppedError
 from .heads import Heads, heads_for
 from .protein_scorer import Chunk, ScoredChunk, build_scorer
 

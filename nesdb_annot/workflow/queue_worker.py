@@ -22,7 +22,7 @@ from procrastinate.jobs import DeleteJobCondition, Job
 from procrastinate.worker import Worker
 
 from ..errors import ConfigurationError, DatabaseUnreachableError, NesannotError, TryLaterError
-from .children import StoppedError
+from ..processes.child import StoppedError
 
 if TYPE_CHECKING:
     from ..store.engine import Store

@@ -270,8 +270,8 @@ class _Scoring:
 
     def _scored(self, tally: _Tally) -> Iterator[ScoredChunk]:
         """Scores of each chunk, in the order in which the workers finish."""
-        from ..language.workers import AHEAD, WorkerPool
         from ..methods.topology import STATED_KEYS
+        from ..processes.pool import AHEAD, WorkerPool
         from ..store.annotations import stated_stretches
         from ..store.scores import iterate_pending
 

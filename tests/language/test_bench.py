@@ -31,6 +31,7 @@ from nesdb_annot.language.checkpoint import LoadedModel
 from nesdb_annot.language.engines import build
 from nesdb_annot.language.engines.stock import StockEngine
 from nesdb_annot.language.windows import WHOLE
+from nesdb_annot.processes import environment
 from nesdb_annot.settings import ENGINES, Settings
 
 from .conftest import TINY, random_model, random_residues
@@ -234,8 +235,8 @@ class TestProcess:
         monkeypatch.setenv("OMP_NUM_THREADS", "8")
         with pytest.raises(InterruptedError):
             list(process.measurements(wanted()))
-        assert all(seen[name] == "1" for name in processor.THREAD_VARIABLES)
-        assert {name: seen[name] for name in processor.MALLOC_VARIABLES} == process.machine()["malloc"]
+        assert all(seen[name] == "1" for name in environment.THREAD_VARIABLES)
+        assert {name: seen[name] for name in environment.MALLOC_VARIABLES} == process.machine()["malloc"]
 
     def test_what_is_measured_arrives(self):
         (found,) = process.measurements(wanted(shapes=("bundled",)))

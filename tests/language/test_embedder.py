@@ -24,6 +24,7 @@ from nesdb_annot.language.engines.stock import StockEngine
 from nesdb_annot.language.model_embedder import ModelEmbedder
 from nesdb_annot.language.models import BUNDLED_FILE
 from nesdb_annot.language.windows import LongRule
+from nesdb_annot.processes.environment import single_threaded
 from nesdb_annot.settings import Settings
 
 from .conftest import EIGHT_MILLION, TINY, random_model, random_residues, write_own
@@ -187,8 +188,8 @@ class TestLongProteins:
 
 LONGEST = """
 import resource, sys
-from nesdb_annot.language import processor
-processor.single_threaded()
+from nesdb_annot.processes.environment import single_threaded
+single_threaded()
 from nesdb_annot.language.embedder import open_embedder
 from nesdb_annot.settings import Settings
 embedder = open_embedder(Settings(model=sys.argv[1], device="cpu"))
@@ -374,7 +375,7 @@ class TestProcessor:
 
     def test_single_threaded_leaves_the_users_malloc_alone(self):
         environment = {"OMP_NUM_THREADS": "8", "MALLOC_MMAP_MAX_": "7"}
-        processor.single_threaded(environment)
+        single_threaded(environment)
         assert environment["OMP_NUM_THREADS"] == "1"
         assert environment["MALLOC_MMAP_MAX_"] == "7"
 

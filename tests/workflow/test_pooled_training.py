@@ -56,7 +56,7 @@ def no_embedding(monkeypatch):
             raise AssertionError("the language model was asked")
 
         monkeypatch.setattr("nesdb_annot.language.model_embedder.ModelEmbedder.embed", fails)
-        monkeypatch.setattr("nesdb_annot.language.workers.WorkerPool.__init__", fails)
+        monkeypatch.setattr("nesdb_annot.processes.pool.WorkerPool.__init__", fails)
 
     refuse.allow = allow
     return refuse

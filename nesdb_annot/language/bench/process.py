@@ -11,6 +11,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 
 from ...errors import ConfigurationError, InternalError
+from ...processes.environment import MALLOC_VARIABLES, single_threaded
 from .. import processor
 from .wanted import Wanted
 
@@ -18,12 +19,12 @@ from .wanted import Wanted
 def machine() -> dict[str, object]:
     """What the figures hold for: processor, its bfloat16, malloc settings, versions."""
     environment = dict(os.environ)
-    processor.single_threaded(environment)
+    single_threaded(environment)
     return {
         "processor": processor.model_name(),
         "bfloat16": processor.has_bfloat16(),
         "tiles": processor.has_tiles(),
-        "malloc": {name: environment[name] for name in processor.MALLOC_VARIABLES},
+        "malloc": {name: environment[name] for name in MALLOC_VARIABLES},
         "versions": {name: version(name) for name in ("fair-esm", "torch", "numpy")},
     }
 
@@ -36,7 +37,7 @@ def measurements(wanted: Wanted) -> Iterator[dict[str, object]]:
         InternalError: if the process failed otherwise.
     """
     environment = dict(os.environ)
-    processor.single_threaded(environment)
+    single_threaded(environment)
     command = [sys.executable, "-m", __package__]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as child:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from ..workers import WorkerPool
+from ...processes.pool import WorkerPool
 from .batches import Batch, batch_maker
 
 Tensors = tuple[Tensor, Tensor, Tensor]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from nesdb_annot.errors import ConfigurationError
-from nesdb_annot.workflow.children import Child, ChildDiedError, StoppedError
+from nesdb_annot.processes.child import Child, ChildDiedError, StoppedError
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "language"))  # spawned processes inherit it
+sys.path.insert(0, str(Path(__file__).parent))  # spawned processes inherit it
 from chunk_work import Doubler, unbuildable
 
 
@@ -49,8 +49,7 @@ def test_who_is_no_longer_waited_for_is_ended(child):
 
 def test_what_it_said_before_it_left_is_heard_by_who_asks_later():
     child = Child(unbuildable, (2,))
-    child._running()
-    child._process.join(60)
+    child._running().process.join(60)
     with pytest.raises(ConfigurationError, match="fetch them"):
         child.ask(1)
     assert multiprocessing.active_children() == []

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nesdb_annot.errors import ConfigurationError, InternalError
-from nesdb_annot.language.workers import AHEAD, WorkerPool
+from nesdb_annot.processes.pool import AHEAD, WorkerPool
 
 sys.path.insert(0, str(Path(__file__).parent))  # spawned workers inherit it
 from chunk_work import Doubler, dead_at_once, unbuildable
@@ -96,10 +96,10 @@ def test_failures_are_errors_here(chunk, error, text):
 def test_what_a_worker_said_before_it_left_is_heard_where_a_chunk_cannot_be_sent():
     with pytest.raises(ConfigurationError, match="fetch them"), pool(2) as running:
         next(running.map_unordered(range(4)))
-        leaving = running._workers[0]
+        leaving = running._workers[0].spawned
         leaving.connection.send("configure")
         leaving.process.join(60)
-        running._send(leaving, 1)
+        running._send(running._workers[0], 1)
 
 
 def test_error_of_a_worker_has_its_traceback_as_cause():
@@ -126,7 +126,7 @@ def test_leaving_early_does_not_wait_for_work():
 
 PARENT = """
     import faulthandler, os, signal, sys, time
-    from nesdb_annot.language.workers import WorkerPool
+    from nesdb_annot.processes.pool import WorkerPool
 
     # Whatever the runner of the tests ignores or blocks is inherited, and no matter of the pool.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -142,7 +142,7 @@ PARENT = """
         with WorkerPool(2, initialise=Work) as pool:
             answers = pool.map_unordered([0, 0, 0, 0, 600, 600, 600, 600])
             pids = {next(answers) for _ in range(4)}
-            print(*[worker.process.pid for worker in pool._workers], flush=True)
+            print(*[worker.spawned.process.pid for worker in pool._workers], flush=True)
             next(answers)
 """
 
