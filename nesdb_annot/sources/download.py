@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ..files.atomic import write_atomically, write_errors_named
 from ..files.digests import file_sha256
-from ..records import Json, Reject, Release
+from ..records import Reject, Release
+from .partial import PartialFile, read_object
 
 MAXIMUM_DOWNLOAD = 10 * 10**9
 """Bytes of one downloaded file."""
@@ -50,14 +51,6 @@ class Progress:
     next_url: str = ""
 
 
-def _read(path: Path) -> dict[str, Json] | None:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None  # not there, or cut off by a crash: as if it were not there
-    return content if isinstance(content, dict) else None
-
-
 def as_release(name: str, released: str) -> Release:
     """Release from its name and ISO date (empty if unknown)."""
     return Release(name, date.fromisoformat(released) if released else None)
@@ -72,8 +65,7 @@ class GrowingFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._part = path.with_name(path.name + ".part")
-        self._state = path.with_name(path.name + ".state.json")
+        self._partial = PartialFile(path)
         self._facts = path.with_name(path.name + ".facts.json")
         with self._errors_named():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,8 +75,8 @@ class GrowingFile:
 
     def complete(self, question: str, total: int) -> Download | None:
         """The finished file, if it is there, answers this question, and its digest is right."""
-        facts = _read(self._facts)
-        if not facts or (facts.get("question"), facts.get("records")) != (question, total):
+        facts = read_object(self._facts)
+        if (facts.get("question"), facts.get("records")) != (question, total):
             return None
         if not self.path.is_file() or facts.get("sha256") != file_sha256(self.path):
             return None
@@ -93,36 +85,34 @@ class GrowingFile:
 
     def resume(self, begin: Progress) -> Progress | None:
         """What an interrupted download left, if it began as `begin` does: same question, release and total."""
-        state = _read(self._state)
-        if not state or any(state.get(name) != getattr(begin, name) for name in ("question", "release", "total")):
+        state = self._partial.state()
+        if any(state.get(name) != getattr(begin, name) for name in ("question", "release", "total")):
             return None
         try:
             progress = Progress(**state)  # type: ignore[arg-type]
         except TypeError:
             return None
-        return progress if self._part.is_file() and self._part.stat().st_size >= progress.size else None
+        return progress if 0 < progress.size <= self._partial.size else None
 
     def append(self, content: bytes, before: Progress, after: Progress) -> None:
         """Add one page; what stands behind `before` was not recorded and is cut off."""
         with self._errors_named():
-            with self._part.open("r+b" if before.size else "wb") as out:
+            with self._partial.path.open("r+b" if before.size else "wb") as out:
                 out.truncate(before.size)
                 out.seek(before.size)
                 out.write(content)
                 out.flush()
                 os.fsync(out.fileno())
-            write_atomically(self._state, json.dumps(asdict(after)))
+            self._partial.record(asdict(after))
 
     def finish(self, progress: Progress) -> Download:
         """Put the file under its name."""
         with self._errors_named():
-            facts = asdict(progress) | {"sha256": file_sha256(self._part)}
-            self._part.replace(self.path)
+            facts = asdict(progress) | {"sha256": file_sha256(self._partial.path)}
+            self._partial.finish()
             write_atomically(self._facts, json.dumps(facts))
-            self._state.unlink(missing_ok=True)
         return Download(self.path, as_release(progress.release, progress.released), progress.records)
 
     def discard(self) -> None:
         """Throw away what an interrupted download left."""
-        self._state.unlink(missing_ok=True)
-        self._part.unlink(missing_ok=True)
+        self._partial.discard()

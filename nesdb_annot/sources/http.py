@@ -1,4 +1,4 @@
-"""The one way to speak HTTP: timeouts, retries, a pause between requests, a size cap, one host, an offline switch."""
+"""The one way to speak HTTP: timeouts, retries, resumed downloads, a pause, a size cap, one host, an offline switch."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import email.utils
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ import httpx
 
 from .. import __version__
 from ..errors import ConfigurationError, InputError, TryLaterError
+from .partial import PartialFile, continues, range_headers, version_of
 
 _LOG = logging.getLogger(__name__)  # without a handler of the caller a warning goes to stderr
 RETRIES = 5
@@ -72,22 +74,29 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 class HttpClient:
-    """Speaks to one host. Redirects are never followed.
+    """Speaks to one host; a proxy is taken from the environment.
 
     Args:
         base_url: all requests must go to this scheme, host and port.
+        redirects: follow redirects, also to other hosts; else an address that has moved is an error.
         offline: refuse before any socket is opened.
         pause: least seconds between two requests.
         sleep: waits; replaced in tests.
     """
 
     def __init__(
-        self, base_url: str, *, offline: bool, pause: float = 0.2, sleep: Callable[[float], None] = time.sleep
+        self,
+        base_url: str,
+        *,
+        offline: bool,
+        redirects: bool = False,
+        pause: float = 0.2,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).netloc:
             raise ConfigurationError(f"{base_url!r} is no address of a server", remedy="https://...")
         self.base_url = base_url.rstrip("/")
-        self._offline, self._pause, self._sleep = offline, pause, sleep
+        self._offline, self._redirects, self._pause, self._sleep = offline, redirects, pause, sleep
         self._last = float("-inf")
         self._client: httpx.Client | None = None
 
@@ -122,14 +131,41 @@ class HttpClient:
             TryLaterError: if the server did not answer properly after `RETRIES` retries.
             InputError: if the answer is larger than `MAXIMUM_ANSWER`.
         """
+        url = self._url(address)
+        return self._retried(url, lambda: self._request(url, parameters, headers))
+
+    def download(self, address: str, partial: PartialFile, on_progress: Callable[[int, int], None]) -> Answer:
+        """Fetch a file into `partial`, and go on where an earlier fetch stopped.
+
+        Args:
+            address: as in `get`.
+            partial: whole if the answer's status is 200 or 206, else untouched.
+            on_progress: called with the bytes that came and the bytes in all (0 if the server does not say).
+
+        Returns:
+            The answer without its body.
+
+        Raises:
+            ConfigurationError: as in `get`.
+            TryLaterError: as in `get`; what came stays in `partial`.
+            OSError: if `partial` cannot be written.
+        """
+        url = self._url(address)
+        return self._retried(url, lambda: self._continued(url, partial, on_progress))
+
+    def _url(self, address: str) -> str:
         url = address if "://" in address else f"{self.base_url}/{address.lstrip('/')}"
         self._check(url)
+        return url
+
+    def _retried(self, url: str, ask: Callable[[], Answer]) -> Answer:
+        """Ask until the server answers properly, at most `RETRIES` times more."""
         for attempt in range(RETRIES + 1):
             self._wait_turn()
             problem, asked = "", None
             try:
-                answer = self._request(url, parameters, headers)
-            except httpx.TransportError as error:
+                answer = ask()
+            except httpx.RequestError as error:
                 problem = f"{type(error).__name__}: {error}"
             else:
                 if answer.status not in RETRIED:
@@ -154,11 +190,18 @@ class HttpClient:
             self._sleep(wait)
         self._last = time.monotonic()
 
-    def _request(self, url: str, parameters: Mapping[str, str] | None, headers: Mapping[str, str] | None) -> Answer:
+    @contextmanager
+    def _stream(
+        self, url: str, parameters: Mapping[str, str] | None, headers: Mapping[str, str] | None
+    ) -> Iterator[httpx.Response]:
         if self._client is None:
             own = {"User-Agent": f"nesannot/{__version__} python-httpx/{httpx.__version__}"}
-            self._client = httpx.Client(timeout=_TIMEOUT, headers=own, follow_redirects=False)
+            self._client = httpx.Client(timeout=_TIMEOUT, headers=own, follow_redirects=self._redirects)
         with self._client.stream("GET", url, params=parameters, headers=headers) as response:
+            yield response
+
+    def _request(self, url: str, parameters: Mapping[str, str] | None, headers: Mapping[str, str] | None) -> Answer:
+        with self._stream(url, parameters, headers) as response:
             chunks, size = [], 0
             for chunk in response.iter_bytes():
                 size += len(chunk)
@@ -167,6 +210,25 @@ class HttpClient:
                     raise InputError(told, remedy=WHERE_SET)
                 chunks.append(chunk)
             return Answer(str(response.url), response.status_code, response.headers, b"".join(chunks))
+
+    def _continued(self, url: str, partial: PartialFile, on_progress: Callable[[int, int], None]) -> Answer:
+        """Ask for what is missing and append it; an answer that does not fit is a transport error, to be retried."""
+        with self._stream(url, None, range_headers(partial)) as response:
+            answer = Answer(str(response.url), response.status_code, response.headers, b"")
+            if answer.status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+                if answer.headers.get("content-range", "").rpartition("/")[2] == str(partial.size):
+                    return replace(answer, status=200)  # all of it came before
+                partial.discard()
+                raise httpx.RemoteProtocolError("the server's file is shorter than what came")
+            if answer.status == httpx.codes.PARTIAL_CONTENT and not continues(partial, answer.headers):
+                partial.discard()
+                raise httpx.RemoteProtocolError("the server sent a part of another file")
+            if answer.status == httpx.codes.OK:  # the first time, another version, or a server without ranges
+                partial.discard()
+                partial.record({"version": version_of(answer.headers)})
+            if answer.status in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
+                _append(response, partial, on_progress)
+            return answer
 
     def _unless_moved(self, answer: Answer) -> Answer:
         if answer.status in _MOVED:
@@ -186,3 +248,15 @@ class HttpClient:
     def _gave_up(self, url: str, problem: str, why: str) -> TryLaterError:
         remedy = f"{AGAIN}; what was fetched is kept"
         return TryLaterError(f"{url} does not answer", where=problem, why=why, remedy=remedy)
+
+
+def _append(response: httpx.Response, partial: PartialFile, on_progress: Callable[[int, int], None]) -> None:
+    came = partial.size
+    total = came + int(response.headers.get("content-length", 0) or 0)
+    with partial.path.open("ab") as out:
+        for chunk in response.iter_bytes():
+            out.write(chunk)
+            came += len(chunk)
+            on_progress(came, total)
+    if "content-length" in response.headers and came != total:
+        raise httpx.RemoteProtocolError("the connection ended early")

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..files.atomic import write_atomically, write_errors_named
+from ..records import Json
+from .partial import read_object
 
 _DAY = 86_400.0
 _VALIDATORS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
@@ -23,12 +25,12 @@ class Seen:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._pages: dict[str, dict[str, str | float]] | None = None
+        self._pages: dict[str, dict[str, Json]] | None = None
 
     def is_older(self, page: Path, days: float) -> bool:
         """Whether a page that is kept was looked at more than `days` ago; by its own date if nothing is known."""
         looked = self._read().get(page.name, {}).get("looked", page.stat().st_mtime)
-        return time.time() - float(looked) > days * _DAY
+        return time.time() - float(str(looked)) > days * _DAY
 
     def conditions(self, page: Path) -> dict[str, str]:
         """Headers that ask for the page only if it is other than the one kept; none if none is kept."""
@@ -47,12 +49,7 @@ class Seen:
         with write_errors_named(self._path, "set NESANNOT_CACHE_DIR"):
             write_atomically(self._path, json.dumps(pages))
 
-    def _read(self) -> dict[str, dict[str, str | float]]:
+    def _read(self) -> dict[str, dict[str, Json]]:
         if self._pages is None:
-            try:
-                found = json.loads(self._path.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                found = {}
-            good = isinstance(found, dict) and all(isinstance(page, dict) for page in found.values())
-            self._pages = found if good else {}
+            self._pages = {name: page for name, page in read_object(self._path).items() if isinstance(page, dict)}
         return self._pages

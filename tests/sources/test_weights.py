@@ -11,11 +11,13 @@ from nesdb_annot.errors import CannotWriteError, ConfigurationError, InputError,
 from nesdb_annot.language.models import model_path
 from nesdb_annot.records import RECEIPT_SUFFIX
 from nesdb_annot.settings import Settings
-from nesdb_annot.sources.part import version_of
-from nesdb_annot.sources.weights import ATTEMPTS, WeightsSource, read_receipt
+from nesdb_annot.sources.http import RETRIES
+from nesdb_annot.sources.partial import version_of
+from nesdb_annot.sources.weights import WeightsSource, read_receipt
 from nesdb_annot.workflow.fetch_model import fetch_missing
 from nesdb_annot.workflow.progress import Silent
 
+ATTEMPTS = RETRIES + 1
 CONTENT = bytes(range(256)) * 4000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 NAME = "esm2_t6_8M_UR50D.pt"
@@ -93,7 +95,7 @@ def test_a_broken_connection_is_continued_where_it_broke(server, reply, source, 
 
 def test_an_interrupted_command_is_continued_by_the_next_one(server, reply, source, tmp_path):
     Mirror(server, reply, cuts=[200_000] + [0] * (ATTEMPTS - 1))
-    with pytest.raises(TryLaterError, match="what came is kept"):
+    with pytest.raises(TryLaterError, match="what was fetched is kept"):
         source.fetch(NAME, tmp_path)
     assert not (tmp_path / NAME).exists()
     part = tmp_path / f"{NAME}.part"
@@ -107,7 +109,7 @@ def test_an_interrupted_command_is_continued_by_the_next_one(server, reply, sour
 def left(folder, content, version='"first"'):
     """What a command that was interrupted leaves."""
     (folder / f"{NAME}.part").write_bytes(content)
-    (folder / f"{NAME}.part-version").write_text(version)
+    (folder / f"{NAME}.state.json").write_text(json.dumps({"version": version}))
 
 
 def test_a_part_that_is_whole_needs_only_its_name(server, reply, source, tmp_path):
