@@ -21,7 +21,7 @@ from .partial import PartialFile, continues, range_headers, version_of
 
 _LOG = logging.getLogger(__name__)  # without a handler of the caller a warning goes to stderr
 RETRIES = 5
-RETRIED = frozenset((429, 500, 502, 503, 504))
+RETRIED = frozenset((429, *range(500, 600)))
 MAXIMUM_ANSWER = 512 * 2**20
 """Bytes of one answer, decompressed; 500 entries of UniProt in JSON have some 30 MB."""
 

@@ -31,7 +31,7 @@ def test_get(client, server, reply):
     assert server.headers[0]["User-Agent"].startswith("nesannot/")
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 522])
 def test_busy_servers_are_asked_again(client, server, reply, slept, status):
     replies = [reply(status=status), reply(status=status), reply(b"at last")]
     server.answer = lambda path, query: replies.pop(0)
