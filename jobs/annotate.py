@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from nesdb_annot.errors import CannotWriteError, InputError, InternalError, NesannotError, TryLaterError
+from nesdb_annot.errors import InputError, InternalError, NesannotError, TryLaterError, disk_error
 from nesdb_annot.settings import Settings, load_settings
 from nesdb_annot.workflow.progress import Progress, Silent
 
@@ -72,8 +71,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return error.exit_code
     except OSError as error:  # a full or broken disk, a file that went away: not ours to mend
         sys.stderr.write(f"{error}\n")
-        unwritable = error.errno in (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT)
-        return (CannotWriteError if unwritable else InputError).exit_code
+        return (disk_error(error) or InputError).exit_code
     except MemoryError:
         sys.stderr.write("there was not enough memory\n")
         return TryLaterError.exit_code

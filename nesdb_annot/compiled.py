@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from .settings import load_settings
 
@@ -44,5 +45,31 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     if directory is not None:
         # Read by numba when the function is decorated, not when it is compiled.
         numba.config.CACHE_DIR = str(directory)  # type: ignore[attr-defined]
-    decorated: Callable[P, R] = numba.njit(cache=directory is not None, nogil=True, fastmath=FAST_MATH)(function)
-    return decorated
+    decorated: Any = numba.njit(nogil=True, fastmath=FAST_MATH)(function)
+    if directory is not None:
+        with suppress(RuntimeError, OSError):  # numba finds no place to write in a full directory
+            decorated.enable_caching()
+            decorated._cache = _OptionalCache(decorated._cache)
+    kernel: Callable[P, R] = decorated
+    return kernel
+
+
+class _OptionalCache:
+    """A cache of numba that only saves time: where its disk is full or broken, nothing is kept and nothing fails."""
+
+    def __init__(self, cache: Any) -> None:  # noqa: ANN401 - a class of numba without types
+        self._cache = cache
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._cache, name)
+
+    def load_overload(self, *arguments: Any) -> Any:  # noqa: ANN401
+        """Return the machine code for these types, or None, which has it compiled."""
+        with suppress(OSError, EOFError):
+            return self._cache.load_overload(*arguments)
+        return None
+
+    def save_overload(self, *arguments: Any) -> None:  # noqa: ANN401
+        """Keep machine code, if there is room."""
+        with suppress(OSError):
+            self._cache.save_overload(*arguments)

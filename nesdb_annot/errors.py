@@ -6,7 +6,10 @@ sysexits.h, so that a scheduler can tell bad data (65) from a database that is d
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
+
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 
 
 class NesannotError(Exception):
@@ -71,6 +74,19 @@ class CannotWriteError(NesannotError):
     """The output cannot be written: full disk, no permission, or a file that stands there already."""
 
     exit_code = 73
+
+
+def disk_error(error: BaseException) -> CannotWriteError | None:
+    """Return the `CannotWriteError` that stands for a full or broken disk behind `error`; None if there is none."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _DISK:
+            remedy = "free some space, then run the command again; finished work is stored"
+            why = cause.strerror or str(cause)
+            where = str(cause.filename or "")
+            return CannotWriteError("a disk is full or cannot be used", where=where, why=why, remedy=remedy)
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 class TryLaterError(NesannotError):

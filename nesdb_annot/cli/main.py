@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import errno
 import gc
 import signal
 import sys
@@ -15,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from .. import __version__
-from ..errors import EXIT_CODES, CannotWriteError, InternalError, NesannotError
+from ..errors import EXIT_CODES, InternalError, NesannotError, disk_error
 from ..settings import load_settings
 from . import bench, db, demo, evaluate, info, ingest, models, rank, runs, score, sql, train, worker
 from .changes import changes
@@ -95,9 +94,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         note(f"nesannot: {error}")
         sys.exit(error.exit_code)
     except Exception as error:  # whatever else it is, it is ours to mend: 1 would tell a scheduler that a check said no
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):
-            note(f"nesannot: the output cannot be written: {error.strerror}")
-            sys.exit(CannotWriteError.exit_code)
+        if full := disk_error(error):
+            note(f"nesannot: {full}")
+            sys.exit(full.exit_code)
         note(traceback.format_exc())
         note(f"nesannot: {EXIT_CODES[InternalError.exit_code]}, with these lines")
         sys.exit(InternalError.exit_code)

@@ -64,7 +64,7 @@ class ModelEmbedder:
         """One pass; where memory does not suffice, two of half the size, and no larger one from then on.
 
         Raises:
-            ConfigurationError: if a single sequence does not fit.
+            MemoryError: if a single sequence does not fit.
         """
         if not batch:
             return []
@@ -73,8 +73,7 @@ class ModelEmbedder:
         except _out_of_memory() as error:
             if len(batch) == 1:
                 what = f"a protein of {len(batch[0]):,} residues does not fit the memory of the device"
-                why = (str(error) or "out of memory").splitlines()[0]
-                raise ConfigurationError(what, why=why, remedy="--device cpu") from error
+                raise MemoryError(f"{what}: {(str(error) or 'out of memory').splitlines()[0]}") from error
         self._budget = max(1, sum(map(len, batch)) // 2)
         half = len(batch) // 2
         return self._run(batch[:half]) + self._run(batch[half:])

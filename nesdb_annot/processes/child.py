@@ -44,7 +44,7 @@ class Child(Generic[Chunk, Answer]):
         """The answer to `chunk`; the process is started if it does not run.
 
         Raises:
-            StoppedError: if `stop` said so; the process is gone.
+            StoppedError: if `stop` said so, or somebody asked the process to stop by a signal; it is gone.
             ChildDiedError: if it died, or raised what is no error of ours.
             NesannotError: what it raised.
         """
@@ -54,7 +54,8 @@ class Child(Generic[Chunk, Answer]):
             while (message := _message(spawned, stop)) == READY:
                 pass
         except (EOFError, OSError) as error:
-            raise self._died() from error
+            died = self._died()
+            raise died from (died.__cause__ or error)
         except BaseException:
             self.kill()
             raise
@@ -65,13 +66,16 @@ class Child(Generic[Chunk, Answer]):
             self._spawned = Spawned.start(self._initialise, self._arguments)
         return self._spawned
 
-    def _died(self) -> NesannotError:
+    def _died(self) -> NesannotError | StoppedError:
         """Return what the process sent before it ended, if it could; else how it ended."""
         failure = self._spawned.last_failure() if self._spawned else None
         code = self._spawned.exit_code() if self._spawned and not failure else None
+        ended_by = self._spawned.ended_by() if self._spawned and not failure else ""
         self.kill()
         if failure:
             return _error_of(failure)
+        if ended_by:
+            return StoppedError(f"its process was ended by {ended_by}")
         why = "killed, perhaps for want of memory" if code == -signal.SIGKILL else f"exit code {code}"
         return ChildDiedError(f"its process died: {why}")
 

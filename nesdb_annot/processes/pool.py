@@ -123,7 +123,8 @@ class WorkerPool(Generic[Chunk, Answer]):
         try:
             worker.spawned.connection.send(chunk)
         except (BrokenPipeError, ConnectionResetError) as error:
-            raise self._died(worker) from error
+            died = self._died(worker)
+            raise died from (died.__cause__ or error)
         worker.held += 1
 
     def _answers(self, worker: _Worker) -> Iterator[Answer]:
@@ -131,7 +132,8 @@ class WorkerPool(Generic[Chunk, Answer]):
         try:
             message = worker.spawned.connection.recv()
         except (EOFError, ConnectionResetError) as error:
-            raise self._died(worker) from error
+            died = self._died(worker)
+            raise died from (died.__cause__ or error)
         if isinstance(message, Failure):
             raise _error_of(message)
         if message == READY:
@@ -150,6 +152,8 @@ class WorkerPool(Generic[Chunk, Answer]):
         if code == -signal.SIGKILL:
             why = "killed by the system, perhaps for want of memory"
             return TryLaterError("a worker process died", why=why, remedy=remedy)
+        if ended_by := worker.spawned.ended_by():
+            return TryLaterError(f"a worker process was ended by {ended_by}", remedy="run the command again")
         return InternalError("a worker process died", why=f"exit code {code}", remedy=remedy)
 
 

@@ -21,7 +21,10 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any, Self
 
-from ..errors import NesannotError
+from ..errors import NesannotError, disk_error
+
+_ASKING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""Signals by which somebody asks a process to stop: they are nobody's fault."""
 
 READY = "ready"
 """Message of a process whose object is built."""
@@ -104,6 +107,11 @@ class Spawned:
         self.process.join(SECONDS_TO_LEAVE)
         return self.process.exitcode
 
+    def ended_by(self) -> str:
+        """Return the name of the signal by which somebody asked the process to stop; empty if it ended otherwise."""
+        code = self.exit_code()
+        return next((number.name for number in _ASKING if code == -number), "")
+
     def kill(self) -> None:
         """End the process at once."""
         self.connection.close()
@@ -137,5 +145,6 @@ def _serve(connection: Connection, initialise: Callable[..., Callable[[Any], Any
             while (chunk := chunks.get()) is not None:
                 connection.send((work(chunk[0]),))
         except Exception as error:  # whatever it is, the parent must hear of it
-            connection.send(Failure(error if isinstance(error, NesannotError) else None, traceback.format_exc()))
+            sent = error if isinstance(error, NesannotError) else disk_error(error)
+            connection.send(Failure(sent, traceback.format_exc()))
     finished.set()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import NesannotError
+from ..errors import NesannotError, disk_error
 from ..records import MethodScore, ScoredSegment, ScoredSequence
 from ..settings import Settings
 from .candidates import candidate_segmenter, refinement, resolution
@@ -44,6 +44,8 @@ class ScoredChunk:
         embedding_s: seconds spent in the language model.
         scoring_s: seconds spent in cutting into candidates and scoring them.
         embedding_cpu_s: processor time spent in the language model, seconds.
+        stopped: why the chunk ended before its last sequence, for a reason that lies in no sequence: a full disk, a
+            set-up that does not fit.
     """
 
     residues: int
@@ -51,6 +53,12 @@ class ScoredChunk:
     embedding_s: float = 0.0
     scoring_s: float = 0.0
     embedding_cpu_s: float = 0.0
+    stopped: NesannotError | None = None
+
+    def add(self, scored: ScoredSequence, residues: str) -> None:
+        """Count a sequence that was scored, or failed."""
+        self.sequences.append(scored)
+        self.residues += len(residues)
 
 
 class ProteinScorer:
@@ -76,25 +84,62 @@ class ProteinScorer:
         self.resolve, self.refine = resolution(segmenter), refinement(segmenter)
 
     def __call__(self, chunk: Chunk) -> ScoredChunk:
-        """Every sequence of `chunk` scored; one that fails carries its error and stops no other."""
-        done = ScoredChunk(sum(len(residues) for _, residues in chunk))
+        """Every sequence of `chunk` scored; one that fails carries its error and stops no other.
+
+        A sequence that lacks memory is tried again alone, and fails only then. A full disk, or a set-up that does not
+        fit, ends the chunk: the sequences before it are in the result, with the reason.
+
+        Raises:
+            NesannotError: if the chunk ends before its first sequence.
+        """
+        done = ScoredChunk(0)
+        try:
+            for digest, residues in self._together(done, chunk):
+                done.add(self._alone(digest, residues), residues)
+        except (NesannotError, OSError) as error:
+            stopped = error if isinstance(error, NesannotError) else disk_error(error)
+            if stopped is None or not done.sequences:
+                raise
+            done.stopped = stopped
+        return done
+
+    def _together(self, done: ScoredChunk, chunk: Chunk) -> Chunk:
+        """Score `chunk` in batches; returns the sequences for which there was not enough memory."""
+        tried, lacking = 0, list[tuple[str, str]]()
         embeddings = self.embedder.embed(residues for _, residues in chunk)
         begun, used = perf_counter(), process_time()
-        for (digest, residues), embedding in zip(chunk, embeddings, strict=True):
-            embedded = perf_counter()
-            done.embedding_cpu_s += process_time() - used
-            done.sequences.append(self._scored(digest, residues, embedding))
-            done.embedding_s += embedded - begun
-            begun, used = perf_counter(), process_time()
-            done.scoring_s += begun - embedded
-        return done
+        try:
+            for (digest, residues), embedding in zip(chunk, embeddings, strict=True):
+                embedded = perf_counter()
+                done.embedding_cpu_s += process_time() - used
+                tried += 1
+                try:
+                    done.add(self._scored(digest, residues, embedding), residues)
+                except MemoryError:
+                    lacking.append((digest, residues))
+                done.embedding_s += embedded - begun
+                begun, used = perf_counter(), process_time()
+                done.scoring_s += begun - embedded
+        except MemoryError:
+            lacking += chunk[tried:]
+        return lacking
+
+    def _alone(self, digest: str, residues: str) -> ScoredSequence:
+        try:
+            (embedding,) = self.embedder.embed([residues])
+            return self._scored(digest, residues, embedding)
+        except MemoryError as error:
+            why = str(error) or "out of memory"
+            return ScoredSequence(digest, error=f"not enough memory for this sequence alone: {why}")
 
     def _scored(self, digest: str, residues: str, embedding: NDArray[np.float32]) -> ScoredSequence:
         try:
             return self.score(digest, residues, embedding)
-        except NesannotError:
+        except (NesannotError, OSError, MemoryError):  # the reason lies in no sequence
             raise
         except Exception as error:
+            if stopped := disk_error(error):
+                raise stopped from error
             return ScoredSequence(digest, error=f"{type(error).__name__}: {error}")
 
     def score(self, digest: str, residues: str, embedding: NDArray[np.float32]) -> ScoredSequence:

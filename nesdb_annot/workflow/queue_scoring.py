@@ -1,8 +1,9 @@
 """What a worker does with one chunk of a deferred run: score what is pending; no sequence stops the others.
 
-The language model runs in a process of its own. A sequence that makes it raise, or die, is tried three times, the
-second and third time alone, and is then recorded with its error. That holds, too, if the worker itself is killed
-with it: from the second time on that a chunk is begun, each sequence is marked before it is tried.
+The language model runs in a process of its own. If the process raises an error or dies with a whole chunk, each
+sequence of the chunk is tried alone. A sequence that fails alone three times is recorded with its error. That holds,
+too, if the worker itself is killed with it: each sequence that is tried alone is marked before. A full disk and a
+signal to stop never count against a sequence.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..errors import (
+    CannotWriteError,
     ConfigurationError,
     DatabaseUnreachableError,
     InputError,
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 GONE = "the worker was gone before it had scored this sequence"
 """What the ledger says of a sequence whose worker died with it."""
 
-_NOT_THE_CHUNKS_FAULT = (StoppedError, TryLaterError, ConfigurationError, DatabaseUnreachableError)
+_NOT_THE_CHUNKS_FAULT = (StoppedError, TryLaterError, ConfigurationError, DatabaseUnreachableError, CannotWriteError)
 _ScorerProcess = Child[Chunk, ScoredChunk]
 
 
@@ -151,12 +153,10 @@ class _UnitScoring:
 
     def run(self) -> None:
         """Score the whole chunk at once; if that fails, or somebody failed with it before, each sequence alone."""
-        todo = self._pending()
         if self.unit.attempts == 1:
+            todo = self._pending()
             if not todo or self._together(todo):
                 return
-        else:
-            self._mark([one for one in todo if not one.attempts], GONE)
         while todo := self._pending():
             for one in todo:
                 self._alone(one)
@@ -178,13 +178,17 @@ class _UnitScoring:
         write_scored(self.store, self.configuration_id, self.unit.run_id, scored)
 
     def _together(self, todo: list[PendingSequence]) -> bool:
-        """Score all at once; False if one of them failed, or the process died, so that each must be tried alone."""
+        """Score all at once; False if one of them failed, or the process died, so that each must be tried alone.
+
+        The death of the process counts for no sequence: nobody knows which of them it was.
+        """
         try:
             done = self.process.ask([(one.digest, one.residues) for one in todo], self.stop)
-        except (InternalError, InputError) as error:
-            self._mark(todo, error.what)
+        except (InternalError, InputError):
             return False
         self._write(done.sequences)
+        if done.stopped:
+            raise done.stopped
         return not any(one.error for one in done.sequences)
 
     def _alone(self, one: PendingSequence) -> None:

@@ -21,7 +21,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Job
 from procrastinate.worker import Worker
 
-from ..errors import ConfigurationError, DatabaseUnreachableError, NesannotError, TryLaterError
+from ..errors import CannotWriteError, ConfigurationError, DatabaseUnreachableError, NesannotError, TryLaterError
 from ..processes.child import StoppedError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Patience(BaseRetryStrategy):
         """At once for one that was given back, later and later for what a moment may mend."""
         if isinstance(exception, StoppedError | asyncio.CancelledError):
             return RetryDecision(retry_in={"seconds": 0})
-        if isinstance(exception, TryLaterError | DatabaseUnreachableError | ConfigurationError):
+        if isinstance(exception, TryLaterError | DatabaseUnreachableError | ConfigurationError | CannotWriteError):
             return RetryDecision(retry_in={"seconds": min(2 ** min(job.attempts, 10), _LONGEST_WAIT_S)})
         return RetryDecision(retry_in={"seconds": 1}) if job.attempts + 1 < self._attempts else None
 
@@ -97,6 +97,7 @@ class QueueWorker:
 
         Raises:
             ConfigurationError: if this worker's set-up does not fit its jobs.
+            CannotWriteError: if a disk that it needs is full.
             TryLaterError: if the connection to the database was lost.
         """
         from ..store.libpq import without_libpq_variables
@@ -158,7 +159,7 @@ class QueueWorker:
         """Around every job: the only one stops the worker, and so does what no job on this worker can do without."""
         try:
             return await process()
-        except ConfigurationError as error:
+        except (ConfigurationError, CannotWriteError) as error:
             self._error = error
             worker.stop()
             raise

@@ -253,6 +253,8 @@ class _Scoring:
         with WriteBehind(partial(self._write, run_id, tally), depth=2 * tally.workers) as behind:
             for chunk in self._scored(tally):
                 behind.put(chunk)
+                if chunk.stopped:
+                    raise chunk.stopped
                 stored = tally.residues
                 if stored > shown:
                     self.progress.advance(stored - shown)

@@ -3,6 +3,7 @@
 Run as a program it is a worker: ``python fake_scorer.py URL DIRECTORY OPTIONS``, options as JSON for `run_worker`.
 """
 
+import errno
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+from nesdb_annot.errors import disk_error
 from nesdb_annot.records import MethodScore, ScoredSegment, ScoredSequence
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.settings import Settings
@@ -34,6 +36,11 @@ def score(digest, residues):
         return ScoredSequence(digest, error="ValueError: poisonous")
     if residues.startswith("CRASH"):
         raise RuntimeError("the whole chunk fails")
+    if residues.startswith("FULL"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    if residues.startswith("TERM") and not (terminated := Path(os.environ[LOG]).with_name("terminated")).exists():
+        terminated.touch()
+        os.kill(os.getpid(), signal.SIGTERM)
     if residues.startswith("DIES"):
         os.kill(os.getpid(), signal.SIGKILL)
     if residues.startswith("KILLS"):
@@ -45,7 +52,13 @@ def score(digest, residues):
 
 
 def score_chunk(chunk):
-    return ScoredChunk(sum(len(residues) for _, residues in chunk), [score(*one) for one in chunk])
+    done = ScoredChunk(0)
+    try:
+        for digest, residues in chunk:
+            done.add(score(digest, residues), residues)
+    except OSError as error:
+        done.stopped = disk_error(error)
+    return done
 
 
 def build(_settings, _payload, _stated, _embedder):

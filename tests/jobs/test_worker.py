@@ -105,36 +105,58 @@ def test_a_worker_that_is_told_to_stop_finishes_a_short_chunk(deferral):
 
 
 @pytest.mark.parametrize(
-    ("poison", "error"),
-    [("RAISE", "poisonous"), ("CRASH", "the whole chunk fails"), ("DIES", "its process died: killed")],
+    ("poison", "error", "tried"),
+    [("RAISE", "poisonous", 3), ("CRASH", "the whole chunk fails", 4), ("DIES", "its process died: killed", 4)],
 )
-def test_a_poison_sequence_is_tried_three_times_and_the_others_go_on(deferral, poison, error):
+def test_poison_counts_three_times_and_death_only_alone(deferral, poison, error, tried):
     sequences = [*many(9), poison + "ACDEFGHIKLMNPQR"]
     random.Random(poison).shuffle(sequences)
     run_id, _ = deferral.defer(sequences, per_chunk=100)
     worker = deferral.worker(until_empty=True)
     said, _ = worker.communicate(timeout=90)
     assert worker.returncode == 0, said
-    assert deferral.attempts(poison) == 3
+    assert deferral.attempts(poison) == tried
     assert_complete(deferral, run_id, sequences, failed=1)
     ((recorded, attempts),) = deferral.rows(FAILED)
     assert error in recorded
     assert attempts == 3
 
 
-def test_a_sequence_that_kills_its_worker_is_tried_three_times_and_the_others_go_on(deferral):
+def test_sequence_that_kills_its_worker_is_tried_three_times_alone(deferral):
     sequences = [*many(5), "KILLSACDEFGHIKLMNPQR", *many(7)[5:]]
     run_id, _ = deferral.defer(sequences, per_chunk=1000)
-    for _ in range(3):
+    for _ in range(4):  # the first time with its whole chunk
         worker = deferral.worker()
         said, _ = worker.communicate(timeout=60)
         assert worker.returncode == -signal.SIGKILL, said
     last = deferral.worker(until_empty=True)
     said, _ = last.communicate(timeout=60)
     assert last.returncode == 0, said
-    assert deferral.attempts("KILLS") == 3
+    assert deferral.attempts("KILLS") == 4
     assert_complete(deferral, run_id, sequences, failed=1)
     assert "the worker was gone" in deferral.rows(FAILED)[0][0]
+
+
+def test_full_disk_ends_the_worker_and_counts_for_no_sequence(deferral):
+    sequences = [*many(4), "FULLACDEFGHIKLMNPQR", *many(6)[4:]]
+    run_id, _ = deferral.defer(sequences, per_chunk=1000)
+    worker = deferral.worker(until_empty=True)
+    said, _ = worker.communicate(timeout=60)
+    assert worker.returncode == 1, said  # the program of the test prints the error's traceback
+    assert "CannotWriteError: a disk is full or cannot be used" in said
+    assert deferral.rows("select count(*) from nesannot.scored_sequence where error is not null") == [(0,)]
+    before = len(deferral.log.read_text().splitlines()) - 1
+    assert deferral.rows("select count(*) from nesannot.scored_sequence") == [(before,)]
+    assert deferral.run(run_id).status == "running"
+
+
+def test_child_that_is_ended_by_sigterm_counts_for_no_sequence(deferral):
+    sequences = [*many(3), "TERMACDEFGHIKLMNPQR"]
+    run_id, _ = deferral.defer(sequences, per_chunk=1000)
+    worker = deferral.worker(until_empty=True)
+    said, _ = worker.communicate(timeout=60)
+    assert worker.returncode == 0, said
+    assert_complete(deferral, run_id, sequences)
 
 
 def test_two_workers_share_the_work_and_each_chunk_is_done_once(deferral):

@@ -257,7 +257,7 @@ class TestMemory:
         assert max(map(sum, engine.batches[4:])) <= 260
 
     def test_one_protein_that_does_not_fit_is_an_error_that_says_so(self):
-        with pytest.raises(ConfigurationError, match="300 residues does not fit"):
+        with pytest.raises(MemoryError, match="300 residues does not fit"):
             list(ModelEmbedder(None, Forgetful(1, 260), LongRule(), "").embed(["M" * 300]))
 
     def test_want_of_memory_on_a_processor_is_met_in_the_same_way(self):
@@ -266,7 +266,7 @@ class TestMemory:
 
         engine = Full(1000, 260)
         assert len(list(ModelEmbedder(None, engine, LongRule(), "").embed(["M" * 100] * 30))) == 30
-        with pytest.raises(ConfigurationError, match="out of memory"):
+        with pytest.raises(MemoryError, match="out of memory"):
             list(ModelEmbedder(None, engine, LongRule(), "").embed(["M" * 300]))
 
     def test_other_errors_are_not_taken_for_it(self):

@@ -196,7 +196,18 @@ class TestAbsence:
         able(monkeypatch)
         monkeypatch.setenv("CC", compiler(tmp_path / "any-cc", "exit 1"))
         (tmp_path / "cache").write_text("")
-        assert "cannot be used" in build.open_library(tmp_path / "cache").why
+        assert "any-cc cannot compile the kernel" in build.open_library(tmp_path / "cache").why
+
+    def test_full_cache_directory_has_it_compiled_elsewhere(self, monkeypatch, tmp_path):
+        able(monkeypatch)
+        log = tmp_path / "log"
+        failing = f'while [ "$1" != -o ]; do shift; done; echo "$2" >> {log}; exit 1'
+        monkeypatch.setenv("CC", compiler(tmp_path / "full-cc", failing))
+        monkeypatch.setattr(build, "_has_room", lambda _: False)
+        assert "cannot compile" in build.open_library(tmp_path / "cache").why
+        first, second = log.read_text().splitlines()
+        assert first.startswith(str(tmp_path / "cache"))
+        assert not second.startswith(str(tmp_path / "cache"))
 
     def test_a_processor_without_products_in_8_bits(self, monkeypatch, tmp_path):
         monkeypatch.setattr(processor, "flags", lambda: frozenset(build.BFLOAT16.needed))

@@ -1,5 +1,6 @@
 """Machine code is kept in the user's cache directory, and a place that cannot be written does no harm."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -31,6 +32,33 @@ def test_a_cache_that_cannot_be_made_does_no_harm(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     run(blocked / "cache")
+
+
+def test_numba_cache_that_becomes_full_does_no_harm(tmp_path, monkeypatch):
+    import numba.core.caching
+
+    from nesdb_annot import compiled as module
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module, "cache_directory", lambda: tmp_path)
+    monkeypatch.setattr(numba.core.caching.Cache, "_save_overload", full)
+    kernel = module.compiled(_sum)
+    assert kernel(2, 3) == 5
+    assert kernel.stats.cache_hits == {}
+
+
+def test_numba_cache_without_a_place_to_write_is_done_without(tmp_path, monkeypatch):
+    from nesdb_annot import compiled as module
+
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(module, "cache_directory", lambda: tmp_path / "file")
+    assert module.compiled(_sum)(2, 3) == 5
+
+
+def _sum(one, other):
+    return one + other
 
 
 def test_importing_the_pattern_table_does_not_import_numba():

@@ -21,6 +21,9 @@ COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ("-O3", "-std=gnu11", "-shared", "-fPIC", "-mfma")
 SECONDS_TO_COMPILE = 300
 
+ROOM = 2**20
+"""Bytes that a library may need."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
@@ -72,12 +75,22 @@ def open_library(cache_dir: Path, kernel: Kernel = BFLOAT16) -> ctypes.CDLL | Un
     directory = cache_dir / "kernel"
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return _kept(compiler, kernel, directory / name)
-    except PermissionError:
+        library = _kept(compiler, kernel, directory / name)
+        if isinstance(library, ctypes.CDLL) or _has_room(directory):
+            return library
+    except OSError:
+        pass  # the directory only saves compiling again: where it is full or broken, the library goes elsewhere
+    try:
         with tempfile.TemporaryDirectory(prefix="nesannot-") as passing:  # a loaded library outlives its file
             return _kept(compiler, kernel, Path(passing) / name)
     except OSError as error:
-        return Unavailable(f"{directory} cannot be used: {error.strerror}")
+        return Unavailable(f"neither {directory} nor {tempfile.gettempdir()} can be used: {error.strerror}")
+
+
+def _has_room(directory: Path) -> bool:
+    """Whether a library fits into `directory`: a compiler does not say why it could not write."""
+    free = os.statvfs(directory)
+    return free.f_bavail * free.f_frsize >= ROOM
 
 
 def _compiler() -> str | None:
