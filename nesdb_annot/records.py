@@ -14,14 +14,24 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from . import motifs
-from .deferred_json import Json as _Json
-from .deferred_json import JsonText, json_text
 from .residues import ResidueSpan, sequence_digest
 
-Json: TypeAlias = _Json
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+
+_encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 NES = motifs.NES.key
 """Key of the first motif that this package annotates: the classical nuclear export signal bound by CRM1/XPO1."""
+
+
+def json_text(values: Mapping[str, Json]) -> str:
+    """Return `values` as compact JSON, and no text at all for no values.
+
+    Example:
+        >>> json_text({"class": "1a"}), json_text({})
+        ('{"class":"1a"}', '')
+    """
+    return _encode(values) if values else ""
 
 
 def digest_of(value: object) -> str:
@@ -164,19 +174,6 @@ class Annotation:
     evidence: tuple[str, ...] = ()
 
 
-RECEIPT_SUFFIX = ".receipt.json"
-"""Added to the name of a fetched file: where its `FileReceipt` stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileReceipt:
-    """What a fetched file was when it came: `size` in bytes, its digest and its address."""
-
-    size: int
-    sha256: str
-    address: str
-
-
 @dataclass(frozen=True, slots=True)
 class LanguageModelIdentity:
     """What an embedding depends on. `long_rule` names how proteins longer than one pass are treated."""
@@ -229,60 +226,65 @@ class MethodScore:
     Attributes:
         raw: the method's own scale.
         calibrated: probability that the segment holds a motif, in the population stated by the calibration.
-        evidence: what the number rests on (pattern and core positions, nearest references, contributions).
+        evidence: facts that the number rests on (pattern and core positions, nearest references, contributions), as the
+            text of a JSON object, which is how they travel and are stored; empty if there are none.
     """
 
     method: str
     raw: float
     calibrated: float
-    evidence: Mapping[str, Json] = field(default_factory=dict)
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredSegment:
-    """A segment, its pooled embedding (float16 little-endian bytes) and every method's score."""
+    """A candidate as it is stored.
+
+    Attributes:
+        span: of the refined candidate.
+        pooled: its pooled embedding, float16 little-endian.
+        first_stage: log-odds of the combination before competing candidates are looked at.
+        competition: what competing candidates of the same protein take from these log-odds.
+        scores: of every method, the combination last.
+    """
 
     span: ResidueSpan
     pooled: bytes
+    first_stage: float
+    competition: float
     scores: tuple[MethodScore, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredSequence:
-    """All stored segments of one sequence; `error` is set instead where scoring it failed."""
+    """All stored segments of one sequence.
+
+    Attributes:
+        cargo: log-odds that the protein is a cargo, at the share of cargoes that stored probabilities are for; None if
+            it has no candidate.
+        error: why scoring the sequence failed; empty if it did not.
+    """
 
     digest: str
     segments: tuple[ScoredSegment, ...] = ()
+    cargo: float | None = None
     error: str = ""
 
     def __reduce__(self) -> tuple[Callable[..., ScoredSequence], tuple[Any, ...]]:
-        """Between processes it travels as a few lists, evidence as JSON text: the objects would cost ten times that."""
-        known: dict[tuple[str, ...], tuple[str, ...]] = {}
+        """Return a few lists that stand for the sequence between processes: its objects would cost ten times that."""
+        kept: dict[tuple[str, ...], tuple[str, ...]] = {}
         rows = []
         for one in self.segments:
             names = tuple([score.method for score in one.scores])
-            values = [v for s in one.scores for v in (s.raw, s.calibrated, json_text(s.evidence))]
-            rows.append((one.span.first, one.span.last, one.pooled, known.setdefault(names, names), values))
-        return _unpacked, (self.digest, self.error, rows)
+            values = [v for s in one.scores for v in (s.raw, s.calibrated, s.evidence)]
+            ends = (one.span.first, one.span.last)
+            rows.append((*ends, one.pooled, one.first_stage, one.competition, kept.setdefault(names, names), values))
+        return _unpacked, (self.digest, self.cargo, self.error, rows)
 
 
-def _unpacked(digest: str, error: str, rows: list[tuple[Any, ...]]) -> ScoredSequence:
+def _unpacked(digest: str, cargo: float | None, error: str, rows: list[tuple[Any, ...]]) -> ScoredSequence:
     segments = []
-    for first, last, pooled, names, values in rows:
-        own = zip(names, values[::3], values[1::3], map(JsonText, values[2::3]), strict=True)
-        segments.append(ScoredSegment(ResidueSpan(first, last), pooled, tuple([MethodScore(*one) for one in own])))
-    return ScoredSequence(digest, tuple(segments), error)
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenedProtein:
-    """A protein as a screen for CRM1 cargoes sorted it; `category` is the screen's own word."""
-
-    accession: str
-    category: str
-    residues: str
-
-    @property
-    def digest(self) -> str:
-        """Digest of the residues."""
-        return sequence_digest(self.residues)
+    for first, last, pooled, first_stage, competition, names, values in rows:
+        scores = tuple(map(MethodScore, names, values[::3], values[1::3], values[2::3]))
+        segments.append(ScoredSegment(ResidueSpan(first, last), pooled, first_stage, competition, scores))
+    return ScoredSequence(digest, tuple(segments), cargo, error)

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
-from ..records import Reject, Repeat, ScreenedProtein
-from ..residues import clean_residues
+from ..records import Reject, Repeat
+from ..residues import clean_residues, sequence_digest
 from .compression import name_of
 from .lines import whole_lines, with_titles
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenedProtein:
+    """A protein as a screen for CRM1 cargoes sorted it; `category` is the screen's own word."""
+
+    accession: str
+    category: str
+    residues: str
+
+    @property
+    def digest(self) -> str:
+        """Digest of the residues."""
+        return sequence_digest(self.residues)
 
 REQUIRED = ("accession", "category", "sequence")
 

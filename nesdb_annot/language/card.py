@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import ConfigurationError
 from ..files.digests import file_sha256
-from ..records import RECEIPT_SUFFIX, FileReceipt
+from ..files.receipt import RECEIPT_SUFFIX, FileReceipt
 from .windows import LongRule
 
 LARGEST_SHAPE = {"encoder_layers": 96, "encoder_embed_dim": 16_384, "encoder_attention_heads": 256}

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ..errors import ConfigurationError, UsageError
-from ..records import RECEIPT_SUFFIX
+from ..files.receipt import RECEIPT_SUFFIX
 from ..settings import Settings
 from . import prott5_files
 from .catalog import BUNDLED, OFFICIAL_MODELS, OfficialModel

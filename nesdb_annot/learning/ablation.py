@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 
 from ..figures import EvaluationFigure
 from ..methods.ranking import NAME as COMBINED
-from ..methods.scoring import METHODS, raw_scores
+from ..methods.scoring import METHODS
 from .combinations import COMBINATIONS
 from .evaluation import recorded
 from .examples import TrainingProtein
 from .figures import Inner, Ranked, figures_of
 from .folds import FoldMember, families
 from .heads import TrainingSettings, fit_heads
+from .held_out import scored_protein
 from .metrics import RankedProtein
-from .stacking import STACK, Combination, Refine, Resolve, ScoredProtein, fit_combination, ranked_candidates
+from .scored import Refine, Resolve, ScoredProtein, ranked_candidates
+from .stacking import STACK, Combination, fit_combination
 from .training import HeldOutProtein
 from .truth import Truth
 
@@ -80,7 +82,7 @@ def _refitted(
         fitted = fit_combination(list(others.values()), resolve, way)
         own = {i: one for i, one in enumerate(scored) if folds[i] == fold}
         found = {
-            i: ranked_candidates(one.protein, fitted.probability(one), resolve, refine)
+            i: ranked_candidates(one.protein, fitted.probability(one), resolve, refine, fitted.selection(one))
             for i, one in (others | own).items()
             if one.protein.cargo or i in own
         }
@@ -133,7 +135,7 @@ def learning_curve(
             methods = fitted.methods()
             for i, own in enumerate(folds):
                 if own == fold:
-                    scored[i] = ScoredProtein(proteins[i], raw_scores(methods, proteins[i].context(fitted.pooling)))
+                    scored[i] = scored_protein(proteins[i], fitted, methods, refine)
             told(f"{share:.0%} of the families, fold {fold + 1}: fitted to {len(inside)} proteins")
         rows = [scored[i] for i in range(len(proteins))]
         ranked = _refitted(rows, folds, resolve, dict.fromkeys(sorted(set(folds)), STACK), refine)

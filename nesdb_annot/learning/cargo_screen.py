@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..methods.cargo import cargo_log_odds
 from . import metrics
 from .figures import Measured
 from .folds import FoldMember, families
@@ -54,20 +53,21 @@ class ProteinScore:
     best: float
 
     @classmethod
-    def of(cls, length: int, cargo: bool, scores: Sequence[tuple[float, float]], counted: bool = True) -> ProteinScore:
-        """From the combination's raw and calibrated score of each candidate of the protein.
+    def of(
+        cls, length: int, cargo: bool, combined: Sequence[float], cargo_odds: float | None, *, counted: bool = True
+    ) -> ProteinScore:
+        """Score of a protein from the combined score of each of its candidates, and its odds of a cargo.
 
         Without any candidate, it scores as if it had one in a million.
 
         Example:
-            >>> found = ProteinScore.of(300, True, [(0.0, 0.25), (-1.0986123, 0.125)])
-            >>> round(found.cargo_odds, 4), round(found.at_least_one, 4)
+            >>> score = ProteinScore.of(300, True, [0.25, 0.125], 0.0)
+            >>> round(score.cargo_odds, 4), round(score.at_least_one, 4)
             (0.0, 0.4212)
         """
-        raw, calibrated = max(scores, default=(0.0, LEAST))
-        sure = np.clip([own for _, own in scores] or [LEAST], LEAST, 1 - LEAST)
-        at_least_one = float(-np.log1p(-sure).sum())
-        return cls(length, cargo, counted, cargo_log_odds(raw, calibrated), at_least_one, float(sure.max()))
+        sure = np.clip(combined or [LEAST], LEAST, 1 - LEAST)
+        odds = np.log(LEAST) if cargo_odds is None else cargo_odds
+        return cls(length, cargo, counted, float(odds), float(-np.log1p(-sure).sum()), float(sure.max()))
 
 
 def chosen_on(digests: Sequence[str], residues: Sequence[str]) -> NDArray[np.bool_]:

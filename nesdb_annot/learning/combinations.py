@@ -7,35 +7,25 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..methods import neural, similarity
 from ..methods.calibration import Calibration
 from ..methods.ranking import Ranking
+from ..methods.scoring import POOLED
 from .metrics import RankedProtein, average_precision, events, precision_recall
 from .operating_points import population_weights
-from .stacking import (
-    STACK,
-    Combination,
-    FittedRanking,
-    Resolve,
-    ScoredProtein,
-    fit_calibrations,
-    fit_combination,
-    ranked_candidates,
-)
-
-VECTORS = (similarity.NAME, neural.NAME)
+from .scored import FittedRanking, Resolve, ScoredProtein, ranked_candidates
+from .stacking import STACK, Combination, fit_calibrations, fit_combination
 
 COMBINATIONS = (
     Combination("weighted sum", fitted=False, elsewhere=None),
     STACK,
-    Combination("stack without vectors", silent=VECTORS),
+    Combination("stack without vectors", silent=POOLED),
     Combination("stack that spares the strongest rival", spared=1),
     Combination("adaptive", ridge=0.01),
-    Combination("adaptive without vectors", ridge=0.01, silent=VECTORS),
+    Combination("adaptive without vectors", ridge=0.01, silent=POOLED),
 )
 """The paper's weighted sum (a), a stack (b), a stack whose weights adapt to the context (c); both stacks without the
-methods that read pooled vectors; and the stack whose second stage does not hold a second signal of a protein down.
-Rivals are compared by stacks only: a weighted sum is no log-odds."""
+methods that read stored vectors; and the stack whose second stage does not hold a second signal of a protein down.
+Only stacks have a second stage: a weighted sum is no log-odds."""
 
 
 def fit_ranking(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve: Resolve) -> FittedRanking:
@@ -89,8 +79,8 @@ def merit(
         for i, own in enumerate(scored):
             if folds[i] == fold:
                 ranked[i] = (
-                    ranked_candidates(own.protein, fitted.probability(own), resolve),
-                    ranked_candidates(own.protein, fitted.in_proteome(own), resolve),
+                    ranked_candidates(own.protein, fitted.probability(own), resolve, None, fitted.selection(own)),
+                    ranked_candidates(own.protein, fitted.in_proteome(own), resolve, None, fitted.selection(own)),
                 )
     truths = [scored[i].protein.truth for i in ranked]
     cargo = np.array([scored[i].protein.cargo for i in ranked])

@@ -119,7 +119,7 @@ class _Describe:
 def _nes_class(own: HeldOutProtein, span: ResidueSpan) -> str:
     protein = own.protein
     alone = ProteinContext(protein.digest, protein.residues, protein.embedding, [span], np.empty((1, 0), np.float32))
-    return str(Consensus().score(alone)[0].evidence.get("class") or "")
+    return str(Consensus().evidence(alone, [0])[0].get("class") or "")
 
 
 def _like(masks: Topology, span: ResidueSpan) -> str:

@@ -13,9 +13,10 @@ from ..methods.ranking import NAME as COMBINED
 from ..methods.scoring import METHODS
 from . import metrics
 from .baselines import BASELINES, COUNTING
+from .examples import TrainingProtein
 from .figures import Inner, Measured, Ranked, figures_of
 from .metrics import RankedProtein, precision_at, precision_recall
-from .stacking import Refine, Resolve, ranked_candidates
+from .scored import Refine, Resolve, ranked_candidates
 from .training import HeldOutProtein
 from .truth import Truth, Verdict, verdicts
 
@@ -71,7 +72,7 @@ def rankings(held_out: Sequence[HeldOutProtein], resolve: Resolve, refine: Refin
     proteins, folds = [own.protein for own in cargoes], [own.fold for own in cargoes]
     by_method, inner = dict[str, Sequence[RankedProtein]](), dict[str, Inner]()
     for i, name in enumerate((*PROBABILITIES, IN_PROTEOME)):
-        by_method[name] = [ranked_candidates(own.protein, own.columns[:, i], resolve, refine) for own in cargoes]
+        by_method[name] = [_ranked(own.protein, own.columns, i, resolve, refine) for own in cargoes]
         inner[name] = _inner(cargoes, i, resolve, refine)
     for name, baseline in BASELINES.items():
         scores = baseline(proteins, folds)
@@ -84,9 +85,16 @@ def _inner(cargoes: Sequence[HeldOutProtein], column: int, resolve: Resolve, ref
     found: dict[int, dict[int, RankedProtein]] = {}
     for i, own in enumerate(cargoes):
         for fold, columns in own.seen.items():
-            ranked = ranked_candidates(own.protein, columns[:, column], resolve, refine)
-            found.setdefault(fold, {})[i] = ranked
+            found.setdefault(fold, {})[i] = _ranked(own.protein, columns, column, resolve, refine)
     return found
+
+
+def _ranked(
+    protein: TrainingProtein, columns: Floats, column: int, resolve: Resolve, refine: Refine | None
+) -> RankedProtein:
+    """Candidates ranked by one column: the combination's as the selector keeps them, a method's as it would alone."""
+    selection = columns[:, -1] if column >= len(METHODS) else None
+    return ranked_candidates(protein, columns[:, column], resolve, refine, selection)
 
 
 def own_truths(held_out: Sequence[HeldOutProtein]) -> dict[str, Truth]:

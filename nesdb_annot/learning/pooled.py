@@ -1,7 +1,8 @@
 """Fits only the heads that read pooled vectors, and their calibrations: what stored segments can be scored with again.
 
 Each of the two heads is judged, and its calibration fitted, on families that it has not seen, over the candidates that
-the root of the head set keeps: those are what is stored. Tagger, trees, combination and operating points stay.
+the selector of the head set keeps, with their vectors as they are stored. Tagger, trees, combination and operating
+points stay.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ from numpy.typing import NDArray
 
 from ..methods import neural, similarity
 from ..methods.calibration import Calibration
-from ..methods.derived import POOLED, derive, root_of
 from ..methods.headset import HeadSet
-from ..methods.protocol import Method, raw_column
-from ..methods.scoring import METHODS, build_methods, methods_of, pooling_of
+from ..methods.pooled_heads import AddedProtein, replace_pooled_heads
+from ..methods.protocol import Method
+from ..methods.scoring import METHODS, POOLED, build_methods, methods_of, pooling_of
 from ..records import Json
 from ..residues import ResidueSpan
 from .calibration import fit_platt
 from .examples import TrainingProtein, segment_rows
 from .heads import stored_arrays, stored_curves
-from .held_out import OneThreadEach
+from .held_out import OneThreadEach, stored_scores
 from .metrics import Events, average_precision, precision_recall
 from .neural import NeuralSettings, fit_neural
+from .scored import Refine, Resolve
 from .similarity import ReferenceSettings, fit_references
-from .stacking import Resolve
 from .truth import Truth, Verdict, verdicts
 
 Array = NDArray[Any]
@@ -38,7 +39,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class PooledOutcome:
-    """A derived head set, and how its pooled heads do on families that they had not seen.
+    """A head set with other pooled heads, and how these do on families that they had not seen.
 
     Attributes:
         merits: by the name of a truth.
@@ -53,8 +54,8 @@ class PooledMerit:
     """How pooled heads do by one truth.
 
     Attributes:
-        precision: method -> average precision over the candidates of cargoes that the root keeps and that are known to
-            be a motif or none, each scored by heads that had not seen its family.
+        precision: method -> average precision over the candidates of cargoes that the selector keeps and that are known
+            to be a motif or none, each scored by heads that had not seen its family.
         candidates: number of these candidates, and of the motifs among them.
     """
 
@@ -68,26 +69,28 @@ def refit_pooled(
     folds: Sequence[int],
     resolve: Resolve,
     *,
+    refine: Refine | None = None,
     truths: Mapping[str, Mapping[str, Truth]] | None = None,
     references_digest: str = "",
     seed: int = 17,
     workers: int = 1,
     told: Callable[[str], None] = lambda _: None,
 ) -> PooledOutcome:
-    """A head set derived from `base` whose similarity and neural head are fitted to `proteins`.
+    """`base` with its similarity and neural head fitted to `proteins`.
 
     Args:
         base: in use so far; its settings of the two methods are used again.
         proteins: cargoes with their motifs, and motif-free proteins.
         folds: of each protein; no family is divided.
         resolve: overlap resolution, the one that scoring uses.
+        refine: spans as scoring stores them.
         truths: name -> digest of a sequence -> what counts as a motif there; without any, what is taught.
         references_digest: of the references that the motifs come from.
         seed: of every random choice.
         workers: folds fitted at a time, one core each.
         told: called with a line after each fold.
     """
-    fitting = _Fitting(base, seed)
+    fitting, selected = _Fitting(base, seed), _selected(base, proteins, resolve, refine)
     numbers = sorted(set(folds))
 
     def held_out(fold: int) -> dict[int, Floats]:
@@ -95,19 +98,21 @@ def refit_pooled(
         arrays, _ = fitting.arrays([proteins[i] for i in inside], [folds[i] for i in inside])
         told(f"without fold {fold + 1}: fitted to {len(inside)} proteins")
         methods = fitting.methods(arrays, [proteins[i].digest for i in inside])
-        return {i: fitting.raw(methods, proteins[i]) for i, own in enumerate(folds) if own == fold}
+        held = [i for i, own in enumerate(folds) if own == fold and i in selected]
+        return {i: selected[i].raw(methods, fitting.pooling) for i in held}
 
     with OneThreadEach():
         with ThreadPoolExecutor(workers) as pool:
             raw = {i: own for fold in pool.map(held_out, numbers) for i, own in fold.items()}
         arrays, losses = fitting.arrays(proteins, folds)
-        kept = _kept(root_of(base), proteins, resolve, raw)
+    kept = [(own.protein.digest, own.spans, raw[i]) for i, own in selected.items()]
     taught = {protein.digest: protein.truth for protein in proteins}
     rows = _rows(kept, taught)
     calibrations: dict[str, Calibration] = {n: fit_platt(rows.raw[:, i], rows.motif) for i, n in enumerate(POOLED)}
     merits = {name: _merit(_rows(kept, truth)) for name, truth in (truths or {"taught": taught}).items()}
-    arrays, added = _owned(base, arrays, [protein.digest for protein in proteins])
-    head_set = derive(base, arrays, added, calibrations, references=references_digest, report=_report(base, losses))
+    arrays, added = _owned(base, arrays, proteins)
+    report = _report(base, losses)
+    head_set = replace_pooled_heads(base, arrays, added, calibrations, references=references_digest, report=report)
     return PooledOutcome(head_set, merits)
 
 
@@ -130,11 +135,6 @@ class _Fitting:
         """The two heads in the order of `POOLED`; `digests` are those of the proteins that `arrays` were fitted to."""
         methods = methods_of({**self.base.arrays, **arrays}, self.base.parameters, digests, "")
         return [methods[METHODS.index(name)] for name in POOLED]
-
-    def raw(self, methods: Sequence[Method], protein: TrainingProtein) -> Floats:
-        """Raw scores of the candidates of `protein`, a column for each method."""
-        context = protein.context(self.pooling)
-        return np.column_stack([raw_column(method.score(context)) for method in methods])
 
     @property
     def pooling(self) -> str:
@@ -161,17 +161,39 @@ class _Rows:
 
 
 Kept: TypeAlias = Sequence[tuple[str, Sequence[ResidueSpan], Floats]]
-"""Digest of each cargo, and the candidates of it that the root keeps, with their raw scores."""
+"""Digest of each cargo, and the candidates of it that the selector keeps, with their raw scores."""
 
 
-def _kept(root: HeadSet, proteins: Sequence[TrainingProtein], resolve: Resolve, raw: Mapping[int, Floats]) -> Kept:
-    methods, pooling = build_methods(root), pooling_of(root.parameters)
-    found = []
+@dataclass(frozen=True, slots=True)
+class _Selected:
+    """A cargo with the probabilities that the selector gives its candidates, and the indices of those that it keeps."""
+
+    protein: TrainingProtein
+    probability: Floats
+    indices: Sequence[int]
+    refine: Refine | None
+
+    @property
+    def spans(self) -> list[ResidueSpan]:
+        """Spans of the kept candidates as the segmentation gave them, which the truth is compared with."""
+        return [self.protein.spans[i] for i in self.indices]
+
+    def raw(self, methods: Sequence[Method], pooling: str) -> Floats:
+        """Raw scores of the kept candidates by their vectors as stored, a column for each method."""
+        return stored_scores(self.protein, methods, pooling, self.refine, self.probability, self.indices)
+
+
+def _selected(
+    base: HeadSet, proteins: Sequence[TrainingProtein], resolve: Resolve, refine: Refine | None
+) -> dict[int, _Selected]:
+    """Number of each cargo with a candidate -> what the selector of `base` keeps of it."""
+    selector, kept = build_methods(base).selector, dict[int, _Selected]()
     for number, protein in enumerate(proteins):
         if protein.cargo and protein.spans:
-            left = resolve(protein.spans, methods.score(protein.context(pooling)).in_cargo, len(protein.residues))
-            found.append((protein.digest, [protein.spans[i] for i in left], raw[number][left]))
-    return found
+            probability = selector.candidates(protein.context()).probability
+            indices = resolve(protein.spans, probability.tolist(), len(protein.residues))
+            kept[number] = _Selected(protein, probability, indices, refine)
+    return kept
 
 
 def _rows(kept: Kept, truth: Mapping[str, Truth]) -> _Rows:
@@ -203,11 +225,13 @@ def _report(base: HeadSet, losses: list[list[float]]) -> dict[str, Json]:
 
 
 def _owned(
-    base: HeadSet, arrays: Mapping[str, Array], digests: Sequence[str]
-) -> tuple[dict[str, Array], tuple[str, ...]]:
+    base: HeadSet, arrays: Mapping[str, Array], proteins: Sequence[TrainingProtein]
+) -> tuple[dict[str, Array], list[AddedProtein]]:
     """Arrays whose references point at the training sequences of the whole, and those that `base` did not have."""
-    added = tuple(digest for digest in digests if digest not in set(base.training_digests))
-    place = {digest: number for number, digest in enumerate((*base.training_digests, *added))}
+    earlier = set(base.training_digests)
+    added = [AddedProtein(p.digest, p.accession, p.residues) for p in proteins if p.digest not in earlier]
+    digests = (*base.training_digests, *(protein.digest for protein in added))
+    number = {digest: i for i, digest in enumerate(digests)}
     owner = f"{similarity.NAME}/owner"
-    moved = np.array([place[digests[i]] for i in arrays[owner].tolist()], dtype=arrays[owner].dtype)
+    moved = np.array([number[proteins[i].digest] for i in arrays[owner].tolist()], dtype=arrays[owner].dtype)
     return {**arrays, owner: moved}, added

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..methods.derived import derive
 from ..methods.headset import HeadSet
+from ..methods.pooled_heads import AddedProtein, replace_pooled_heads
 from ..methods.scoring import METHODS, build_methods
 from ..methods.similarity import NAME, Similarity
 from ..residues import bounds
@@ -25,7 +25,7 @@ Array = NDArray[Any]
 def with_references(
     head_set: HeadSet, proteins: Sequence[TrainingProtein], touched: Collection[str], references_digest: str = ""
 ) -> HeadSet:
-    """`head_set`, or one derived from it whose similarity has the vectors of `proteins`.
+    """`head_set`, or one with the same selector whose similarity has the vectors of `proteins`.
 
     Args:
         head_set: in use so far.
@@ -37,18 +37,19 @@ def with_references(
     kept = np.array([head_set.training_digests[i] not in touched for i in own["owner"].tolist()], dtype=bool)
     known = {digest: number for number, digest in enumerate(head_set.training_digests)}
     similarity = _similarity(head_set)
-    rows, added = [{name: array[kept] for name, array in own.items()}], list[str]()
+    rows, added = [{name: array[kept] for name, array in own.items()}], list[AddedProtein]()
     for protein in proteins:
         chosen = _chosen(protein)
         if len(chosen):
             owner = known.setdefault(protein.digest, len(known))
-            added += [protein.digest] * (owner == len(head_set.training_digests) + len(added))
+            if owner == len(head_set.training_digests) + len(added):
+                added.append(AddedProtein(protein.digest, protein.accession, protein.residues))
             rows.append(_rows(similarity, protein, chosen, owner))
     arrays = {name: np.concatenate([row[name] for row in rows]).astype(own[name].dtype) for name in own}
     if all(np.array_equal(arrays[name], own[name]) for name in own):
         return head_set
     told = {f"{NAME}/{name}": array for name, array in arrays.items()}
-    return derive(head_set, told, tuple(added), references=references_digest)
+    return replace_pooled_heads(head_set, told, added, references=references_digest)
 
 
 def _similarity(head_set: HeadSet) -> Similarity:

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..methods.calibration import Calibration, logit
-from ..methods.cargo import NOTHING_KNOWN, CargoOdds, protein_features
+from ..methods.calibration import Calibration, logistic, logit
+from ..methods.cargo import protein_features
 from ..methods.ranking import NAME as COMBINED
 from ..methods.ranking import Ranking
-from ..methods.scoring import METHODS
-from ..residues import ResidueSpan
+from ..methods.scoring import METHODS, POOLED
+from ..methods.selector import NAME as SELECTOR
 from .calibration import fit_platt
 from .cargo_odds import fit_cargo_odds
 from .examples import TrainingProtein
 from .logistic import fit_logistic, fit_nonnegative
-from .metrics import RankedProtein
+from .scored import FittedRanking, Resolve, ScoredProtein
 from .truth import Verdict
 
 Floats = NDArray[np.float64]
-
-Resolve = Callable[[Sequence[ResidueSpan], Sequence[float], int], list[int]]
-"""Spans, scores and length of a protein -> indices of the candidates that are left after overlap resolution."""
-
-Refine = Callable[[str, Sequence[ResidueSpan], Sequence[float], Sequence[int]], list[ResidueSpan]]
-"""Residues, spans and probabilities of a protein, and the indices that are left -> the spans that are stored."""
 
 MOTIF_FREE_SHARE = 0.5
 """Weight of all candidates of motif-free proteins together in the first stage, relative to those of the cargoes."""
@@ -52,7 +46,7 @@ class Combination:
         ridge: of the weights that adapt to a segment's context; None where they do not.
         elsewhere: constant of the second stage, see `methods.ranking.Ranking`; None where there is none.
         silent: methods that get no weight, in no context.
-        spared: rivals of a candidate that do not count in the second stage, the strongest.
+        spared: competitors of a candidate that do not count in the second stage, the strongest.
     """
 
     name: str
@@ -64,89 +58,6 @@ class Combination:
 
 
 STACK = Combination("stack")
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredProtein:
-    """A protein with the raw scores of its candidates.
-
-    Attributes:
-        protein: with its candidates.
-        raw: by heads that did not see the protein's fold, shape (n, methods).
-        without: fold -> raw scores by heads that did not see that fold either, shape (n, methods).
-    """
-
-    protein: TrainingProtein
-    raw: Floats
-    without: Mapping[int, Floats] = field(default_factory=dict)
-
-    def unseen(self, fold: int) -> ScoredProtein:
-        """Return the protein with the scores of heads that did not see `fold` either, if such scores exist."""
-        return ScoredProtein(self.protein, self.without.get(fold, self.raw))
-
-    def changed(self, change: Callable[[Floats], Floats]) -> ScoredProtein:
-        """The protein with all its raw scores, of whatever heads, changed in the same way."""
-        inner = {fold: change(raw) for fold, raw in self.without.items()}
-        return ScoredProtein(self.protein, change(self.raw), inner)
-
-
-def ranked_candidates(
-    protein: TrainingProtein, scores: Floats, resolve: Resolve, refine: Refine | None = None
-) -> RankedProtein:
-    """The candidates of `protein` that overlap resolution leaves, with their `scores`, which have shape (n,).
-
-    Their spans are as the segmentation gave them, or refined as they would be stored: `scores` are then probabilities.
-    """
-    spans, length = protein.spans, len(protein.residues)
-    kept = resolve(spans, scores.tolist(), length)
-    left = refine(protein.residues, spans, scores.tolist(), kept) if refine else [spans[i] for i in kept]
-    return RankedProtein(protein.digest, length, tuple(left), scores[kept], tuple(kept))
-
-
-@dataclass(frozen=True, slots=True)
-class FittedRanking:
-    """Calibrations by method and of the combination, its weights, and the odds of cargoes.
-
-    Attributes:
-        prior: share of motifs among the resolved candidates of cargoes, which the calibrations refer to.
-        cargo: how likely a protein is a cargo.
-        compared: name of each combination that was tried -> its merit on inner folds.
-    """
-
-    calibrations: Mapping[str, Calibration]
-    ranking: Ranking
-    prior: float
-    cargo: CargoOdds = NOTHING_KNOWN
-    compared: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def choice(self) -> str:
-        """Name of the combination."""
-        return self.ranking.combination
-
-    def calibrated(self, raw: Floats) -> Floats:
-        """Probability of each segment by each method, shape (n, methods)."""
-        columns = [self.calibrations[name].apply(raw[:, i]) for i, name in enumerate(METHODS)]
-        return np.stack(columns, axis=1)
-
-    def first(self, scored: ScoredProtein) -> Floats:
-        """Log-odds of each segment after the first stage, shape (n,)."""
-        return self.ranking.first(logit(self.calibrated(scored.raw)), scored.protein.segment_context)
-
-    def combined(self, scored: ScoredProtein) -> Floats:
-        """Combined log-odds of each segment, shape (n,)."""
-        return self.ranking.second(self.first(scored), scored.protein.spans)
-
-    def probability(self, scored: ScoredProtein) -> Floats:
-        """Probability of each segment to be a motif if its protein is a cargo, shape (n,)."""
-        return self.calibrations[COMBINED].apply(self.combined(scored))
-
-    def in_proteome(self, scored: ScoredProtein) -> Floats:
-        """Probability of each segment where `methods.cargo.CARGO_SHARE` of the proteins are cargoes, shape (n,)."""
-        spans = scored.protein.spans
-        if not len(spans):
-            return np.empty(0)
-        return self.probability(scored) * self.cargo.probability(self.first(scored), spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,17 +93,20 @@ def _resolved(proteins: Sequence[TrainingProtein], scores: Sequence[Floats], res
     return [resolve(p.spans, own.tolist(), len(p.residues)) for p, own in zip(proteins, scores, strict=True)]
 
 
-def _calibrations(scored: Sequence[ScoredProtein], kept: Sequence[Sequence[int]]) -> dict[str, Calibration]:
-    """One logistic curve a method, over the candidates of cargoes that are kept."""
-    pairs = [(s, k) for s, k in zip(scored, kept, strict=True) if s.protein.cargo]
-    rows = _rows([s.protein for s, _ in pairs], [s.raw for s, _ in pairs], [k for _, k in pairs])
+def _calibrations(rows: _Rows) -> dict[str, Calibration]:
+    """One logistic curve for each method, over rows of raw scores."""
     return {name: fit_platt(rows.scores[:, i], rows.positive) for i, name in enumerate(METHODS)}
+
+
+def _cargoes(scored: Sequence[ScoredProtein]) -> list[ScoredProtein]:
+    return [own for own in scored if own.protein.cargo]
 
 
 def _first(scored: Sequence[ScoredProtein], fitted: FittedRanking, combination: Combination) -> FittedRanking:
     """First stage on all candidates: overlapping ones tell what a worse placed candidate looks like."""
     if not combination.fitted:
-        return replace(fitted, ranking=_ranking(_paper_weights(fitted, scored), 0.0, combination))
+        weighed = np.array([name not in combination.silent for name in METHODS])
+        return replace(fitted, ranking=_ranking(_paper_weights(fitted, scored) * weighed, 0.0, combination))
     proteins = [s.protein for s in scored]
     rows = _rows(proteins, [logit(fitted.calibrated(s.raw)) for s in scored], _everything(proteins), MOTIF_FREE_SHARE)
     target = rows.positive.astype(float)
@@ -247,27 +161,45 @@ def _paper_weights(fitted: FittedRanking, scored: Sequence[ScoredProtein]) -> Fl
 
 
 def _final(scored: Sequence[ScoredProtein], fitted: FittedRanking, resolve: Resolve) -> FittedRanking:
-    """Calibration of the combination, and the prior, over the resolved candidates of cargoes."""
-    cargoes = [s for s in scored if s.protein.cargo]
-    proteins, combined = [s.protein for s in cargoes], [fitted.combined(s) for s in cargoes]
-    rows = _rows(proteins, combined, _resolved(proteins, combined, resolve))
-    calibrations = {**fitted.calibrations, COMBINED: fit_platt(rows.scores, rows.positive)}
+    """Calibrations of selector and combination, and the prior, over the resolved candidates of cargoes."""
+    cargoes = _cargoes(scored)
+    proteins, competition = [s.protein for s in cargoes], [fitted.competition(s) for s in cargoes]
+    selected = [fitted.selected(s) - own for s, own in zip(cargoes, competition, strict=True)]
+    combined = [fitted.first(s) - own for s, own in zip(cargoes, competition, strict=True)]
+    kept = _resolved(proteins, selected, resolve)
+    rows, rows_of_selector = _rows(proteins, combined, kept), _rows(proteins, selected, kept)
+    calibrations = {
+        **fitted.calibrations,
+        COMBINED: fit_platt(rows.scores, rows.positive),
+        SELECTOR: fit_platt(rows_of_selector.scores, rows.positive),
+    }
     seen = [own for own in scored if len(own.protein.spans)]
-    features = np.array([protein_features(fitted.first(own), own.protein.spans) for own in seen])
+    features = np.array([protein_features(fitted.selected(own), own.protein.spans) for own in seen])
     odds = fit_cargo_odds(features, np.array([own.protein.cargo for own in seen]))
-    return FittedRanking(calibrations, fitted.ranking, float(rows.positive.mean()), odds)
+    return FittedRanking(calibrations, fitted.ranking, fitted.selector, float(rows.positive.mean()), odds)
 
 
 def fit_calibrations(scored: Sequence[ScoredProtein], resolve: Resolve) -> dict[str, Calibration]:
-    """One logistic curve a method: what every combination of the same scores starts from.
+    """One logistic curve for each method: what every combination of the same scores starts from.
 
-    A first pass over all candidates finds out which of them overlap resolution leaves; the calibrations are those of a
-    second pass over these, since these are what is stored and shown.
+    A first pass over all candidates finds out which of them a selector keeps. The calibrations are those of a second
+    pass over these, since these are stored and shown: of methods that read stored vectors, over scores of such vectors.
     """
-    proteins = [s.protein for s in scored]
-    empty = _ranking(np.zeros(len(METHODS)), 0.0, STACK)
-    rough = _first(scored, FittedRanking(_calibrations(scored, _everything(proteins)), empty, 0.5), STACK)
-    return _calibrations(scored, _resolved(proteins, [rough.first(s) for s in scored], resolve))
+    cargoes, empty = _cargoes(scored), _ranking(np.zeros(len(METHODS)), 0.0, STACK)
+    proteins = [s.protein for s in cargoes]
+    everything = _calibrations(_rows(proteins, [s.raw for s in cargoes], _everything(proteins)))
+    rough = _first(scored, FittedRanking(everything, empty, empty, 0.5), selector_of(STACK))
+    first = [rough.first(s) for s in cargoes]
+    kept = _resolved(proteins, first, resolve)
+    raw = [s.raw.copy() for s in cargoes]
+    for own, one, indices, column in zip(cargoes, first, kept, raw, strict=True):
+        column[indices] = own.as_stored(logistic(one), indices)
+    return _calibrations(_rows(proteins, raw, kept))
+
+
+def selector_of(combination: Combination) -> Combination:
+    """The combination of the selector: the same without the methods that read stored vectors."""
+    return replace(combination, silent=tuple(dict.fromkeys((*combination.silent, *POOLED))))
 
 
 def fit_combination(
@@ -276,15 +208,18 @@ def fit_combination(
     combination: Combination = STACK,
     calibrations: Mapping[str, Calibration] | None = None,
 ) -> FittedRanking:
-    """Calibrations and ranking from scores that were given to proteins held out of training.
+    """Calibrations and rankings from scores that were given to proteins held out of training.
 
     Args:
         scored: proteins with these scores.
         resolve: overlap resolution, the one that scoring uses.
         combination: how the methods are combined.
-        calibrations: from `fit_calibrations` of the same scores, where they are known already.
+        calibrations: from `fit_calibrations` of the same scores, where they are at hand.
     """
-    known = fit_calibrations(scored, resolve) if calibrations is None else calibrations
+    start = fit_calibrations(scored, resolve) if calibrations is None else calibrations
     empty = _ranking(np.zeros(len(METHODS)), 0.0, combination)
-    fitted = _first(scored, FittedRanking(known, empty, 0.5), combination)
+    fitted = _first(scored, FittedRanking(start, empty, empty, 0.5), selector_of(combination))
+    fitted = replace(fitted, selector=fitted.ranking)
+    if set(POOLED) - set(combination.silent):
+        fitted = _first(scored, fitted, combination)
     return _final(scored, fitted, resolve)

@@ -21,19 +21,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..methods import cargo, ranking, similarity
+from ..methods import cargo, ranking, selector, similarity
 from ..methods.headset import HeadSet, OperatingPoint
 from ..methods.relatives import sketch_arrays
-from ..methods.scoring import METHODS, raw_scores
+from ..methods.scoring import METHODS, SELECTING
 from ..records import Json, LanguageModelIdentity, SegmentationIdentity
 from .combinations import every_ranking, fit_ranking
 from .examples import TrainingProtein, taught_negatives
 from .heads import FittedHeads, TrainingSettings, fit_heads, stored_curves
-from .held_out import OneThreadEach, Told, held_out_scores
+from .held_out import OneThreadEach, Told, held_out_scores, scored_protein
 from .metrics import RankedProtein
 from .observed import observed_shares
 from .operating_points import choose_operating_points, held_out_performance, population_weights
-from .stacking import FittedRanking, Resolve, ScoredProtein, ranked_candidates
+from .scored import FittedRanking, Refine, Resolve, ScoredProtein, StoredRaw, ranked_candidates
 from .truth import Verdict
 
 Floats = NDArray[np.float64]
@@ -50,10 +50,13 @@ class HeldOutProtein:
         calibrated: by method and, last, combined, shape (n, methods + 1); cross-fitted, and those of a known cargo.
         in_proteome: combined, where one does not know whether the protein is a cargo, shape (n,).
         points: operating points chosen on the other folds.
-        without: by one more fold that was not seen; see `stacking.ScoredProtein`.
+        without: by one more fold that was not seen; see `scored.ScoredProtein`.
         choice: how the methods are combined, chosen on the other folds.
         seen: fold, one of the others -> `columns` by heads, calibrations and a stack that did not see that fold; its
             thresholds are chosen on them.
+        selection: probabilities by which the selector decides between overlapping candidates, shape (n,); those of the
+            combination by default.
+        stored: see `scored.ScoredProtein`.
     """
 
     protein: TrainingProtein
@@ -65,20 +68,19 @@ class HeldOutProtein:
     without: Mapping[int, Floats] = field(default_factory=dict)
     choice: str = ""
     seen: Mapping[int, Floats] = field(default_factory=dict)
+    selection: Floats | None = None
+    stored: Mapping[int | None, StoredRaw] = field(default_factory=dict)
 
     @property
     def columns(self) -> Floats:
-        """Probabilities by method, by the combination, and in a proteome; shape (n, methods + 2)."""
-        return np.column_stack([self.calibrated, self.in_proteome])
+        """Probabilities by method, by the combination, in a proteome, and by the selector; shape (n, methods + 3)."""
+        selection = self.calibrated[:, -1] if self.selection is None else self.selection
+        return np.column_stack([self.calibrated, self.in_proteome, selection])
 
     @property
     def scored(self) -> ScoredProtein:
         """The protein with its raw scores, to be combined in another way."""
-        return ScoredProtein(self.protein, self.raw, self.without)
-
-    def ranked(self, column: int, resolve: Resolve) -> RankedProtein:
-        """Candidates left if `column` of `calibrated` ranks them."""
-        return ranked_candidates(self.protein, self.calibrated[:, column], resolve)
+        return ScoredProtein(self.protein, self.raw, self.without, self.stored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +116,23 @@ def cross_fitted(scored: Sequence[ScoredProtein], folds: Sequence[int], resolve:
         for i, own in enumerate(scored):
             if folds[i] == fold:
                 columns = _columns(fitted, own)
-                told = (own.raw, columns[:, :-1], columns[:, -1], points, own.without, fitted.choice, seen[i])
-                outcome[i] = HeldOutProtein(own.protein, fold, *told)
+                told = (own.raw, columns[:, :-2], columns[:, -2], points, own.without, fitted.choice, seen[i])
+                outcome[i] = HeldOutProtein(own.protein, fold, *told, selection=columns[:, -1], stored=own.stored)
     return [outcome[i] for i in range(len(scored))]
 
 
 def _columns(fitted: FittedRanking, own: ScoredProtein) -> Floats:
-    return np.column_stack([fitted.calibrated(own.raw), fitted.probability(own), fitted.in_proteome(own)])
+    combined = (fitted.probability(own), fitted.in_proteome(own), fitted.selection(own))
+    return np.column_stack([fitted.calibrated(own.raw), *combined])
 
 
 def operating_points(
     scored: Sequence[ScoredProtein], fitted: FittedRanking, resolve: Resolve, watched: Sequence[RankedProtein] = ()
 ) -> tuple[OperatingPoint, ...]:
     """Operating points of a ranking, in a population that holds motif-free proteins; see `choose_operating_points`."""
-    left = [ranked_candidates(own.protein, fitted.in_proteome(own), resolve) for own in scored]
+    left = [
+        ranked_candidates(own.protein, fitted.in_proteome(own), resolve, None, fitted.selection(own)) for own in scored
+    ]
     truths = [own.protein.truth for own in scored]
     return choose_operating_points(left, truths, [own.protein.cargo for own in scored], watched)
 
@@ -139,7 +144,7 @@ def _measured(
 
     Nothing is watched in a fold: the rate of those points is that of the motif-free proteins of the other folds.
     """
-    left = [ranked_candidates(own.protein, own.in_proteome, resolve) for own in held_out]
+    left = [ranked_candidates(own.protein, own.in_proteome, resolve, None, own.selection) for own in held_out]
     truths, cargo = [own.protein.truth for own in held_out], [own.protein.cargo for own in held_out]
     measured = []
     for place, point in enumerate(points):
@@ -157,8 +162,8 @@ def _watched(
     methods, left = heads.methods(), []
     for protein in proteins:
         if protein.spans:
-            own = ScoredProtein(protein, raw_scores(methods, protein.context(heads.pooling)))
-            left.append(ranked_candidates(protein, fitted.in_proteome(own), resolve))
+            own = scored_protein(protein, heads, methods)
+            left.append(ranked_candidates(protein, fitted.in_proteome(own), resolve, None, fitted.selection(own)))
         else:
             left.append(RankedProtein(protein.digest, len(protein.residues), (), np.empty(0)))
     return left
@@ -172,6 +177,7 @@ def train_head_set(
     segmentation: SegmentationIdentity,
     references_digest: str,
     resolve: Resolve,
+    refine: Refine | None = None,
     seed: int = 17,
     settings: TrainingSettings | None = None,
     watched: Iterable[TrainingProtein] = (),
@@ -187,6 +193,7 @@ def train_head_set(
         segmentation: that their candidates come from.
         references_digest: of the references that the motifs come from.
         resolve: overlap resolution, the one that scoring uses.
+        refine: spans as scoring stores them; methods that read stored vectors are calibrated on these.
         seed: of every random choice; the same seed gives the same head set on the same machine.
         settings: of the methods.
         watched: motif-free proteins that nothing is fitted to, no relatives of `proteins`: the operating points of the
@@ -200,7 +207,7 @@ def train_head_set(
     chosen = settings or TrainingSettings()
     if not any((protein.verdicts == Verdict.HIT).any() for protein in proteins):
         raise InputError("no candidate of any protein hits a motif", remedy="nesannot ingest nesdb FILE")
-    scored = held_out_scores(proteins, folds, chosen, seed, workers=workers, told=told)
+    scored = held_out_scores(proteins, folds, chosen, seed, refine=refine, workers=workers, told=told)
     fitted = fit_ranking(scored, folds, resolve)
     with OneThreadEach():
         heads = fit_heads(proteins, folds, chosen, seed)
@@ -216,12 +223,21 @@ def train_head_set(
         training_accessions=tuple(protein.accession for protein in proteins),
         prior=fitted.prior,
         arrays={**heads.arrays, **sketch_arrays(protein.residues for protein in proteins)},
-        parameters={**heads.parameters, ranking.NAME: fitted.ranking.to_json(), cargo.NAME: fitted.cargo.to_json()},
+        parameters={**heads.parameters, **_combination(fitted)},
         calibrations=fitted.calibrations,
         operating_points=_measured(operating_points(scored, fitted, resolve, seen), held_out, resolve),
         report=report,
     )
     return TrainingOutcome(head_set, tuple(held_out), report)
+
+
+def _combination(fitted: FittedRanking) -> dict[str, dict[str, Json]]:
+    """Parameters of combination, selector and odds of cargoes, as a head set keeps them."""
+    return {
+        ranking.NAME: fitted.ranking.to_json(),
+        selector.NAME: fitted.selector.only(SELECTING).to_json(),
+        cargo.NAME: fitted.cargo.to_json(),
+    }
 
 
 def _observed(held_out: Sequence[HeldOutProtein], resolve: Resolve) -> dict[str, Json]:
@@ -234,7 +250,10 @@ def _observed(held_out: Sequence[HeldOutProtein], resolve: Resolve) -> dict[str,
     }
     shares: dict[str, Json] = {}
     for name, (proteins, scores, weight) in populations.items():
-        ranked = [ranked_candidates(one.protein, own, resolve) for one, own in zip(proteins, scores, strict=True)]
+        ranked = [
+            ranked_candidates(one.protein, own, resolve, None, one.selection)
+            for one, own in zip(proteins, scores, strict=True)
+        ]
         observed = observed_shares(ranked, [one.protein.truth for one in proteins], weight)
         shares[name] = [dict(share.to_json()) for share in observed]
     return shares

@@ -7,6 +7,7 @@ what was rarely seen, the second knows thresholds and pairs of features: they er
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from ..records import Json, MethodIdentity
 from .biochemical_features import feature_names, segment_features
 from .linear import LinearModel
-from .protocol import ProteinContext, RawScores
+from .protocol import Floats, ProteinContext
 from .trees import BoostedTrees
 
 NAME = "biochemical"
@@ -37,15 +38,31 @@ class Biochemical:
     trees: BoostedTrees
     linear: LinearModel
 
-    def score(self, context: ProteinContext) -> RawScores:
-        """Log-odds of each segment; the evidence says what they are made of, the largest contributions one by one."""
+    @property
+    def base(self) -> float:
+        """Log-odds before any feature is looked at."""
+        return (self.trees.base + self.linear.intercept) / 2
+
+    def raw(self, context: ProteinContext) -> Floats:
+        """Log-odds of each segment, shape (n,)."""
         if not len(context.spans):
-            return RawScores([], lambda _: {})
-        features = segment_features(context.residues, context.spans, context.stated)
-        contributions = (self.trees.contributions(features) + self.linear.contributions(features)) / 2
-        base = (self.trees.base + self.linear.intercept) / 2
-        logits = contributions.sum(axis=1) + base
-        return RawScores(logits.tolist(), lambda i: _evidence(features[i], contributions[i], base))
+            return np.empty(0)
+        raw: Floats = self._parts(context)[1].sum(axis=1) + self.base
+        return raw
+
+    def evidence(self, context: ProteinContext, indices: Sequence[int]) -> list[dict[str, Json]]:
+        """The largest contributions to each of these log-odds, one by one, and the sum of the rest."""
+        features, contributions = self._parts(context) if len(indices) else (np.empty((0, 0)),) * 2
+        return [_evidence(features[i], contributions[i], self.base) for i in indices]
+
+    def _parts(self, context: ProteinContext) -> tuple[Floats, Floats]:
+        """Features of each segment and what each adds to its log-odds, shape (n, k) each."""
+
+        def compute() -> tuple[Floats, Floats]:
+            features = segment_features(context.residues, context.spans, context.stated)
+            return features, (self.trees.contributions(features) + self.linear.contributions(features)) / 2
+
+        return context.once(self, compute)
 
 
 def _evidence(features: NDArray[np.float64], contributions: NDArray[np.float64], base: float) -> dict[str, Json]:

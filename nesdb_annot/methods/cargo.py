@@ -4,7 +4,7 @@
     logit P(cargo | ...) = logit(share of cargoes) + intercept + sum of weight * feature
 
 The first factor is the combination of `ranking`, which may take for granted that some candidate of a cargo is its
-signal. The second must not: its features are of the first stage, which knows nothing of rivals.
+signal. The second must not: its features are of the first stage, which knows nothing of competing candidates.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..errors import ConfigurationError
 from ..records import Json
 from ..residues import ResidueSpan
-from .calibration import logistic, logit
+from .calibration import logistic
 from .ranking import peaks
 
 Floats = NDArray[np.float64]
@@ -99,25 +99,3 @@ class CargoOdds:
 
 NOTHING_KNOWN = CargoOdds()
 """A protein is a cargo as often as any other, whatever its candidates are."""
-
-
-def probability_of_cargo(evidence: Mapping[str, Json]) -> float:
-    """What the evidence of a combined score says of the protein.
-
-    Example:
-        >>> probability_of_cargo({"cargo": 0.25})
-        0.25
-    """
-    return float(str(evidence[NAME]))
-
-
-def cargo_log_odds(raw: float, calibrated: float) -> float:
-    """Log-odds that a protein is a cargo, from the raw and the calibrated score that the combination gives a candidate.
-
-    The inverse of what `scoring.ProteinScores` makes, where `CARGO_SHARE` of the proteins are cargoes.
-
-    Example:
-        >>> round(cargo_log_odds(0.0, 0.25), 4)
-        0.0
-    """
-    return float(logit(np.array([calibrated]) / logistic(np.array([raw])))[0])

@@ -16,7 +16,7 @@ from ..residues import ResidueSpan, bounds
 from . import consensus_terms
 from .consensus_terms import TERMS, core_terms
 from .patterns import PATTERNS, TOLERATED, WINDOW, PatternHits, encoded, find_hits, find_relaxed_hits
-from .protocol import ProteinContext, RawScores
+from .protocol import Floats, ProteinContext
 from .topology import StatedStretches
 
 UNMATCHED = -10.0
@@ -98,13 +98,20 @@ class Consensus:
         }
         return MethodIdentity("consensus", 1, {**own, **consensus_terms.weights()})
 
-    def score(self, context: ProteinContext) -> RawScores:
-        """The best match of each segment, with its evidence; ``{"class": None}`` where none matches."""
-        spans = list(context.spans)
+    def raw(self, context: ProteinContext) -> Floats:
+        """Score of the best match of each segment, shape (n,); `UNMATCHED` where none matches."""
+        hit, value = self._best(context)
+        return np.where(hit < 0, UNMATCHED, np.maximum(value, UNMATCHED))
+
+    def evidence(self, context: ProteinContext, indices: Sequence[int]) -> list[dict[str, Json]]:
+        """The best match of each of these segments; ``{"class": None}`` where none matches."""
+        scored, (hit, _) = strict_cores(context.residues, context.stated), self._best(context)
+        chosen = [(int(hit[i]), context.spans[i]) for i in indices]
+        return [scored.evidence(match, span) if match >= 0 else {"class": None} for match, span in chosen]
+
+    def _best(self, context: ProteinContext) -> tuple[NDArray[np.int64], Floats]:
         scored = strict_cores(context.residues, context.stated)
-        hit, value = scored.best_in(spans)
-        raw = np.where(hit < 0, UNMATCHED, np.maximum(value, UNMATCHED)).tolist()
-        return RawScores(raw, lambda i: scored.evidence(int(hit[i]), spans[i]) if hit[i] >= 0 else {"class": None})
+        return context.once(self, lambda: scored.best_in(list(context.spans)))
 
 
 def consensus_cores(residues: str) -> list[ResidueSpan]:

@@ -21,7 +21,7 @@ from ..records import NES, Json, LanguageModelIdentity, SegmentationIdentity, di
 from .calibration import Calibration, calibration_from_json
 from .relatives import TrainingProteins
 
-FORMAT = 6
+FORMAT = 7
 _KEY = "nesannot_head_set"
 _RETRAIN = "nesannot train"
 
@@ -61,8 +61,7 @@ class HeadSet:
     Attributes:
         language_model: whose embeddings the heads read.
         segmentation: whose segments they were calibrated on.
-        references_digest: of the references they were fitted to; see `derived.pooled_references_digest` for pooled
-            heads that were told of others.
+        references_digest: of the references they were fitted to.
         seed: of every random choice in training.
         training_digests: of all sequences that were trained on, cargoes and negatives.
         training_accessions: of the same sequences, in the same order. Their sketches are among the arrays; see
@@ -74,6 +73,9 @@ class HeadSet:
         calibrations: method -> raw score to probability.
         operating_points: in ascending order of sensitivity.
         report: how the heads did on held-out families, and their loss curves; not part of the digest.
+        motif: that the heads detect.
+        pooled_references: method that reads stored vectors -> digest of the references it was fitted to, where these
+            are others than those of `references_digest`.
     """
 
     language_model: LanguageModelIdentity
@@ -89,6 +91,7 @@ class HeadSet:
     report: Mapping[str, Json] = field(default_factory=dict)
     motif: str = NES
     training_accessions: tuple[str, ...] = ()
+    pooled_references: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def training_proteins(self) -> TrainingProteins:
@@ -107,11 +110,19 @@ class HeadSet:
     def digest(self) -> str:
         """Digest of everything but the report: two head sets of equal digest score alike."""
         facts = {name: value for name, value in self._facts().items() if name != "report"}
-        arrays = {
+        return digest_of([facts, self.array_digests])
+
+    @cached_property
+    def array_digests(self) -> Mapping[str, Json]:
+        """Type, shape and SHA-256 of each array, by name."""
+        return {
             name: [str(array.dtype), list(array.shape), sha256(np.ascontiguousarray(array).tobytes()).hexdigest()]
             for name, array in self.arrays.items()
         }
-        return digest_of([facts, arrays])
+
+    def references_of(self, method: str) -> str:
+        """Digest of the references that a method was fitted to."""
+        return self.pooled_references.get(method, self.references_digest)
 
     def operating_point(self, name: str) -> OperatingPoint:
         """The point of that name.
@@ -157,6 +168,7 @@ class HeadSet:
                 "parameters": dict(self.segmentation.parameters),
             },
             "references_digest": self.references_digest,
+            "pooled_references": dict(self.pooled_references),
             "seed": self.seed,
             "training_digests": list(self.training_digests),
             "training_accessions": list(self.training_accessions),
@@ -193,6 +205,7 @@ def _from_facts(facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> HeadSe
         language_model=LanguageModelIdentity(**facts["language_model"]),
         segmentation=SegmentationIdentity(**facts["segmentation"]),
         references_digest=facts["references_digest"],
+        pooled_references=facts["pooled_references"],
         seed=facts["seed"],
         training_digests=tuple(facts["training_digests"]),
         training_accessions=tuple(facts.get("training_accessions", ())),

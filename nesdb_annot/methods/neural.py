@@ -6,14 +6,14 @@ here is the forward pass.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..records import MethodIdentity
-from .protocol import ProteinContext, RawScores
+from ..records import Json, MethodIdentity
+from .protocol import Floats, ProteinContext
 
 NAME = "neural"
 
@@ -34,13 +34,14 @@ def member_logits(pooled: FloatArray, arrays: Mapping[str, FloatArray]) -> Float
         arrays: ``mean`` and ``inverse_scale`` of the input, shape (dimension,); ``layer0.weight`` (members, in, out),
             ``layer0.bias`` (members, 1, out), and so on. The last layer has one output.
     """
-    x = ((pooled - arrays["mean"]) * arrays["inverse_scale"])[None]
+    # In double precision, so that a row has the same log-odds whatever the number of rows beside it.
+    x = ((pooled.astype(np.float64) - arrays["mean"]) * arrays["inverse_scale"])[None]
     depth = sum(name.endswith(".weight") for name in arrays)
     for index in range(depth):
         x = np.matmul(x, arrays[f"layer{index}.weight"]) + arrays[f"layer{index}.bias"]
         if index < depth - 1:
             x = np.maximum(x, 0)
-    return x[:, :, 0]
+    return x[:, :, 0].astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,15 @@ class Neural:
     arrays: Mapping[str, FloatArray]
     pooling: str
 
-    def score(self, context: ProteinContext) -> RawScores:
-        """Log-odds of each segment; the evidence is what each perceptron gives, that is, how far they agree."""
-        members = member_logits(context.vectors(self.pooling), self.arrays)
-        return RawScores(
-            members.mean(axis=0).tolist(), lambda i: {"members": np.round(members[:, i].astype(float), 3).tolist()}
-        )
+    def raw(self, context: ProteinContext) -> Floats:
+        """Log-odds of each segment, shape (n,): the mean of the perceptrons."""
+        raw: Floats = self._members(context).mean(axis=0).astype(np.float64)
+        return raw
+
+    def evidence(self, context: ProteinContext, indices: Sequence[int]) -> list[dict[str, Json]]:
+        """Log-odds by each perceptron, which show how far they agree."""
+        members = self._members(context).astype(np.float64).round(3)
+        return [{"members": members[:, i].tolist()} for i in indices]
+
+    def _members(self, context: ProteinContext) -> FloatArray:
+        return context.once(self, lambda: member_logits(context.vectors(self.pooling), self.arrays))

@@ -7,10 +7,12 @@ window: all of that is part of the published numbers and is kept. Use `consensus
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ..records import MethodIdentity
-from .protocol import ProteinContext, RawScore
+import numpy as np
+
+from ..records import Json, MethodIdentity
+from .protocol import Floats, ProteinContext
 
 _CORE = frozenset("LIVMF")
 _WIDER = _CORE | frozenset("AT")
@@ -77,7 +79,14 @@ class PaperConsensus:
 
     identity = MethodIdentity("paper_consensus", 1)
 
-    def score(self, context: ProteinContext) -> list[RawScore]:
-        """Score and number of matches of each segment."""
-        scored = [paper_consensus(span.of(context.residues)) for span in context.spans]
-        return [RawScore(float(score), {"matches": matches}) for score, matches in scored]
+    def raw(self, context: ProteinContext) -> Floats:
+        """Score of each segment, shape (n,)."""
+        return np.array([score for score, _ in self._scored(context)], dtype=np.float64)
+
+    def evidence(self, context: ProteinContext, indices: Sequence[int]) -> list[dict[str, Json]]:
+        """Number of matches of each of these segments."""
+        scored = self._scored(context)
+        return [{"matches": scored[i][1]} for i in indices]
+
+    def _scored(self, context: ProteinContext) -> list[tuple[int, int]]:
+        return context.once(self, lambda: [paper_consensus(span.of(context.residues)) for span in context.spans])

@@ -8,14 +8,15 @@ published numbers and is kept. It takes no part in any combination but the publi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..records import MethodIdentity
+from ..records import Json, MethodIdentity
 from .pooling import MEAN
-from .protocol import ProteinContext, RawScore
+from .protocol import ProteinContext
 
 NAME = "paper_similarity"
 
@@ -73,17 +74,25 @@ class PaperSimilarity:
         """Name, version and numbers of references."""
         return MethodIdentity(NAME, 1, {"motifs": len(self.motifs), "others": len(self.others)})
 
-    def score(self, context: ProteinContext) -> list[RawScore]:
-        """Log-fold of each segment; the evidence holds both mean distances.
+    def raw(self, context: ProteinContext) -> Floats:
+        """Log-fold of each segment, shape (n,).
 
         References of the protein itself are not left out, as they were not when the numbers were published.
         """
-        if not len(context.spans):
-            return []
-        wide = context.vectors(MEAN).astype(np.float64)
-        to_motifs, to_others = mean_distances(wide, self.motifs), mean_distances(wide, self.others)
-        folds = np.log1p(to_others) - np.log1p(to_motifs)
-        return [
-            RawScore(fold, {"to_motifs": round(motif, 4), "to_others": round(other, 4)})
-            for fold, motif, other in zip(folds.tolist(), to_motifs.tolist(), to_others.tolist(), strict=True)
-        ]
+        motifs, others = self._distances(context)
+        raw: Floats = np.log1p(others) - np.log1p(motifs)
+        return raw
+
+    def evidence(self, context: ProteinContext, indices: Sequence[int]) -> list[dict[str, Json]]:
+        """Mean distances of each of these segments to motifs and to the others."""
+        motifs, others = (distances.round(4).tolist() for distances in self._distances(context))
+        return [{"to_motifs": motifs[i], "to_others": others[i]} for i in indices]
+
+    def _distances(self, context: ProteinContext) -> tuple[Floats, Floats]:
+        """Mean distances of each segment to motifs and to the others, shape (n,) each."""
+
+        def compute() -> tuple[Floats, Floats]:
+            wide = context.vectors(MEAN).astype(np.float64)
+            return mean_distances(wide, self.motifs), mean_distances(wide, self.others)
+
+        return context.once(self, compute)

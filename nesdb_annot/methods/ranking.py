@@ -1,22 +1,22 @@
 """How the methods' scores become one probability: the one visible formula.
 
-    context  = segment context, and how far the methods agree
-    weight   = base weight of the method + sum over context of adaptive weight * context, never below zero
-    first    = intercept + sum over context of shift * context + sum over methods of weight * logit(probability)
-    combined = first - log(elsewhere + sum over its rivals, but for the `spared` strongest, of exp(their first))
+    context     = segment context, and how far the methods agree
+    weight      = base weight of the method + sum over context of adaptive weight * context, never below zero
+    first       = intercept + sum over context of shift * context + sum over methods of weight * logit(probability)
+    competition = log(elsewhere + sum over competing candidates, but for the `spared` strongest, of exp(their first))
+    combined    = first - competition
 
 The first stage is a stack (Wolpert 1992) of methods that were calibrated apart; where nothing adapts to the segment's
 context (`segment_context` and `agreement`), shifts and adaptive weights are zero. The second sees the protein's other
 candidates: in the form of a conditional logit (McFadden 1974), the log-odds that this one is the signal of a cargo,
-rather than one of its rivals or something else. A second signal of the protein then loses to the first, unless the
-strongest rival of each candidate is `spared`. Calibrated at the end, the odds are those of a motif in a cargo; how
-likely the protein is one, `cargo` says.
+rather than a competing candidate or the outside option. A second signal of the protein then loses to the first, unless
+the strongest competing candidate of each is `spared`. `combination` makes probabilities of these numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import log
 from typing import Any
 
@@ -71,34 +71,34 @@ def peaks(first: Floats, spans: Sequence[ResidueSpan]) -> NDArray[np.intp]:
     return found[np.argsort(-first[found], kind="stable")]
 
 
-def rival_sums(own: Floats, spared: int = 0) -> Floats:
-    """Logarithm of the summed odds of all peaks but each one and its `spared` strongest rivals, shape (n,).
+def competing_sums(peak: Floats, spared: int = 0) -> Floats:
+    """Logarithm of the summed odds of all peaks but each one and its `spared` strongest competitors, shape (n,).
 
     Args:
-        own: log-odds of the peaks, shape (n,).
-        spared: rivals of each peak that do not count, the strongest; -inf is left where there are no others.
+        peak: log-odds of the peaks, shape (n,).
+        spared: competitors of each peak that do not count, the strongest; -inf is the sum where there are no others.
 
     Example:
-        >>> own = np.log([3.0, 1.0, 2.0])
-        >>> np.exp(rival_sums(own)).round(6).tolist(), np.exp(rival_sums(own, 1)).round(6).tolist()
+        >>> peak = np.log([3.0, 1.0, 2.0])
+        >>> np.exp(competing_sums(peak)).round(6).tolist(), np.exp(competing_sums(peak, 1)).round(6).tolist()
         ([3.0, 5.0, 4.0], [1.0, 2.0, 1.0])
     """
-    order = np.argsort(-own, kind="stable")
-    fallen = own[order]
+    order = np.argsort(-peak, kind="stable")
+    fallen = peak[order]
     # Of those before it and those behind it: to take each one's share from the whole would lose its digits.
     behind = np.append(np.logaddexp.accumulate(fallen[::-1])[::-1], [-np.inf] * (spared + 1))
-    counted = np.concatenate([np.full(min(spared, len(own)), -np.inf), fallen[spared:]])
+    counted = np.concatenate([np.full(min(spared, len(peak)), -np.inf), fallen[spared:]])
     before = np.concatenate([[-np.inf], np.logaddexp.accumulate(counted)[:-1]])
-    place = np.arange(len(own))
-    outcome = np.empty(len(own))
-    outcome[order] = np.logaddexp(before, behind[np.maximum(place, spared) + 1])
-    return outcome
+    number = np.arange(len(peak))
+    sums = np.empty(len(peak))
+    sums[order] = np.logaddexp(before, behind[np.maximum(number, spared) + 1])
+    return sums
 
 
-def among_rivals(first: Floats, spans: Sequence[ResidueSpan], elsewhere: float, spared: int = 0) -> Floats:
-    """Log-odds of each candidate among its rivals, shape (n,).
+def competition_between(first: Floats, spans: Sequence[ResidueSpan], elsewhere: float, spared: int = 0) -> Floats:
+    """What competing candidates take from the log-odds of each candidate, shape (n,).
 
-    Rivals are the peaks of the protein, but for the one that the candidate belongs to.
+    The peaks of the protein compete, but for the one that the candidate belongs to.
 
     Args:
         first: first-stage log-odds, shape (n,).
@@ -108,20 +108,18 @@ def among_rivals(first: Floats, spans: Sequence[ResidueSpan], elsewhere: float, 
 
     Example:
         >>> spans = [ResidueSpan(1, 9), ResidueSpan(20, 30)]
-        >>> odds = np.exp(among_rivals(np.log([3.0, 1.0]), spans, 0.5))
-        >>> bool(np.allclose(odds, [3.0 / (0.5 + 1.0), 1.0 / (0.5 + 3.0)]))
-        True
-        >>> spared = np.exp(among_rivals(np.log([3.0, 1.0]), spans, 0.5, 1))
-        >>> bool(np.allclose(spared, [3.0 / 0.5, 1.0 / 0.5]))
-        True
+        >>> np.exp(competition_between(np.log([3.0, 1.0]), spans, 0.5)).round(6).tolist()
+        [1.5, 3.5]
+        >>> np.exp(competition_between(np.log([3.0, 1.0]), spans, 0.5, 1)).round(6).tolist()
+        [0.5, 0.5]
     """
-    peak, place = np.unique(peak_of(first, spans), return_inverse=True)
-    outcome: Floats = first - np.logaddexp(log(elsewhere), rival_sums(first[peak], spared))[place]
-    return outcome
+    peak, member = np.unique(peak_of(first, spans), return_inverse=True)
+    competition: Floats = np.logaddexp(log(elsewhere), competing_sums(first[peak], spared))[member]
+    return competition
 
 
 def _spared(stored: Mapping[str, Any]) -> int:
-    """How many rivals a stored ranking spares; one from before there was a choice spares none.
+    """How many competitors a stored ranking spares; one from before there was a choice spares none.
 
     Raises:
         ValueError: if it weighs sets of signals, which this version does not.
@@ -139,11 +137,11 @@ class Ranking:
         methods: names, in the order of `weights`.
         weights: of the logit of each method's calibrated probability.
         intercept: of the first stage.
-        elsewhere: odds that stand beside those of the rivals, for a signal that is none of them. The larger they are,
-            the less a second signal of a protein loses to the first, and the less a candidate gains for being the best
-            of a poor protein. None: there is no second stage.
-        spared: strongest rivals of a candidate that do not count. With 1, a second signal of a protein is not held down
-            by the first.
+        elsewhere: odds of the outside option, a signal that is none of the candidates. The larger they are, the less a
+            second signal of a protein loses to the first, and the less a candidate gains for being the best of a poor
+            protein. None: there is no second stage.
+        spared: strongest competitors of a candidate that do not count. With 1, a second signal of a protein is not held
+            down by the first.
         combination: how the weights came about, one of the names in `learning.combinations`.
         shift: of the columns of `CONTEXT`, or empty.
         adaptive: for each method, what each of these columns adds to its weight; or empty.
@@ -186,24 +184,28 @@ class Ranking:
         first = self.intercept + added.sum(axis=1) + (context @ np.array(self.shift) if self.shift else 0.0)
         return first, added
 
-    def second(self, first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
-        """Combined log-odds of the candidates of one protein, shape (n,); there may be none.
+    def competition(self, first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
+        """What competing candidates of one protein take from each one's log-odds, shape (n,); there may be none.
 
         Args:
-            first: of the first stage, shape (n,).
+            first: log-odds of the first stage, shape (n,).
             spans: the candidates, n of them.
         """
         if self.elsewhere is None or not spans:
-            return first
-        return among_rivals(first, spans, self.elsewhere, self.spared)
+            return np.zeros(len(first))
+        return competition_between(first, spans, self.elsewhere, self.spared)
 
-    def without_rivals(self, first: Floats) -> Floats:
-        """Combined log-odds of candidates if nothing else in their proteins looked like a signal, shape (n,).
+    @property
+    def outside_option(self) -> float:
+        """Competition of a candidate that is the only one of its protein; 0 where there is no second stage."""
+        return 0.0 if self.elsewhere is None else log(self.elsewhere)
 
-        Args:
-            first: of the first stage, shape (n,).
-        """
-        return first if self.elsewhere is None else first - log(self.elsewhere)
+    def only(self, methods: Sequence[str]) -> Ranking:
+        """The same ranking with the weights of these methods alone; the others must have none."""
+        columns = [self.methods.index(name) for name in methods]
+        weights = tuple(self.weights[column] for column in columns)
+        adaptive = tuple(self.adaptive[column] for column in columns) if self.adaptive else ()
+        return replace(self, methods=tuple(methods), weights=weights, adaptive=adaptive)
 
     def to_json(self) -> dict[str, Json]:
         """All weights by name."""

@@ -9,22 +9,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConfigurationError
-from ..records import Json, MethodIdentity, MethodScore
-from . import biochemical, cargo, neural, ranking, similarity, tagger
-from .calibration import Calibration, logit
+from ..records import Json, MethodIdentity, digest_of
+from ..scoring_methods import METHOD_NAMES, SCORING_METHODS
+from . import biochemical, cargo, neural, ranking, selector, similarity, tagger
+from .calibration import Calibration
 from .cargo import CargoOdds
 from .consensus import Consensus
 from .headset import HeadSet
 from .linear import LinearModel
 from .pooling import MEAN, POOLINGS
-from .protocol import Method, OnDemand, ProteinContext, RawScore, raw_column
+from .protocol import Method, ProteinContext
 from .ranking import Ranking
-from .segment_context import segment_context
+from .rescoring import Scorers
+from .selector import Selector
 from .trees import BoostedTrees
 
-VERSION, COMBINED_VERSION = 1, 6
-METHODS = ("consensus", similarity.NAME, neural.NAME, tagger.NAME, biochemical.NAME)
+VERSION, COMBINED_VERSION = 1, 7
+METHODS = METHOD_NAMES
 """Methods that are combined, in the order in which they are stored; `ranking.NAME` comes last."""
+
+POOLED = tuple(method.name for method in SCORING_METHODS if method.pooled)
+"""Methods that read the stored vectors of segments: other weights of theirs score stored segments again."""
+
+SELECTING = tuple(name for name in METHODS if name not in POOLED)
+"""Methods of the selector."""
 
 Floats = NDArray[np.float64]
 
@@ -62,6 +70,7 @@ def methods_of(
     parameters: Mapping[str, Mapping[str, Json]],
     digests: Sequence[str],
     training_digest: str,
+    selector_digest: str = "",
 ) -> list[Method]:
     """The methods that are combined, in the order of `METHODS`.
 
@@ -69,14 +78,16 @@ def methods_of(
         arrays: ``method/name`` -> weights.
         parameters: method -> settings; `similarity` states its ``neighbours`` and the ``pooling`` of all pooled heads.
         digests: of the training sequences, which the owners of reference vectors point at.
-        training_digest: identity of the training, for the methods' identities.
+        training_digest: identity of the training, for the identities of methods that read stored vectors.
+        selector_digest: the same for the methods of the selector.
 
     Raises:
         ConfigurationError: if weights or settings of a method are missing.
     """
 
     def identity(name: str) -> MethodIdentity:
-        return MethodIdentity(name, VERSION, dict(parameters.get(name, {})), training_digest)
+        trained = training_digest if name in POOLED else selector_digest
+        return MethodIdentity(name, VERSION, dict(parameters.get(name, {})), trained)
 
     both, pooling = _own(arrays, biochemical.NAME), pooling_of(parameters)
     try:
@@ -100,124 +111,79 @@ def methods_of(
 
 def raw_scores(methods: Sequence[Method], context: ProteinContext) -> Floats:
     """Raw score of each segment by each method, shape (n, methods)."""
-    columns = [raw_column(method.score(context)) for method in methods]
-    return np.array(columns, dtype=np.float64).reshape(len(methods), -1).T
+    return np.column_stack([method.raw(context) for method in methods])
 
 
-class ProteinScores(OnDemand[tuple[MethodScore, ...]]):
-    """All scores of each candidate of a protein, the combination last; made for those candidates that are asked for.
+def selector_digest(head_set: HeadSet) -> str:
+    """Digest of all that decides which candidates are stored, with which vectors, competition and odds of a cargo.
 
-    Args:
-        by_method: raw scores in the order of `METHODS`.
-        calibrated: shape (n, methods).
-        added: what each method adds to the log-odds of the combination, shape (n, methods).
-        alone: probability of the combination if the protein had nothing else that looks like a motif, shape (n,).
-        in_cargo: probability of the combination if the protein is a cargo, shape (n,).
-        of_cargo: probability that it is one.
-
-    The combination's raw score is the log-odds that a candidate is a motif of a cargo; its calibrated score is the
-    probability that it is a motif where `cargo.CARGO_SHARE` of the proteins are cargoes. Its evidence says what the
-    protein's other candidates do to a candidate: in a cargo that had no others it would have the probability `alone`;
-    `rivals` is what they add to the log-odds, zero at most.
+    Stored segments of one head set can be scored by any other of the same selector.
     """
-
-    def __init__(
-        self,
-        by_method: Sequence[Sequence[RawScore]],
-        calibrated: Floats,
-        added: Floats,
-        alone: Floats,
-        in_cargo: Floats,
-        of_cargo: float,
-    ) -> None:
-        super().__init__(len(in_cargo), self._made)
-        self._by_method, self._calibrated, self._added, self._cargo = by_method, calibrated, added, of_cargo
-        self.in_cargo: list[float] = in_cargo.tolist()
-        log_odds = logit(in_cargo)
-        self._log_odds: list[float] = log_odds.tolist()
-        self._alone, self._rivals = alone, log_odds - logit(alone)
-
-    def _made(self, place: int) -> tuple[MethodScore, ...]:
-        own = [scores[place] for scores in self._by_method]
-        named = zip(METHODS, own, self._calibrated[place].tolist(), strict=True)
-        log_odds = dict(zip(METHODS, self._added[place].round(3).tolist(), strict=True))
-        evidence: dict[str, Json] = {
-            "log_odds": dict(log_odds),
-            "alone": float(f"{self._alone[place]:.4g}"),
-            "rivals": round(float(self._rivals[place]), 3) + 0.0,
-            cargo.NAME: self._cargo,
-        }
-        total = self._log_odds[place], self.in_cargo[place] * self._cargo, evidence
-        methods = [MethodScore(name, score.raw, value, score.evidence) for name, score, value in named]
-        return (*methods, MethodScore(ranking.NAME, *total))
+    names = (*SELECTING, selector.NAME, cargo.NAME)
+    arrays = {name: own for name, own in head_set.array_digests.items() if name.partition("/")[0] in SELECTING}
+    parameters = {name: dict(own) for name, own in head_set.parameters.items() if name in names}
+    calibrations = {name: own.to_json() for name, own in head_set.calibrations.items() if name in names}
+    made_for = [head_set.motif, head_set.language_model.digest, head_set.segmentation.digest]
+    versions = [VERSION, COMBINED_VERSION, Consensus().identity.digest]
+    return digest_of([made_for, versions, pooling_of(head_set.parameters), arrays, parameters, calibrations])
 
 
 class ScoringMethods:
-    """Every method of a head set with its calibration, and their combination.
+    """Every method of a head set, as the selector and the scorers use them.
 
     Attributes:
-        head_set: whose weights, calibrations and ranking are used.
+        head_set: whose weights, calibrations and rankings are used.
         methods: in the order of `METHODS`.
+        selector: sees all candidates of a protein.
+        scorers: score the segments that are stored.
     """
 
     def __init__(self, head_set: HeadSet) -> None:
-        self.head_set = head_set
-        self.methods = methods_of(head_set.arrays, head_set.parameters, head_set.training_digests, head_set.digest)
-        self.ranking = Ranking.from_json(head_set.parameters[ranking.NAME])
-        self.cargo = _cargo_odds(head_set)
-        self._calibrations = [self._calibration(name) for name in (*METHODS, ranking.NAME)]
+        self.head_set, self.selector_digest = head_set, selector_digest(head_set)
+        given = (head_set.arrays, head_set.parameters, head_set.training_digests)
+        self.methods = methods_of(*given, head_set.digest, self.selector_digest)
+        by_name = dict(zip(METHODS, self.methods, strict=True))
+        calibrations = {name: self._calibration(name) for name in (*METHODS, ranking.NAME, selector.NAME)}
+        self.selector = Selector(
+            [by_name[name] for name in SELECTING],
+            [calibrations[name] for name in SELECTING],
+            Ranking.from_json(self._parameters(selector.NAME, "how candidates are selected")),
+            calibrations[selector.NAME],
+            CargoOdds.from_json(self._parameters(cargo.NAME, "how likely a protein is a cargo")),
+        )
+        self.scorers = Scorers(
+            METHODS,
+            {name: by_name[name] for name in POOLED},
+            [calibrations[name] for name in METHODS],
+            Ranking.from_json(self._parameters(ranking.NAME, "how the methods are combined")),
+            calibrations[ranking.NAME],
+            pooling_of(head_set.parameters),
+            self.selector.ranking.outside_option,
+        )
 
     def _calibration(self, name: str) -> Calibration:
         if name not in self.head_set.calibrations:
             raise ConfigurationError(f"the head set has no calibration of {name!r}", remedy="nesannot train")
         return self.head_set.calibrations[name]
 
+    def _parameters(self, name: str, what: str) -> Mapping[str, Json]:
+        if name not in self.head_set.parameters:
+            why = f"it does not say {what}; an earlier version of nesannot may have made it"
+            raise ConfigurationError("the head set is incomplete", why=why, remedy="nesannot train")
+        return self.head_set.parameters[name]
+
     @property
     def identities(self) -> tuple[MethodIdentity, ...]:
         """Of every method, the combination last."""
-        told: dict[str, Json] = {**self.ranking.to_json(), cargo.NAME: self.cargo.to_json()}
-        combined = MethodIdentity(ranking.NAME, COMBINED_VERSION, told, self.head_set.digest)
+        weights: dict[str, Json] = {**self.scorers.ranking.to_json(), cargo.NAME: self.selector.cargo.to_json()}
+        combined = MethodIdentity(ranking.NAME, COMBINED_VERSION, weights, self.head_set.digest)
         return (*(method.identity for method in self.methods), combined)
-
-    def score(self, context: ProteinContext) -> ProteinScores:
-        """All scores of each segment of `context`, the combination last; depends on nothing but the protein."""
-        if not len(context.spans):
-            return self.together([[]] * len(self.methods), context)
-        return self.together([method.score(context) for method in self.methods], context)
-
-    def together(
-        self, by_method: Sequence[Sequence[RawScore]], context: ProteinContext, of_cargo: float | None = None
-    ) -> ProteinScores:
-        """All scores of each segment, the combination last, from raw scores by method in the order of `METHODS`.
-
-        `of_cargo` is the probability that the protein is a cargo, where it is known already.
-        """
-        if not len(context.spans):
-            empty = np.empty((0, len(METHODS)))
-            return ProteinScores(by_method, empty, empty, empty[:, 0], empty[:, 0], 0.0)
-        raw = np.array([raw_column(scores) for scores in by_method]).T
-        calibrated = np.column_stack([c.apply(raw[:, i]) for i, c in enumerate(self._calibrations[:-1])])
-        logits = logit(calibrated)
-        around = segment_context(context.residues, context.spans, context.stated)
-        first, added = self.ranking.parts(logits, around)
-        in_cargo = self._calibrations[-1].apply(self.ranking.second(first, context.spans))
-        alone = self._calibrations[-1].apply(self.ranking.without_rivals(first))
-        if of_cargo is None:
-            of_cargo = float(f"{self.cargo.probability(first, context.spans):.6g}")  # as it is told, so it counts
-        return ProteinScores(by_method, calibrated, added, alone, in_cargo, of_cargo)
-
-
-def _cargo_odds(head_set: HeadSet) -> CargoOdds:
-    if cargo.NAME not in head_set.parameters:
-        why = "it does not say how likely a protein is a cargo; an earlier version of nesannot may have made it"
-        raise ConfigurationError("the head set is incomplete", why=why, remedy="nesannot train")
-    return CargoOdds.from_json(head_set.parameters[cargo.NAME])
 
 
 def build_methods(head_set: HeadSet) -> ScoringMethods:
     """The methods of a head set, ready to score.
 
     Raises:
-        ConfigurationError: if weights, a calibration or the ranking are missing.
+        ConfigurationError: if weights, a calibration or a ranking are missing.
     """
     return ScoringMethods(head_set)

@@ -9,7 +9,7 @@ non-motifs) - log(mean distance to motifs). Pooling and k are chosen in training
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigurationError
 from ..records import Json, MethodIdentity
-from .protocol import ProteinContext, RawScores
+from .protocol import Floats, ProteinContext
 from .reference_index import ReferenceIndex
 
 NAME = "similarity"
@@ -61,7 +61,8 @@ def whitened(
     rows: NDArray[np.float32], center: NDArray[np.float32], projection: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Centred and projected rows of unit length, shape (n, k), from rows of shape (n, dimension)."""
-    projected = (rows - center) @ projection
+    # In double precision, so that a row has the same vector whatever the number of rows beside it.
+    projected = (rows.astype(np.float64) - center) @ projection.astype(np.float64)
     outcome = projected / np.maximum(np.linalg.norm(projected, axis=1, keepdims=True), 1e-12)
     return np.ascontiguousarray(outcome, dtype=np.float32)
 
@@ -112,31 +113,43 @@ class Similarity:
         distances, rows = self.index.nearest(queries, count, allowed)
         return _Neighbours(distances.mean(axis=1), rows, distances)
 
-    def score(self, context: ProteinContext) -> RawScores:
-        """Log-fold of each segment; the evidence names the nearest motif and non-motif.
+    def raw(self, context: ProteinContext) -> Floats:
+        """Log-fold of each segment, shape (n,).
 
         References of `context.left_out` are not used. Without any reference of a kind its distance is 2, the largest
         between unit vectors.
         """
         if not len(context.spans):
-            return RawScores([], lambda _: {})
-        queries = self.references.whitened(context.vectors(self.pooling))
-        is_motif = self.references.is_motif
-        allowed = np.array([digest not in context.left_out for digest in self.references.digests], dtype=bool)
-        motif, other = self.nearest(queries, allowed & is_motif), self.nearest(queries, allowed & ~is_motif)
-        fold = np.log(other.mean + LEAST_DISTANCE) - np.log(motif.mean + LEAST_DISTANCE)
-        near = {"nearest_motif": motif, "nearest_other": other}
-        return RawScores(fold.tolist(), lambda i: self._evidence(context.digest, near, i))
+            return np.empty(0)
+        motif, other = self._near(context)
+        raw: Floats = (np.log(other.mean + LEAST_DISTANCE) - np.log(motif.mean + LEAST_DISTANCE)).astype(np.float64)
+        return raw
 
-    def _evidence(self, digest: str, near: Mapping[str, _Neighbours], index: int) -> dict[str, Json]:
-        evidence: dict[str, Json] = {}
-        for label, neighbours in near.items():
-            if neighbours.rows.shape[1]:
-                row = int(neighbours.rows[index, 0])
-                evidence[label] = {
-                    "sequence": self.references.digests[row],
-                    "span": self.references.spans[row].tolist(),
-                    "distance": round(float(neighbours.distances[index, 0]), 4),
-                    "same_protein": self.references.digests[row] == digest,
-                }
-        return evidence
+    def evidence(self, context: ProteinContext, indices: Sequence[int]) -> list[dict[str, Json]]:
+        """The nearest motif and non-motif of each of these segments."""
+        sides = list(zip(("nearest_motif", "nearest_other"), self._near(context), strict=True)) if len(indices) else []
+        return [
+            {label: self._nearest(context.digest, side, i) for label, side in sides if side.rows.shape[1]}
+            for i in indices
+        ]
+
+    def _near(self, context: ProteinContext) -> tuple[_Neighbours, _Neighbours]:
+        """Nearest motifs and non-motifs of each segment."""
+
+        def search() -> tuple[_Neighbours, _Neighbours]:
+            queries = self.references.whitened(context.vectors(self.pooling))
+            is_motif = self.references.is_motif
+            allowed = np.array([digest not in context.left_out for digest in self.references.digests], dtype=bool)
+            return self.nearest(queries, allowed & is_motif), self.nearest(queries, allowed & ~is_motif)
+
+        return context.once(self, search)
+
+    def _nearest(self, digest: str, side: _Neighbours, index: int) -> dict[str, Json]:
+        """The very nearest reference of one segment."""
+        row = int(side.rows[index, 0])
+        return {
+            "sequence": self.references.digests[row],
+            "span": self.references.spans[row].tolist(),
+            "distance": round(float(side.distances[index, 0]), 4),
+            "same_protein": self.references.digests[row] == digest,
+        }

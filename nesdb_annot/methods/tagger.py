@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..records import Json, MethodIdentity
 from ..residues import ResidueSpan, bounds
 from .descriptors import LETTER_FEATURES, letter_indices
-from .protocol import ProteinContext, RawScores
+from .protocol import Floats, ProteinContext
 from .tagger_features import FEATURES, context_features
 
 NAME = "tagger"
@@ -142,30 +142,43 @@ class Tagger:
         """Lay the weights out."""
         object.__setattr__(self, "_networks", Networks(self.arrays))
 
-    def score(self, context: ProteinContext) -> RawScores:
-        """Log-odds of each segment.
+    def raw(self, context: ProteinContext) -> Floats:
+        """Log-odds of each segment, shape (n,)."""
+        return self._scored(context)[1].astype(np.float64)
 
-        The evidence names the best stretch, its highest residue, where the motif begins and ends, and the probability
-        of each residue of segment and motif, from residue `probabilities_from` on.
+    def evidence(self, context: ProteinContext, indices: Sequence[int]) -> list[dict[str, Json]]:
+        """The best stretch of each of these segments, its highest residue, and where the motif begins and ends.
+
+        Also the probability of each residue of segment and motif, from residue `probabilities_from` on.
         """
-        logits = self._networks.logits(context.residues, context.embedding)
-        means, firsts = segment_logits(logits, context.spans)
-        return RawScores(means.tolist(), lambda i: self._evidence(logits, context.spans[i], int(firsts[i])))
-
-    def _evidence(self, logits: FloatArray, span: ResidueSpan, first: int) -> dict[str, Json]:
-        stretch = ResidueSpan(first, first + min(CORE_LENGTH, len(span)) - 1)
-        peak = span.first + int(logits[span.as_slice()].argmax())
+        logits, _, firsts = self._scored(context)
         probability = residue_probabilities(logits, float(str(self.identity.parameters.get("positive_weight", 1.0))))
-        motif = boundaries(probability, stretch)
-        told = ResidueSpan(min(span.first, motif.first), max(span.last, motif.last))
-        return {
-            "stretch": [stretch.first, stretch.last],
-            "peak": peak,
-            "peak_logit": round(float(logits[peak - 1]), 3),
-            "boundaries": [motif.first, motif.last],
-            "probabilities_from": told.first,
-            "probabilities": [round(float(one), 3) for one in probability[told.as_slice()]],
-        }
+        return [_evidence(logits, probability, context.spans[i], int(firsts[i])) for i in indices]
+
+    def _scored(self, context: ProteinContext) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
+        """Log-odds of each residue, and score and first residue of the best stretch of each segment."""
+
+        def compute() -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
+            logits = self._networks.logits(context.residues, context.embedding)
+            return logits, *segment_logits(logits, context.spans)
+
+        return context.once(self, compute)
+
+
+def _evidence(logits: FloatArray, probability: FloatArray, span: ResidueSpan, first: int) -> dict[str, Json]:
+    """Evidence of one segment whose best stretch begins at residue `first`."""
+    stretch = ResidueSpan(first, first + min(CORE_LENGTH, len(span)) - 1)
+    peak = span.first + int(logits[span.as_slice()].argmax())
+    motif = boundaries(probability, stretch)
+    shown = ResidueSpan(min(span.first, motif.first), max(span.last, motif.last))
+    return {
+        "stretch": [stretch.first, stretch.last],
+        "peak": peak,
+        "peak_logit": round(float(logits[peak - 1]), 3),
+        "boundaries": [motif.first, motif.last],
+        "probabilities_from": shown.first,
+        "probabilities": [round(float(one), 3) for one in probability[shown.as_slice()]],
+    }
 
 
 def residue_probabilities(logits: FloatArray, positive_weight: float) -> FloatArray:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import ConfigurationError, InputError
 from ..files.atomic import write_atomically, write_errors_named
 from ..files.digests import file_sha256
-from ..records import RECEIPT_SUFFIX, FileReceipt
+from ..files.receipt import RECEIPT_SUFFIX, FileReceipt
 from ..settings import Settings
 from .http import HttpClient
 from .partial import PartialFile

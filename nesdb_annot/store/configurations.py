@@ -21,8 +21,20 @@ def ensure_configuration(
     segmentation: SegmentationIdentity,
     methods: Sequence[MethodIdentity],
     head_set_digest: str,
+    *,
+    selector_digest: str = "",
 ) -> int:
     """Number of this configuration, made known with its partitions if it is not.
+
+    Args:
+        store: where.
+        motif: that is scored.
+        language_model: whose embeddings are read.
+        segmentation: that proposes candidates.
+        methods: that score them.
+        head_set_digest: of their weights.
+        selector_digest: of all that decides which candidates are stored; configurations that share it are made from
+            each other's stored segments.
 
     Raises:
         InternalError: if two methods have one name.
@@ -30,8 +42,8 @@ def ensure_configuration(
     names = [method.name for method in methods]
     if len(set(names)) != len(names):
         raise InternalError(f"a configuration has two methods of one name: {sorted(names)}")
-    parts = [motif, language_model.digest, segmentation.digest, sorted(m.digest for m in methods), head_set_digest]
-    digest = digest_of(parts)
+    parts = (motif, language_model, segmentation, methods, head_set_digest)
+    digest = configuration_digest(*parts, selector_digest=selector_digest)
     with store.transaction() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:digest, 0))"), {"digest": digest})
         found: int | None = execute(connection, "find_configuration", digest=digest).scalar()
@@ -43,6 +55,7 @@ def ensure_configuration(
             digest=digest,
             motif=motif,
             head_set_digest=head_set_digest,
+            selector_digest=selector_digest or None,
             language_model_id=ensure_language_model(connection, language_model),
             segmentation_id=_ensure_segmentation(connection, segmentation),
         ).scalar_one()
@@ -51,6 +64,20 @@ def ensure_configuration(
             execute(connection, "add_configuration_method", configuration_id=key, method_id=method_id, name=method.name)
         execute(connection, "create_partitions", configuration_id=key)
         return key
+
+
+def configuration_digest(
+    motif: str,
+    language_model: LanguageModelIdentity,
+    segmentation: SegmentationIdentity,
+    methods: Sequence[MethodIdentity],
+    head_set_digest: str,
+    *,
+    selector_digest: str = "",
+) -> str:
+    """Digest of all that a score depends on besides the sequence; see `ensure_configuration`."""
+    models = [language_model.digest, segmentation.digest, sorted(method.digest for method in methods)]
+    return digest_of([motif, *models, head_set_digest, selector_digest])
 
 
 def latest_configuration(store: Store, motif: str = NES) -> int | None:

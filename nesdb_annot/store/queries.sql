@@ -745,8 +745,8 @@ SELECT id FROM nesannot.configuration WHERE digest = :digest;
 
 -- name: add_configuration
 -- Make a configuration known.
-INSERT INTO nesannot.configuration (digest, motif, language_model_id, segmentation_id, head_set_digest)
-VALUES (:digest, :motif, :language_model_id, :segmentation_id, :head_set_digest) RETURNING id;
+INSERT INTO nesannot.configuration (digest, motif, language_model_id, segmentation_id, head_set_digest, selector_digest)
+VALUES (:digest, :motif, :language_model_id, :segmentation_id, :head_set_digest, :selector_digest) RETURNING id;
 
 -- name: add_configuration_method
 -- A method belongs to a configuration.
@@ -818,13 +818,10 @@ SELECT s.id, s.sha256, s.residues
                                  AND (d.error IS NULL OR d.attempts >= :attempts)))
  ORDER BY s.id LIMIT :page;
 
--- name: sibling_configurations
--- Other configurations of the same motif, language model and segmentation, the newest first.
-SELECT o.id, o.head_set_digest
-  FROM nesannot.configuration f
-  JOIN nesannot.configuration o ON o.motif = f.motif AND o.language_model_id = f.language_model_id
-   AND o.segmentation_id = f.segmentation_id AND o.id <> f.id
- WHERE f.id = :configuration_id ORDER BY o.id DESC;
+-- name: configurations_of_selector
+-- Other configurations that store the same candidates, with the same competition and odds of a cargo; the newest first.
+SELECT id FROM nesannot.configuration
+ WHERE selector_digest = :selector_digest AND id <> :configuration_id ORDER BY id DESC;
 
 -- name: count_rescorable
 -- How many sequences of a release lack scores under a configuration, but have them under one of the sources.
@@ -841,7 +838,9 @@ SELECT count(*) AS sequences, coalesce(sum(s.length), 0) AS residues
 
 -- name: next_rescorable
 -- The next of these sequences, each with the newest source that scored it.
-SELECT s.id, s.sha256, s.residues, d.source_id
+SELECT s.id, s.sha256, s.residues, d.source_id,
+       (SELECT z.cargo_log_odds FROM nesannot.scored_sequence z
+         WHERE z.configuration_id = d.source_id AND z.sequence_id = s.id) AS cargo
   FROM nesannot.sequence s
   JOIN LATERAL (SELECT max(d.configuration_id) AS source_id FROM nesannot.scored_sequence d
                  WHERE d.configuration_id = ANY (CAST(:sources AS integer[])) AND d.sequence_id = s.id AND d.error IS NULL) d
@@ -857,7 +856,8 @@ SELECT s.id, s.sha256, s.residues, d.source_id
 
 -- name: stored_segments
 -- Segments of these sequences, each under the configuration beside it, with raw scores of some methods.
-SELECT g.sequence_id, g.first_residue, g.last_residue, g.pooled, c.name, x.raw, x.evidence
+SELECT g.sequence_id, g.first_residue, g.last_residue, g.pooled, g.competition, c.name, x.raw,
+       coalesce(CAST(x.evidence AS text), '') AS evidence
   FROM unnest(CAST(:sequence_ids AS bigint[]), CAST(:source_ids AS integer[])) AS w (sequence_id, source_id)
   JOIN nesannot.segment g ON g.configuration_id = w.source_id AND g.sequence_id = w.sequence_id
   JOIN nesannot.configuration_method c ON c.configuration_id = w.source_id AND c.name = ANY (CAST(:methods AS text[]))
@@ -867,14 +867,14 @@ SELECT g.sequence_id, g.first_residue, g.last_residue, g.pooled, c.name, x.raw, 
 
 -- name: claim_scored
 -- Ledger rows of these sequences; locks them in one order, so that two writers of one sequence come one after the other.
-INSERT INTO nesannot.scored_sequence (configuration_id, sequence_id, run_id, segments, attempts, error)
-SELECT :configuration_id, w.sequence_id, :run_id, w.segments, 1, w.error
-  FROM unnest(CAST(:sequence_ids AS bigint[]), CAST(:segments AS integer[]), CAST(:errors AS text[]))
-       AS w (sequence_id, segments, error)
+INSERT INTO nesannot.scored_sequence (configuration_id, sequence_id, run_id, segments, attempts, error, cargo_log_odds)
+SELECT :configuration_id, w.sequence_id, :run_id, w.segments, 1, w.error, w.cargo
+  FROM unnest(CAST(:sequence_ids AS bigint[]), CAST(:segments AS integer[]), CAST(:errors AS text[]),
+              CAST(:cargo AS double precision[])) AS w (sequence_id, segments, error, cargo)
  ORDER BY w.sequence_id
 ON CONFLICT (configuration_id, sequence_id) DO UPDATE
    SET run_id = excluded.run_id, segments = excluded.segments, error = excluded.error,
-       attempts = nesannot.scored_sequence.attempts + 1, scored_at = clock_timestamp();
+       cargo_log_odds = excluded.cargo_log_odds, attempts = nesannot.scored_sequence.attempts + 1, scored_at = clock_timestamp();
 
 -- name: forget_scores
 -- Remove scores of these sequences before their new ones are written.
@@ -1033,16 +1033,11 @@ WITH member AS (
             WHERE x.configuration_id = :configuration_id AND x.sequence_id = m.sequence_id
             GROUP BY x.segment) v
 ), factor AS (
-    SELECT s.*, 1 / (1 + exp(-CAST(s.log_odds AS double precision))) AS in_cargo
+    SELECT s.*, nesannot.logistic(s.log_odds) AS in_cargo,
+           nesannot.logistic(z.cargo_log_odds + CAST(:logit_shift AS double precision)) AS cargo
       FROM score s
-     WHERE s.combined IS NOT NULL
-), odds AS (
-    SELECT f.*, least(f.combined / f.in_cargo, 1 - 1e-9) AS before
-      FROM factor f
-), prior AS (
-    SELECT o.*, o.before * exp(CAST(:logit_shift AS double precision))
-                / (1 - o.before + o.before * exp(CAST(:logit_shift AS double precision))) AS cargo
-      FROM odds o
+      JOIN nesannot.scored_sequence z ON z.configuration_id = :configuration_id AND z.sequence_id = s.sequence_id
+     WHERE s.combined IS NOT NULL AND z.cargo_log_odds IS NOT NULL
 )
 SELECT :ranking_id,
        row_number() OVER (ORDER BY CAST(r.in_cargo * r.cargo AS real) DESC, q.sha256 COLLATE "C", g.first_residue, g.last_residue),
@@ -1053,7 +1048,7 @@ SELECT :ranking_id,
        r.evidence ->> 'class',
        (SELECT array_agg(CAST(c.position AS integer) ORDER BY CAST(c.position AS integer))
           FROM jsonb_each_text(r.evidence -> 'core') AS c (name, position))
-  FROM prior r
+  FROM factor r
   JOIN nesannot.sequence q ON q.id = r.sequence_id
   CROSS JOIN LATERAL (SELECT s.first_residue, s.last_residue FROM nesannot.segment s
                        WHERE s.configuration_id = :configuration_id AND s.sequence_id = r.sequence_id

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ..records import Json
 from ..residues import ResidueSpan
 from .engine import Store
 from .queries import execute
@@ -15,20 +14,34 @@ PAGE = 256
 
 @dataclass(slots=True)
 class StoredSequence:
-    """A sequence with its segments: spans, pooled vectors (float16), raw scores and evidence by method."""
+    """A sequence with its segments.
+
+    Attributes:
+        digest: of the sequence.
+        residues: cleaned.
+        cargo: log-odds that the protein is a cargo; None if it has no segment.
+        spans: of the segments.
+        pooled: their vectors, float16.
+        competition: what competing candidates take from the log-odds of each.
+        raw: by method, raw scores of the segments.
+        evidence: by method, evidence of the segments as JSON text.
+    """
 
     digest: str
     residues: str
+    cargo: float | None
     spans: list[ResidueSpan] = field(default_factory=list)
     pooled: list[bytes] = field(default_factory=list)
-    raw: dict[str, list[tuple[float, Mapping[str, Json]]]] = field(default_factory=dict)
+    competition: list[float] = field(default_factory=list)
+    raw: dict[str, list[float]] = field(default_factory=dict)
+    evidence: dict[str, list[str]] = field(default_factory=dict)
 
 
-def sibling_configurations(store: Store, configuration_id: int) -> list[tuple[int, str]]:
-    """Other configurations of the same language model and segmentation, with the digests of their head sets."""
+def configurations_of_selector(store: Store, selector_digest: str, configuration_id: int) -> list[int]:
+    """Other configurations whose stored segments can be scored again under this one, the newest first."""
+    whose = {"selector_digest": selector_digest, "configuration_id": configuration_id}
     with store.transaction() as connection:
-        rows = execute(connection, "sibling_configurations", configuration_id=configuration_id)
-        return [(row.id, row.head_set_digest) for row in rows]
+        return [row.id for row in execute(connection, "configurations_of_selector", **whose)]
 
 
 def count_rescorable(
@@ -51,10 +64,15 @@ def stored_pages(
     release_id: int,
     methods: Sequence[str],
 ) -> Iterator[list[StoredSequence]]:
-    """What `count_rescorable` counts, with its segments, `PAGE` sequences at a time, a transaction each.
+    """Pages of the sequences that `count_rescorable` counts, with their segments, a transaction each.
 
     Args:
-        methods: names of those whose raw scores are wanted; at least one.
+        store: where.
+        configuration_id: under which they have no scores.
+        sources: configurations under which they have.
+        proteome_id: of which proteome.
+        release_id: of which of its releases.
+        methods: names of those whose raw scores are read; at least one.
     """
     place = {"configuration_id": configuration_id, "sources": list(sources)}
     whose = {"proteome_id": proteome_id, "release_id": release_id}
@@ -62,16 +80,18 @@ def stored_pages(
     while True:
         with store.transaction() as connection:
             rows = execute(connection, "next_rescorable", **place, **whose, after=after, page=PAGE).all()
-            found = {row.id: StoredSequence(row.sha256, row.residues) for row in rows}
-            pairs = {"sequence_ids": list(found), "source_ids": [row.source_id for row in rows]}
+            pairs = {"sequence_ids": [row.id for row in rows], "source_ids": [row.source_id for row in rows]}
             segments = execute(connection, "stored_segments", **pairs, methods=list(methods)).all() if rows else []
-        for segment in segments:
-            own = found[segment.sequence_id]
-            if segment.name == methods[0]:
-                own.spans.append(ResidueSpan(segment.first_residue, segment.last_residue))
-                own.pooled.append(bytes(segment.pooled))
-            own.raw.setdefault(segment.name, []).append((segment.raw, segment.evidence or {}))
         if not rows:
             return
-        yield list(found.values())
+        page = {row.id: StoredSequence(row.sha256, row.residues, row.cargo) for row in rows}
+        for segment in segments:
+            sequence = page[segment.sequence_id]
+            if segment.name == methods[0]:
+                sequence.spans.append(ResidueSpan(segment.first_residue, segment.last_residue))
+                sequence.pooled.append(bytes(segment.pooled))
+                sequence.competition.append(segment.competition)
+            sequence.raw.setdefault(segment.name, []).append(segment.raw)
+            sequence.evidence.setdefault(segment.name, []).append(segment.evidence)
+        yield list(page.values())
         after = rows[-1].id

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import psycopg.types.json
 from sqlalchemy import Connection, text
 
-from ..deferred_json import EMPTY, json_text
 from ..errors import InternalError
 from ..records import ScoredSequence
 from .bulk import copy_rows
@@ -28,6 +27,8 @@ _SEGMENT = {
     "first_residue": "int4",
     "last_residue": "int4",
     "pooled": "bytea",
+    "first_stage": "float8",
+    "competition": "float8",
 }
 _SCORE = {
     "configuration_id": "int4",
@@ -148,6 +149,7 @@ def write_scored(store: Store, configuration_id: int, run_id: int, scored: Seque
             sequence_ids=ids,
             segments=[len(one.segments) for one in scored],
             errors=[one.error or None for one in scored],
+            cargo=[one.cargo for one in scored],
         )
         for statement in ("forget_scores", "forget_segments"):
             execute(connection, statement, configuration_id=configuration_id, sequence_ids=ids)
@@ -170,7 +172,8 @@ def _segment_rows(
 ) -> Iterator[tuple[object, ...]]:
     for key, sequence in numbered:
         for number, segment in enumerate(sequence.segments, 1):
-            yield configuration_id, key, number, segment.span.first, segment.span.last, segment.pooled
+            ends = (segment.span.first, segment.span.last)
+            yield configuration_id, key, number, *ends, segment.pooled, segment.first_stage, segment.competition
 
 
 def _score_rows(
@@ -181,8 +184,7 @@ def _score_rows(
             for score in segment.scores:
                 if score.method not in methods:
                     raise InternalError(f"method {score.method!r} is not one of configuration {configuration_id}")
-                text = json_text(score.evidence)
-                evidence = None if text == EMPTY else psycopg.types.json.Jsonb(text, str)
+                evidence = psycopg.types.json.Jsonb(score.evidence, str) if score.evidence else None
                 yield configuration_id, key, number, methods[score.method], score.raw, score.calibrated, evidence
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,6 @@ from .protein_scorer import POOLED_TYPE
 
 if TYPE_CHECKING:
     from ..methods.headset import HeadSet
-    from ..methods.protocol import RawScore
     from ..methods.rescoring import StoredSegments
 
 
@@ -29,61 +28,57 @@ class Packing:
             self._scored.append((residues, scored))
 
     def packed(self) -> bytes:
-        """Residues of all decoys and their odds of a cargo; of each candidate its span, vector and raw scores."""
+        """Residues and odds of a cargo of all decoys; of each candidate span, vector, competition and raw scores."""
         from safetensors.numpy import save
 
-        from ..methods.scoring import METHODS
+        from ..methods.scoring import SELECTING
 
         segments = [segment for _, scored in self._scored for segment in scored.segments]
         letters = "".join(residues for residues, _ in self._scored)
-        raw = [[score.raw for score in segment.scores[: len(METHODS)]] for segment in segments]
+        raw = [[score.raw for score in own.scores if score.method in SELECTING] for own in segments]
         pooled = np.frombuffer(b"".join(segment.pooled for segment in segments), dtype=POOLED_TYPE)
         arrays = {
             "residues": np.frombuffer(letters.encode("ascii"), dtype=np.uint8),
             "length": np.array([len(residues) for residues, _ in self._scored], dtype=np.int32),
             "candidates": np.array([len(scored.segments) for _, scored in self._scored], dtype=np.int32),
-            "cargo": np.array([_of_cargo(scored) for _, scored in self._scored]),
+            "cargo": np.array([scored.cargo for _, scored in self._scored], dtype=np.float64),
             "span": bounds([segment.span for segment in segments]).astype(np.int32),
             "pooled": pooled.reshape(len(segments), -1) if segments else np.empty((0, 0), dtype=POOLED_TYPE),
-            "raw": np.array(raw, dtype=np.float32).reshape(len(segments), len(METHODS)),
+            "competition": np.array([segment.competition for segment in segments], dtype=np.float64),
+            "raw": np.array(raw, dtype=np.float32).reshape(len(segments), len(SELECTING)),
         }
         return bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
 
 
 def combined_again(payload: bytes, head_set: HeadSet) -> list[float]:
-    """Combined score of each candidate that `Packing` has packed, under a head set derived from that which chose it."""
-    from ..methods.rescoring import Rescorer
+    """Combined score of each candidate that `Packing` has packed, under a head set of the same selector."""
+    from ..methods.scoring import build_methods
 
-    rescorer = Rescorer(head_set)
-    return [float(str(own[-1].calibrated)) for stored in _unpacked(payload) for own in rescorer(stored)]
+    scorers = build_methods(head_set).scorers
+    sequences = (scorers.score(stored) for stored in _unpacked(payload))
+    return [segment.scores[-1].calibrated for sequence in sequences for segment in sequence.segments]
 
 
 def _unpacked(payload: bytes) -> Iterator[StoredSegments]:
     from safetensors.numpy import load
 
-    from ..methods.rescoring import StoredSegments
+    from ..methods.rescoring import StoredScores, StoredSegments
+    from ..methods.scoring import SELECTING
 
     arrays = load(payload)
     letters = arrays["residues"].tobytes().decode("ascii")
     begin = first = 0
     decoys = zip(*(arrays[name].tolist() for name in ("length", "candidates", "cargo")), strict=True)
     for length, count, cargo in decoys:
-        own = slice(first, first + count)
-        spans = [ResidueSpan(*ends) for ends in arrays["span"][own].tolist()]
-        pooled = arrays["pooled"][own].astype(np.float32)
-        by_method = _by_method(arrays["raw"][own].tolist())
-        yield StoredSegments("", letters[begin : begin + length], spans, pooled, by_method, cargo)
+        rows = slice(first, first + count)
+        raw = arrays["raw"][rows]
+        yield StoredSegments(
+            digest="",
+            residues=letters[begin : begin + length],
+            spans=[ResidueSpan(*ends) for ends in arrays["span"][rows].tolist()],
+            pooled=arrays["pooled"][rows],
+            scores={name: StoredScores(raw[:, i], [""] * count) for i, name in enumerate(SELECTING)},
+            competition=arrays["competition"][rows],
+            cargo=cargo,
+        )
         begin, first = begin + length, first + count
-
-
-def _of_cargo(scored: ScoredSequence) -> float:
-    from ..methods.cargo import probability_of_cargo
-
-    return probability_of_cargo(scored.segments[0].scores[-1].evidence)
-
-
-def _by_method(rows: Sequence[Sequence[float]]) -> dict[str, list[RawScore]]:
-    from ..methods.protocol import RawScore
-    from ..methods.scoring import METHODS
-
-    return {name: [RawScore(row[place], {}) for row in rows] for place, name in enumerate(METHODS)}

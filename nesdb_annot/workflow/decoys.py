@@ -84,16 +84,13 @@ def score_decoys(
 
 
 def _again(store: Store, heads: Heads, target: Target, queued_run: int | None) -> bool:
-    """Score stored candidates of shuffled proteins under a derived head set; False if there are none to be had."""
-    from ..methods.derived import is_derived
+    """Score stored candidates of shuffled proteins again; False if no head set of this selector has stored any."""
     from ..store.decoys import decoy_candidates, save_decoys
     from ..store.runs import run
     from .decoy_candidates import combined_again
-    from .rescore import same_root
+    from .rescore import same_selector
 
-    if not is_derived(heads.head_set):
-        return False
-    found = decoy_candidates(store, same_root(store, heads), target.proteome_id)
+    found = decoy_candidates(store, same_selector(store, heads), target.proteome_id)
     if found is None:
         return False
     stated = {**heads.stated, "proteome": target.name, "release": target.release, "from_stored_vectors": True}

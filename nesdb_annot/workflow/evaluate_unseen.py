@@ -11,7 +11,8 @@ import numpy as np
 
 from ..errors import InputError
 from ..figures import EvaluationFigure
-from ..records import ScoredSequence, ScreenedProtein
+from ..formats.cargo_table import ScreenedProtein, read_cargo_table
+from ..records import ScoredSequence
 from ..settings import Settings
 from .material import Material
 from .progress import Progress
@@ -94,8 +95,6 @@ def screened_proteins(path: Path, told: Callable[[str], None]) -> list[ScreenedP
     Raises:
         InputError: if the file is no table of screened proteins, or holds none of either kind.
     """
-    from ..formats.cargo_table import read_cargo_table
-
     if not path.is_file():
         raise InputError(f"there is no file {path}", remedy="--cargo FILE")
     rejects = Rejects()
@@ -113,8 +112,10 @@ def _protein_scores(kept: Sequence[ScreenedProtein], scored: Mapping[str, Scored
     found = []
     chosen = chosen_on([protein.digest for protein in kept], [protein.residues for protein in kept])
     for protein, own in zip(kept, chosen.tolist(), strict=True):
-        scores = [(last.raw, last.calibrated) for *_, last in (s.scores for s in scored[protein.digest].segments)]
-        found.append(ProteinScore.of(len(protein.residues), protein.category == CARGO, scores, not own))
+        sequence = scored[protein.digest]
+        combined = [segment.scores[-1].calibrated for segment in sequence.segments]
+        is_cargo = protein.category == CARGO
+        found.append(ProteinScore.of(len(protein.residues), is_cargo, combined, sequence.cargo, counted=not own))
     return found
 
 

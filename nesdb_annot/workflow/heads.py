@@ -32,6 +32,7 @@ class Heads:
         settings: name the language model, its device and its engine.
         payload: the head set as bytes, for worker processes.
         configuration_id: key in the database of language model x segmentation x methods x head set.
+        selector_digest: of all that decides which candidates are stored.
         notes: what the user should know before scoring.
         stated: facts for the run's record.
     """
@@ -41,6 +42,7 @@ class Heads:
     head_set: HeadSet
     payload: bytes
     configuration_id: int
+    selector_digest: str
     notes: tuple[str, ...]
     stated: Mapping[str, Json]
 
@@ -88,9 +90,15 @@ def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> He
     head_set, notes = _checked(store, payload, settings)
     segmenter = candidate_segmenter(settings)
     head_set.check_fits(identity, segmenter.identity, training_command(settings))
-    identities = build_methods(head_set).identities
+    methods = build_methods(head_set)
     configuration_id = ensure_configuration(
-        store, head_set.motif, identity, segmenter.identity, identities, head_set.digest
+        store,
+        head_set.motif,
+        identity,
+        segmenter.identity,
+        methods.identities,
+        head_set.digest,
+        selector_digest=methods.selector_digest,
     )
     stated: dict[str, Json] = {
         "language_model": dict(asdict(identity)),
@@ -98,7 +106,7 @@ def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> He
         "head_set": head_set.digest,
         "configuration": configuration_id,
     }
-    return Heads(settings, head_set, payload, configuration_id, notes, stated)
+    return Heads(settings, head_set, payload, configuration_id, methods.selector_digest, notes, stated)
 
 
 def check_device(settings: Settings) -> None:
@@ -204,10 +212,10 @@ def _unlike(head_set: HeadSet, references: str, command: str) -> tuple[str, ...]
 
     `command` fits heads to them.
     """
-    from ..methods.derived import POOLED, pooled_references_digest
+    from ..methods.scoring import POOLED
 
     fitted = head_set.references_digest == references
-    known = [name for name in POOLED if pooled_references_digest(head_set, name) == references]
+    known = [name for name in POOLED if head_set.references_of(name) == references]
     if fitted and len(known) == len(POOLED):
         return ()
     if fitted or not known:

@@ -148,6 +148,7 @@ def fit(material: Material, settings: Settings, seed: int, progress: Progress) -
         segmentation=material.segmenter.identity,
         references_digest=references_digest(material.entries),
         resolve=material.resolve,
+        refine=material.refine,
         seed=seed,
         watched=watched,
         workers=settings.workers,

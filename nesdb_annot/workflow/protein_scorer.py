@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import NesannotError, disk_error
-from ..records import MethodScore, ScoredSegment, ScoredSequence
+from ..records import ScoredSequence
 from ..settings import Settings
 from .candidates import candidate_segmenter, refinement, resolution
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from ..language.protocol import Embedder
     from ..methods.headset import HeadSet
+    from ..methods.protocol import ProteinContext
+    from ..methods.rescoring import StoredScores
     from ..methods.topology import StatedStretches
-    from ..residues import ResidueSpan
     from ..segmentation.protocol import Segmenter
 
 Chunk = Sequence[tuple[str, str]]
@@ -71,16 +72,13 @@ class ProteinScorer:
         head_set: HeadSet,
         stated: Mapping[str, StatedStretches] | None = None,
     ) -> None:
-        from ..methods.derived import is_derived, root_of
-        from ..methods.rescoring import Rescorer
         from ..methods.scoring import build_methods, pooling_of
 
         self.embedder = embedder
         self.segmenter = segmenter
         self.stated = stated or {}
-        self.methods = build_methods(root_of(head_set))
+        self.methods = build_methods(head_set)
         self.pooling = pooling_of(head_set.parameters)
-        self.rescore = Rescorer(head_set) if is_derived(head_set) else None
         self.resolve, self.refine = resolution(segmenter), refinement(segmenter)
 
     def __call__(self, chunk: Chunk) -> ScoredChunk:
@@ -145,44 +143,36 @@ class ProteinScorer:
     def score(self, digest: str, residues: str, embedding: NDArray[np.float32]) -> ScoredSequence:
         """One protein from its embedding, shape (L, dimension).
 
-        Of a lattice, the stored spans and vectors are the refined ones; scores and evidence are those of the candidate
-        that was refined.
+        Candidates are selected first. Of a lattice, the stored spans and vectors are the refined ones; raw scores and
+        evidence of the selector's methods are those of the candidate that was refined.
         """
         from ..methods.pooling import pool
         from ..methods.protocol import ProteinContext
+        from ..methods.rescoring import StoredSegments
 
         spans = self.segmenter.spans(residues, embedding)
         if not spans:
             return ScoredSequence(digest)
-        vectors, stated = pool(embedding, spans, self.pooling), self.stated.get(digest, ())
-        context = ProteinContext(digest, residues, embedding, spans, vectors, stated=stated, pooling=self.pooling)
-        scores = self.methods.score(context)
-        probabilities = scores.in_cargo
-        kept = self.resolve(spans, probabilities, len(residues))
-        refined = self.refine(residues, spans, probabilities, kept)
-        pooled = pool(embedding, refined, self.pooling).astype(POOLED_TYPE)
-        final = self._final(digest, residues, refined, pooled, [scores[i] for i in kept])
-        stored = zip(refined, pooled, final, strict=True)
-        return ScoredSequence(digest, tuple(ScoredSegment(span, row.tobytes(), own) for span, row, own in stored))
+        context = ProteinContext(digest, residues, embedding, spans, stated=self.stated.get(digest, ()))
+        candidates = self.methods.selector.candidates(context)
+        kept = self.resolve(spans, candidates.probability.tolist(), len(residues))
+        refined = self.refine(residues, spans, candidates.probability.tolist(), kept)
+        vectors = pool(embedding, refined, self.pooling).astype(POOLED_TYPE)
+        scores = self._selected(context, candidates.raw, kept)
+        competition = candidates.competition[kept]
+        stored = StoredSegments(
+            digest, residues, refined, vectors, scores, competition, candidates.cargo, context.stated
+        )  # fmt: skip
+        return self.methods.scorers.score(stored)
 
-    def _final(
-        self,
-        digest: str,
-        residues: str,
-        spans: Sequence[ResidueSpan],
-        pooled: NDArray[np.float16],
-        scores: list[tuple[MethodScore, ...]],
-    ) -> Sequence[tuple[MethodScore, ...]]:
-        """`scores`, or what a derived head set makes of the segments that its root chose (see `methods.derived`)."""
-        if self.rescore is None:
-            return scores
-        from ..methods.cargo import probability_of_cargo
-        from ..methods.protocol import RawScore
-        from ..methods.rescoring import StoredSegments
+    def _selected(
+        self, context: ProteinContext, raw: NDArray[np.float32], kept: Sequence[int]
+    ) -> dict[str, StoredScores]:
+        """Scores of the kept candidates by the selector's methods."""
+        from ..methods.rescoring import stored_scores
 
-        by_method = {own[0].method: [RawScore(s.raw, s.evidence) for s in own] for own in zip(*scores, strict=True)}
-        own = (spans, pooled.astype(np.float32), by_method, probability_of_cargo(scores[0][-1].evidence))
-        return self.rescore(StoredSegments(digest, residues, *own, self.stated.get(digest, ())))
+        methods = enumerate(self.methods.selector.methods)
+        return {own.identity.name: stored_scores(own, context, raw[:, i], kept) for i, own in methods}
 
 
 def build_scorer(

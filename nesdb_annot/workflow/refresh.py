@@ -1,8 +1,8 @@
 """Refresh: the similarity learns of references that changed, without training and without embedding any proteome.
 
 The proteins of changed references are embedded, their vectors take the place of those that the head set had of them,
-and a derived head set (see `methods.derived`) is put in use. Calibrations, combination and all other heads stay;
-`nesannot train` fits them anew.
+and a head set of the same selector is put in use. Calibrations, combination and all other heads stay; `nesannot train`
+fits them again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Re-score: stored segments under a derived head set, without embedding anything.
+"""Re-score: stored segments under a head set with the same selector, without embedding anything.
 
-What was scored with the same root has the segments, pooled vectors and tagger scores that the derived head set needs.
+Sequences that another head set of this selector has scored have the segments, vectors, competition and odds that the
+head set needs.
 """
 
 from __future__ import annotations
@@ -11,16 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..methods.ranking import NAME as COMBINED
-from ..records import MethodScore, ScoredSegment, ScoredSequence
-from ..residues import ResidueSpan
+from ..records import ScoredSequence
 from .heads import Heads
 from .progress import Progress
 from .protein_scorer import POOLED_TYPE
 from .target import Target
 
 if TYPE_CHECKING:
-    from ..methods.rescoring import Rescorer
+    from ..methods.rescoring import Scorers, StoredSegments
     from ..methods.topology import StatedStretches
     from ..store.engine import Store
     from ..store.rescoring import StoredSequence
@@ -34,35 +33,39 @@ class RescoreSummary:
     residues: int = 0
 
 
-def rescore_proteome(
-    store: Store, heads: Heads, target: Target, progress: Progress, *, dry_run: bool = False
-) -> RescoreSummary:
-    """Score from stored vectors what is pending under a derived head set and was scored with the same root.
+def rescorable(store: Store, heads: Heads, target: Target) -> RescoreSummary:
+    """Count the pending sequences that have stored segments of the same selector."""
+    from ..store.rescoring import count_rescorable
 
-    Which candidates are kept is as before: among overlapping ones the root's heads have chosen, and rivals of a
-    candidate are those kept. Nothing is done if the head set is no derived one.
+    sources = same_selector(store, heads)
+    return RescoreSummary(*count_rescorable(store, heads.configuration_id, sources, *target.key))
+
+
+def rescore_proteome(store: Store, heads: Heads, target: Target, progress: Progress) -> RescoreSummary:
+    """Score the pending sequences that have stored segments of the same selector.
+
+    The same candidates are kept, with the same competition between them and the same odds of a cargo.
     """
-    from ..methods.derived import is_derived
-    from ..methods.rescoring import Rescorer
+    from threadpoolctl import threadpool_limits
+
+    from ..methods.scoring import SELECTING, build_methods
     from ..methods.topology import STATED_KEYS
     from ..store.annotations import stated_stretches
-    from ..store.rescoring import count_rescorable, stored_pages
+    from ..store.rescoring import stored_pages
     from ..store.runs import report_run, run
     from ..store.scores import write_scored
 
-    if not is_derived(heads.head_set):
-        return RescoreSummary()
-    sources = same_root(store, heads)
-    todo = RescoreSummary(*count_rescorable(store, heads.configuration_id, sources, *target.key))
-    if dry_run or not todo.sequences:
+    todo, sources = rescorable(store, heads, target), same_selector(store, heads)
+    if not todo.sequences:
         return todo
-    rescorer, known = Rescorer(heads.head_set), stated_stretches(store, STATED_KEYS)
-    stated = {**heads.stated, "proteome": target.name, "release": target.release, "from_configurations": sources}
+    scorers, stretches = build_methods(heads.head_set).scorers, stated_stretches(store, STATED_KEYS)
+    settings = {**heads.stated, "proteome": target.name, "release": target.release, "from_configurations": sources}
     progress.begin(f"re-scoring {target.name}", todo.residues)
-    with run(store, "rescore", stated, device="cpu") as (run_id, counts):
+    # One thread, as in the processes that score what is embedded: sums come out the same.
+    with run(store, "rescore", settings, device="cpu") as (run_id, counts), threadpool_limits(1):
         counts |= {"residues_total": todo.residues, "residues": 0, "segments": 0}
-        for page in stored_pages(store, heads.configuration_id, sources, *target.key, (*rescorer.kept, COMBINED)):
-            scored = list(_scored(rescorer, page, known))
+        for page in stored_pages(store, heads.configuration_id, sources, *target.key, SELECTING):
+            scored = list(_scored(scorers, page, stretches))
             write_scored(store, heads.configuration_id, run_id, scored)
             residues = sum(len(sequence.residues) for sequence in page)
             counts["residues"] = int(str(counts["residues"])) + residues
@@ -73,39 +76,36 @@ def rescore_proteome(
     return todo
 
 
-def same_root(store: Store, heads: Heads) -> list[int]:
-    """Configurations whose segments were chosen by the same root, and whose scores that are kept are the root's."""
-    from ..methods.derived import replaced_methods, root_digest
-    from ..methods.headset import HeadSet
-    from ..store.head_sets import load_payload
-    from ..store.rescoring import sibling_configurations
+def same_selector(store: Store, heads: Heads) -> list[int]:
+    """Other configurations whose stored segments can be scored again under that of `heads`."""
+    from ..store.rescoring import configurations_of_selector
 
-    root, anew = root_digest(heads.head_set), replaced_methods(heads.head_set)
-    found: list[int] = []
-    for configuration_id, digest in sibling_configurations(store, heads.configuration_id):
-        payload = None if digest == root else load_payload(store, digest)
-        other = HeadSet.from_bytes(payload) if payload else None
-        if digest == root or (other and root_digest(other) == root and replaced_methods(other) <= anew):
-            found.append(configuration_id)
-    return found
+    return configurations_of_selector(store, heads.selector_digest, heads.configuration_id)
 
 
 def _scored(
-    rescorer: Rescorer, page: Sequence[StoredSequence], known: Mapping[str, StatedStretches]
+    scorers: Scorers, page: Sequence[StoredSequence], stretches: Mapping[str, StatedStretches]
 ) -> Iterator[ScoredSequence]:
-    from ..methods.cargo import probability_of_cargo
-    from ..methods.protocol import RawScore
-    from ..methods.rescoring import StoredSegments
-
-    for one in page:
-        pooled = np.array([np.frombuffer(row, dtype=POOLED_TYPE) for row in one.pooled], dtype=np.float32)
-        raw = {name: [RawScore(*own) for own in scores] for name, scores in one.raw.items()}
-        pooled = pooled.reshape(len(one.spans), -1)
-        cargo = probability_of_cargo(raw[COMBINED][0].evidence) if one.spans else 0.0
-        told = (one.spans, pooled, raw, cargo, known.get(one.digest, ()))
-        scores = rescorer(StoredSegments(one.digest, one.residues, *told))
-        yield ScoredSequence(one.digest, tuple(map(_segment, one.spans, one.pooled, scores)))
+    for sequence in page:
+        yield scorers.score(_segments(sequence, stretches.get(sequence.digest, ())))
 
 
-def _segment(span: ResidueSpan, pooled: bytes, scores: tuple[MethodScore, ...]) -> ScoredSegment:
-    return ScoredSegment(span, pooled, scores)
+def _segments(sequence: StoredSequence, stated: StatedStretches) -> StoredSegments:
+    """The segments as the scorers read them."""
+    from ..methods.combination import STORED
+    from ..methods.rescoring import StoredScores, StoredSegments
+
+    vectors = [np.frombuffer(row, dtype=POOLED_TYPE) for row in sequence.pooled]
+    return StoredSegments(
+        digest=sequence.digest,
+        residues=sequence.residues,
+        spans=sequence.spans,
+        pooled=np.array(vectors, dtype=POOLED_TYPE).reshape(len(vectors), -1),
+        scores={
+            name: StoredScores(np.array(raw, dtype=STORED), sequence.evidence[name])
+            for name, raw in sequence.raw.items()
+        },
+        competition=np.array(sequence.competition, dtype=np.float64),
+        cargo=sequence.cargo,
+        stated=stated,
+    )

@@ -101,7 +101,7 @@ def score_proteome(
     """
     from ..store.locks import one_after_another
     from ..store.scores import pending
-    from .rescore import RescoreSummary, rescore_proteome
+    from .rescore import RescoreSummary, rescorable, rescore_proteome
 
     progress = progress or Silent()
     target = find_target(store, proteome, release)
@@ -111,7 +111,7 @@ def score_proteome(
         progress.note(line)
     scoring = _Scoring(store, settings, heads, target, again, progress)
     if dry_run:
-        stored = RescoreSummary() if again else rescore_proteome(store, heads, target, progress, dry_run=True)
+        stored = RescoreSummary() if again else rescorable(store, heads, target)
         todo = pending(store, heads.configuration_id, *target.key, again=again)
         amount = (todo.sequences - stored.sequences, todo.residues - stored.residues)
         return ScoreSummary(target.name, *amount, 0, (), dry_run, stored.sequences)

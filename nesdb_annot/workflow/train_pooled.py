@@ -69,6 +69,7 @@ def train_pooled_heads(
             material.proteins,
             material.folds,
             material.resolve,
+            refine=material.refine,
             truths={"truth A": truth_a(material.entries), "truth B": truth_b(material.entries)},
             references_digest=references_digest(material.entries),
             seed=seed,

@@ -48,7 +48,7 @@ def score(digest, residues):
         time.sleep(60)
     probability = residues.count("L") / len(residues)
     scores = (MethodScore("combined", raw=probability, calibrated=probability),)
-    return ScoredSequence(digest, (ScoredSegment(ResidueSpan(1, 5), bytes(8), scores),))
+    return ScoredSequence(digest, (ScoredSegment(ResidueSpan(1, 5), bytes(8), 0.0, 0.0, scores),), 0.0)
 
 
 def score_chunk(chunk):

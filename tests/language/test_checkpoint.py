@@ -15,10 +15,10 @@ import torch
 
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.files.digests import file_sha256
+from nesdb_annot.files.receipt import RECEIPT_SUFFIX
 from nesdb_annot.language.card import checked_sha256
 from nesdb_annot.language.checkpoint import load_model
 from nesdb_annot.language.windows import LongRule
-from nesdb_annot.records import RECEIPT_SUFFIX
 
 from .conftest import EIGHT_MILLION, TINY, official_contents, random_model, write_own
 

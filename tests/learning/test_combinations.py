@@ -10,8 +10,8 @@ from nesdb_annot.learning.combinations import COMBINATIONS, fit_ranking, merit
 from nesdb_annot.learning.stacking import ELSEWHERE, STACK, Combination, fit_calibrations, fit_combination
 from nesdb_annot.methods.calibration import logit
 from nesdb_annot.methods.cargo import CARGO_SHARE, NOTHING_KNOWN
-from nesdb_annot.methods.ranking import CONTEXT, among_rivals
-from nesdb_annot.methods.scoring import METHODS
+from nesdb_annot.methods.ranking import CONTEXT, competition_between
+from nesdb_annot.methods.scoring import METHODS, POOLED
 
 
 @pytest.fixture(scope="module")
@@ -92,20 +92,32 @@ def test_silent_methods_have_no_weight_in_any_context(scored, resolve, ridge):
 
 def test_the_second_stage_is_left_out_where_it_is_not_wanted(scored, resolve):
     proteins, _ = scored
-    with_rivals, alone = (fit_combination(proteins, resolve, Combination("own", elsewhere=own)) for own in (0.4, None))
-    assert alone.ranking == replace(with_rivals.ranking, elsewhere=None)
+    both, alone = (fit_combination(proteins, resolve, Combination("own", elsewhere=own)) for own in (0.4, None))
+    assert alone.ranking == replace(both.ranking, elsewhere=None)
     for own in proteins[:5]:
-        first, spans = with_rivals.first(own), own.protein.spans
+        first, competition = both.first(own), competition_between(both.selected(own), own.protein.spans, 0.4)
         assert alone.combined(own) == pytest.approx(first)
-        assert with_rivals.combined(own) == pytest.approx(among_rivals(first, spans, 0.4))
+        assert both.combined(own) == pytest.approx(first - competition)
 
 
-def test_the_strongest_rival_is_spared_where_that_is_wanted(scored, resolve):
+def test_the_strongest_competitor_is_spared_if_asked(scored, resolve):
     proteins, _ = scored
     one, spared = (fit_combination(proteins, resolve, Combination("own", spared=wanted)) for wanted in (0, 1))
     assert spared.ranking == replace(one.ranking, spared=1)
     for own in proteins[:5]:
-        assert spared.combined(own) == pytest.approx(among_rivals(one.first(own), own.protein.spans, ELSEWHERE, 1))
+        competition = competition_between(one.selected(own), own.protein.spans, ELSEWHERE, 1)
+        assert spared.combined(own) == pytest.approx(one.first(own) - competition)
+
+
+def test_the_selector_gives_no_weight_to_methods_that_read_stored_vectors(scored, resolve):
+    proteins, _ = scored
+    fitted = fit_combination(proteins, resolve, STACK)
+    weights = dict(zip(METHODS, fitted.selector.weights, strict=True))
+    assert (weights["similarity"], weights["neural"]) == (0.0, 0.0)
+    assert max(weights.values()) > 0
+    quiet = fit_combination(proteins, resolve, replace(STACK, silent=POOLED))
+    assert quiet.selector == quiet.ranking == fitted.selector
+    assert quiet.calibrations["selector"] == quiet.calibrations["combined"]
 
 
 def test_known_calibrations_change_nothing(scored, resolve):
@@ -118,7 +130,7 @@ def test_odds_of_a_cargo_tell_cargoes_from_motif_free_proteins(scored, resolve):
     proteins, folds = scored
     fitted = fit_combination([p for p, fold in zip(proteins, folds, strict=True) if fold], resolve, STACK)
     new = [p for p, fold in zip(proteins, folds, strict=True) if not fold and p.protein.spans]
-    odds = [fitted.cargo.log_odds(fitted.first(p), p.protein.spans, 0.5) for p in new]
+    odds = [fitted.cargo.log_odds(fitted.selected(p), p.protein.spans, 0.5) for p in new]
     cargoes = [own for own, p in zip(odds, new, strict=True) if p.protein.cargo]
     others = [own for own, p in zip(odds, new, strict=True) if not p.protein.cargo]
     assert np.mean(cargoes) > np.mean(others)

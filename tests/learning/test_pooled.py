@@ -8,12 +8,10 @@ import pytest
 
 from nesdb_annot.learning.pooled import refit_pooled
 from nesdb_annot.learning.truth import Truth
-from nesdb_annot.methods.cargo import probability_of_cargo
-from nesdb_annot.methods.derived import root_digest, root_of
 from nesdb_annot.methods.headset import HeadSet
 from nesdb_annot.methods.pooling import pool
-from nesdb_annot.methods.protocol import RawScore
-from nesdb_annot.methods.rescoring import Rescorer, StoredSegments
+from nesdb_annot.methods.rescoring import StoredScores, StoredSegments
+from nesdb_annot.methods.scoring import SELECTING, build_methods, selector_digest
 from nesdb_annot.report.training import curves_of
 from nesdb_annot.workflow.protein_scorer import ProteinScorer
 
@@ -39,8 +37,7 @@ def test_the_same_proteins_give_the_same_heads(base, refitted):
 
 def test_only_pooled_heads_and_their_calibrations_differ(base, made_up, resolve):
     other = refit_pooled(base, *made_up, resolve, seed=4).head_set
-    assert root_digest(other) == base.digest
-    assert root_of(other).digest == base.digest
+    assert selector_digest(other) == selector_digest(base)
     differ = {name for name in base.arrays if not np.array_equal(other.arrays[name], base.arrays[name])}
     assert {name.partition("/")[0] for name in differ} == {"similarity", "neural"}
     changed = {name for name in base.calibrations if other.calibrations[name] != base.calibrations[name]}
@@ -76,7 +73,7 @@ def test_the_loss_curves_are_those_of_the_heads_that_are_in_it(base, made_up, re
     assert curves_of(again) == before, "the same network was fitted"
     after = curves_of(HeadSet.from_bytes(other.to_bytes()))
     assert set(after) == set(before) == {"neural", "tagger"}
-    assert after["tagger"] == before["tagger"], "the tagger is the root's"
+    assert after["tagger"] == before["tagger"], "the tagger is the same"
     assert len(after["neural"]) == FAST.neural.members
     assert all(new != old for new, old in zip(after["neural"], before["neural"], strict=True))
     assert {**other.report, "loss_curves": None} == {**base.report, "loss_curves": None}
@@ -97,24 +94,68 @@ def test_references_of_new_proteins_point_at_them(base, made_up, resolve):
     assert proteins[0].digest not in owners
 
 
-def test_scored_at_once_or_from_what_is_stored_is_the_same(base, made_up, resolve):
-    """Stored vectors are of the pooling that the heads read, and a derived head set needs nothing else."""
-    derived = refit_pooled(base, *made_up, resolve, seed=4).head_set
+def as_stored(protein, sequence):
+    """What the database gives back of a scored sequence."""
+    by_method = {own[0].method: own for own in zip(*(segment.scores for segment in sequence.segments), strict=True)}
+    return StoredSegments(
+        sequence.digest,
+        protein.residues,
+        [segment.span for segment in sequence.segments],
+        np.array([np.frombuffer(segment.pooled, dtype="<f2") for segment in sequence.segments]),
+        {
+            name: StoredScores(
+                np.array([score.raw for score in by_method[name]], dtype=np.float32),
+                [score.evidence for score in by_method[name]],
+            )
+            for name in SELECTING
+        },
+        np.array([segment.competition for segment in sequence.segments]),
+        sequence.cargo,
+    )
+
+
+def weighing_vectors(head_set):
+    """The same heads with a weight for every method."""
+    ranking = {**head_set.parameters["combined"], "weights": [0.2, 0.7, 0.4, 0.5, 0.3]}
+    return replace(head_set, parameters={**head_set.parameters, "combined": ranking})
+
+
+def test_scored_at_once_or_from_stored_vectors_is_bit_identical(base, made_up, resolve):
+    other = weighing_vectors(refit_pooled(base, *made_up, resolve, seed=4).head_set)
     protein = made_up_protein(700)
     given = (protein.digest, protein.residues, protein.embedding)
     segmenter = SimpleNamespace(identity=base.segmentation, spans=lambda *_: protein.spans)
-    before, at_once = (ProteinScorer(None, segmenter, heads).score(*given).segments for heads in (base, derived))
-    vectors = np.array([np.frombuffer(segment.pooled, dtype="<f2") for segment in before])
+    before, at_once = (ProteinScorer(None, segmenter, heads).score(*given) for heads in (base, other))
+    vectors = np.array([np.frombuffer(segment.pooled, dtype="<f2") for segment in before.segments])
     expected = pool(protein.embedding, protein.spans, base.parameters["similarity"]["pooling"])
     assert vectors == pytest.approx(expected, abs=2e-3)
-    by_method = {own[0].method: own for own in zip(*(segment.scores for segment in before), strict=True)}
-    raw = {name: [RawScore(score.raw, score.evidence) for score in own] for name, own in by_method.items()}
-    of_cargo = probability_of_cargo(before[0].scores[-1].evidence)
-    stored = StoredSegments(protein.digest, protein.residues, protein.spans, vectors.astype(np.float32), raw, of_cargo)
-    again = Rescorer(derived)(stored)
-    assert len(again) == len(at_once) == len(protein.spans)
-    for scores, segment in zip(again, at_once, strict=True):
-        assert [score.method for score in scores] == [score.method for score in segment.scores]
-        assert [score.raw for score in scores] == pytest.approx([score.raw for score in segment.scores], abs=1e-5)
-    change = [abs(one.scores[1].raw - other.scores[1].raw) for one, other in zip(before, at_once, strict=True)]
-    assert max(change) > 1e-3, "the derived heads are other ones"
+    again = build_methods(other).scorers.score(as_stored(protein, before))
+    assert again == at_once
+    assert again != before, "the heads are other ones"
+
+
+def test_other_references_change_no_combined_score_if_they_have_no_weight(base, made_up, resolve):
+    weights = {**base.parameters["combined"], "weights": [0.2, 0.0, 0.0, 0.5, 0.3]}
+    silent = replace(base, parameters={**base.parameters, "combined": weights})
+    other = replace(silent, arrays=refit_pooled(base, *made_up, resolve, seed=4).head_set.arrays)
+    protein = made_up_protein(701)
+    segmenter = SimpleNamespace(identity=base.segmentation, spans=lambda *_: protein.spans)
+    before = ProteinScorer(None, segmenter, silent).score(protein.digest, protein.residues, protein.embedding)
+    after = build_methods(other).scorers.score(as_stored(protein, before))
+    changed = {
+        one.method
+        for old, new in zip(before.segments, after.segments, strict=True)
+        for one, two in zip(old.scores, new.scores, strict=True)
+        if (one.raw, one.calibrated) != (two.raw, two.calibrated)
+    }
+    assert changed == {"similarity", "neural"}
+
+
+def test_calibrations_are_fitted_on_vectors_as_they_are_stored(base, made_up, resolve):
+    """Refined spans have other vectors, and with them other calibrations of the methods that read these."""
+    shorter = lambda _, spans, __, kept: [replace(spans[i], last=spans[i].last - 3) for i in kept]  # noqa: E731
+    as_proposed = refit_pooled(base, *made_up, resolve, seed=3).head_set
+    as_refined = refit_pooled(base, *made_up, resolve, refine=shorter, seed=3).head_set
+    assert as_refined.calibrations["similarity"] != as_proposed.calibrations["similarity"]
+    assert as_refined.calibrations["neural"] != as_proposed.calibrations["neural"]
+    assert all(np.array_equal(array, as_proposed.arrays[name]) for name, array in as_refined.arrays.items())

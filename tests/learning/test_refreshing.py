@@ -9,9 +9,8 @@ from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.learning.refreshing import with_references
 from nesdb_annot.learning.truth import Verdict
 from nesdb_annot.methods import similarity
-from nesdb_annot.methods.derived import is_derived
 from nesdb_annot.methods.pooling import pool
-from nesdb_annot.methods.scoring import METHODS, build_methods, pooling_of
+from nesdb_annot.methods.scoring import METHODS, build_methods, pooling_of, selector_digest
 from nesdb_annot.residues import bounds
 
 from .conftest import FAST, made_up_protein
@@ -40,7 +39,7 @@ def rows_of(head_set, digest):
 
 def test_each_new_reference_has_the_vector_of_its_own_segment(told, head_set):
     protein, fresh = told
-    assert is_derived(fresh)
+    assert selector_digest(fresh) == selector_digest(head_set)
     found = rows_of(fresh, protein.digest)
     places = [bounds(protein.spans).tolist().index(span) for span in found["spans"].tolist()]
     method = build_methods(fresh).methods[PLACE]
@@ -56,10 +55,10 @@ def test_a_motif_that_was_told_is_found_where_it_is(told, head_set):
     protein, fresh = told
     context = protein.context(pooling_of(fresh.parameters))
     motif = int(np.flatnonzero(protein.verdicts == Verdict.HIT)[0])
-    before, after = (build_methods(heads).methods[PLACE].score(context) for heads in (head_set, fresh))
-    nearest = after[motif].evidence["nearest_motif"]
+    before, after = (build_methods(heads).methods[PLACE] for heads in (head_set, fresh))
+    nearest = after.evidence(context, [motif])[0]["nearest_motif"]
     assert (nearest["same_protein"], nearest["distance"]) == (True, pytest.approx(0.0, abs=0.02))
-    assert after.raw[motif] > before.raw[motif]
+    assert after.raw(context)[motif] > before.raw(context)[motif]
 
 
 def test_index_holds_every_reference_of_its_head_set(told, head_set):

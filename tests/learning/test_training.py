@@ -7,7 +7,8 @@ from nesdb_annot.errors import InputError
 from nesdb_annot.learning.combinations import COMBINATIONS, fit_ranking
 from nesdb_annot.learning.evaluation import own_truths, rankings
 from nesdb_annot.learning.examples import TrainingProtein, feature_rows, segment_rows
-from nesdb_annot.learning.stacking import PAPER_WEIGHTS, ScoredProtein
+from nesdb_annot.learning.scored import ScoredProtein
+from nesdb_annot.learning.stacking import PAPER_WEIGHTS
 from nesdb_annot.learning.training import cross_fitted
 from nesdb_annot.learning.truth import Truth
 from nesdb_annot.methods.headset import HeadSet
@@ -32,7 +33,7 @@ def test_the_head_set_knows_where_it_comes_from(outcome, made_up):
     assert set(head_set.training_digests) == {protein.digest for protein in made_up[0]}
     assert head_set.references_digest == "f" * 64
     assert [point.name for point in head_set.operating_points] == ["strict", "balanced", "sensitive"]
-    assert set(head_set.calibrations) == {*METHODS, "combined"}
+    assert set(head_set.calibrations) == {*METHODS, "combined", "selector"}
     assert 0 < head_set.prior < 0.5
     assert outcome.report["cargoes"] == 24
     assert outcome.report["motif_free_proteins"] == 8
@@ -145,9 +146,11 @@ def test_nothing_to_learn(made_up, train):
 def test_scores_are_the_same_after_storage_and_in_any_company(outcome, made_up):
     methods = build_methods(HeadSet.from_bytes(outcome.head_set.to_bytes()))
     contexts = [protein.context(pooling_of(outcome.head_set.parameters)) for protein in made_up[0][:4]]
-    together = [methods.score(context) for context in contexts]
-    assert together[2] == build_methods(outcome.head_set).score(contexts[2])
-    assert [score.method for score in together[0][0]] == [*METHODS, "combined"]
+    together = [methods.selector.candidates(context) for context in contexts]
+    alone = build_methods(outcome.head_set).selector.candidates(contexts[2])
+    assert np.array_equal(together[2].raw, alone.raw)
+    assert np.array_equal(together[2].competition, alone.competition)
+    assert together[2].cargo == alone.cargo
 
 
 def test_calibrations_and_stack_are_fitted_without_motif_free_proteins_too(outcome, resolve):

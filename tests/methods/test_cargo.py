@@ -5,7 +5,7 @@ import pytest
 
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.methods.calibration import logistic
-from nesdb_annot.methods.cargo import CARGO_SHARE, CargoOdds, cargo_log_odds, protein_features
+from nesdb_annot.methods.cargo import CARGO_SHARE, CargoOdds, protein_features
 from nesdb_annot.residues import ResidueSpan
 
 SPANS = [ResidueSpan(1, 12), ResidueSpan(8, 20), ResidueSpan(40, 52), ResidueSpan(70, 85), ResidueSpan(90, 99)]
@@ -38,13 +38,6 @@ def test_without_weights_a_protein_is_a_cargo_as_often_as_any_other():
 def test_the_order_of_candidates_does_not_matter():
     turned = np.array([3, 0, 4, 2, 1])
     assert ODDS.log_odds(FIRST[turned], [SPANS[i] for i in turned]) == pytest.approx(ODDS.log_odds(FIRST, SPANS))
-
-
-@pytest.mark.parametrize("in_cargo", [0.001, 0.4, 0.999])
-@pytest.mark.parametrize("cargo", [0.01, 0.5, 0.98])
-def test_both_factors_come_back_from_what_is_stored(in_cargo, cargo):
-    odds = cargo_log_odds(float(np.log(in_cargo / (1 - in_cargo))), in_cargo * cargo)
-    assert logistic(np.array([odds]))[0] == pytest.approx(cargo)
 
 
 def test_weights_are_stored_and_read():

@@ -14,6 +14,8 @@ from nesdb_annot.methods.protocol import ProteinContext
 from nesdb_annot.methods.topology import membrane_like
 from nesdb_annot.residues import ResidueSpan, sequence_digest
 
+from .conftest import scores_by
+
 # Peptides of structures and binding assays (Fung 2015, 2017; Güttler 2010): class, and positions of Φ1..Φ4.
 REGISTERS = {
     "PKI": ("SNELALKLAGLDI", "1a", [4, 8, 11, 13]),
@@ -50,7 +52,7 @@ def context(residues, spans):
 
 
 def scored(residues, *spans):
-    return Consensus().score(context(residues, [ResidueSpan(*span) for span in spans]))
+    return scores_by(Consensus(), context(residues, [ResidueSpan(*span) for span in spans]))
 
 
 def best(residues):
@@ -168,7 +170,7 @@ def test_the_other_segments_do_not_matter():
 
 
 def test_no_segments_and_no_matches():
-    assert Consensus().score(context("SNELALKLAGLDI", [])) == []
+    assert scores_by(Consensus(), context("SNELALKLAGLDI", [])) == []
     assert best("G").raw == UNMATCHED
     assert core_terms(encoded("GGG"), find_hits("GGG")).shape == (0, len(TERMS))
 
@@ -199,7 +201,7 @@ def test_scores_are_bounded_and_evidence_lies_in_the_protein(residues, seed):
     first = rng.integers(1, len(residues) - 6, size=6)
     last = np.minimum(first + rng.integers(7, 24, size=6), len(residues))
     spans = [ResidueSpan(int(a), int(b)) for a, b in zip(first, last, strict=True)]
-    for span, score in zip(spans, Consensus().score(context(residues, spans)), strict=True):
+    for span, score in zip(spans, scores_by(Consensus(), context(residues, spans)), strict=True):
         assert UNMATCHED <= score.raw <= 15
         if score.evidence["class"] is None:
             assert score.raw == UNMATCHED
@@ -217,7 +219,7 @@ def test_scores_are_bounded_and_evidence_lies_in_the_protein(residues, seed):
 def test_a_wider_segment_never_scores_less(residues):
     middle = len(residues) // 2
     spans = [ResidueSpan(middle - reach, middle + reach) for reach in range(4, 14)]
-    scores = [score.raw for score in Consensus().score(context(residues, spans))]
+    scores = [score.raw for score in scores_by(Consensus(), context(residues, spans))]
     assert scores == sorted(scores)
 
 
@@ -240,7 +242,7 @@ def test_membrane_proteins_of_yeast_do_not_fill_the_top(shared_data):
     best_scores, membrane = [], []
     for residues in proteins:
         windows = [ResidueSpan(first, first + 19) for first in range(1, len(residues) - 19, 10)]
-        scores = Consensus().score(context(residues, windows))
+        scores = scores_by(Consensus(), context(residues, windows))
         mask = membrane_like(encoded(residues))
         best_scores += [score.raw for score in scores]
         membrane += [bool(mask[window.as_slice()].mean() > 0.5) for window in windows]
@@ -253,7 +255,7 @@ def test_what_uniprot_states_outweighs_how_it_looks(key, lost):
     residues = "GSTNQEDKGS" * 3 + "SNELALKLAGLDI" + "GSTNQEDKGS" * 3
     spans = [ResidueSpan(31, 43)]
     plain, stated = (
-        Consensus().score(ProteinContext("", residues, np.empty((0, 0)), spans, np.empty((1, 0)), stated=known))[0]
+        scores_by(Consensus(), ProteinContext("", residues, np.empty((0, 0)), spans, np.empty((1, 0)), stated=known))[0]
         for known in ((), ((key, 25, 50),))
     )
     assert plain.raw - stated.raw == pytest.approx(lost)

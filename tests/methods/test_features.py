@@ -26,6 +26,8 @@ from nesdb_annot.methods.trees import BoostedTrees
 from nesdb_annot.records import MethodIdentity
 from nesdb_annot.residues import ALPHABET, STANDARD_RESIDUES, ResidueSpan
 
+from .conftest import scores_by
+
 PROTEIN = "MGSSDEEKPTTQNSNELALKLAGLDINKTEPSGGSDDEKRKRHPLLIVAVLLGVFAILLIVRKSQQ"
 
 
@@ -176,7 +178,7 @@ def test_tagger_names_its_stretch(weights):
     spans = [ResidueSpan(3, 20), ResidueSpan(30, 36)]
     context = ProteinContext("d", PROTEIN, embedding, spans, pool(embedding, spans))
     tagger = Tagger(MethodIdentity("tagger", 1, {"positive_weight": 1.5}), weights)
-    for score, span in zip(tagger.score(context), spans, strict=True):
+    for score, span in zip(scores_by(tagger, context), spans, strict=True):
         first, last = score.evidence["stretch"]
         assert span.first <= first <= last <= span.last
         assert span.first <= score.evidence["peak"] <= span.last
@@ -243,14 +245,14 @@ def test_biochemical_says_why():
     method = Biochemical(MethodIdentity("biochemical", 1), stump(column("segment L"), 0.2, -1.0, 1.0), linear)
     embedding = np.zeros((len(PROTEIN), 1), dtype=np.float32)
     spans = [ResidueSpan(14, 26), ResidueSpan(1, 10)]
-    scores = method.score(ProteinContext("d", PROTEIN, embedding, spans, pool(embedding, spans)))
+    scores = scores_by(method, ProteinContext("d", PROTEIN, embedding, spans, pool(embedding, spans)))
     by_trees, by_line = [1.25, -0.75], [2 * (4 / 13 - 0.1) - 0.5, 2 * (0.0 - 0.1) - 0.5]
     assert [score.raw for score in scores] == pytest.approx(np.mean([by_trees, by_line], axis=0))
     contributions = scores[0].evidence["contributions"]
     assert len(contributions) == SHOWN
     added = pytest.approx((1.0 + 2 * (4 / 13 - 0.1)) / 2, abs=1e-3)
     assert contributions[0] == {"feature": "segment L", "value": pytest.approx(4 / 13, abs=1e-3), "log_odds": added}
-    assert method.score(ProteinContext("d", PROTEIN, embedding, [], pool(embedding, []))) == []
+    assert scores_by(method, ProteinContext("d", PROTEIN, embedding, [], pool(embedding, []))) == []
 
 
 def test_base_shown_contributions_and_their_rest_add_up_to_the_score():
@@ -260,7 +262,7 @@ def test_base_shown_contributions_and_their_rest_add_up_to_the_score():
     method = Biochemical(MethodIdentity("biochemical", 1), stump(column("segment L"), 0.2, -1.0, 1.0), linear)
     spans = [ResidueSpan(n, n + 12) for n in range(1, 40, 3)]
     embedding = np.zeros((len(PROTEIN), 1), dtype=np.float32)
-    for score in method.score(ProteinContext("d", PROTEIN, embedding, spans, pool(embedding, spans))):
+    for score in scores_by(method, ProteinContext("d", PROTEIN, embedding, spans, pool(embedding, spans))):
         told = score.evidence
         shown = sum(one["log_odds"] for one in told["contributions"])
         assert told["base"] + shown + told["rest"] == pytest.approx(round(score.raw, 3), abs=1e-9)

@@ -10,6 +10,8 @@ from nesdb_annot.methods.paper_consensus import FORWARD, PaperConsensus, paper_c
 from nesdb_annot.methods.protocol import ProteinContext
 from nesdb_annot.residues import ResidueSpan
 
+from .conftest import scores_by
+
 
 @pytest.fixture(scope="module")
 def golden(shared_data):
@@ -55,7 +57,7 @@ def test_as_a_method():
     residues = "G" * 10 + "SNELALKLAGLDI" + "G" * 10
     spans = [ResidueSpan(1, 10), ResidueSpan(11, 23)]
     context = ProteinContext("", residues, np.zeros((33, 1), np.float32), spans, np.zeros((2, 1), np.float32))
-    scores = PaperConsensus().score(context)
+    scores = scores_by(PaperConsensus(), context)
     assert [score.raw for score in scores] == [float(paper_consensus(span.of(residues))[0]) for span in spans]
     assert scores[1].evidence == {"matches": paper_consensus("SNELALKLAGLDI")[1]}
 

@@ -14,6 +14,8 @@ from nesdb_annot.methods.pooling import pool
 from nesdb_annot.methods.protocol import ProteinContext
 from nesdb_annot.residues import ResidueSpan
 
+from .conftest import scores_by
+
 
 def rows(seed, count, dimension=5):
     return np.random.default_rng(seed).normal(size=(count, dimension))
@@ -66,19 +68,19 @@ def context(spans, left_out=frozenset()):
 def test_as_a_method(method):
     spans = [ResidueSpan(1, 12), ResidueSpan(20, 41)]
     given = context(spans)
-    scores = method.score(given)
+    scores = scores_by(method, given)
     assert [score.raw for score in scores] == pytest.approx(
         paper_similarity(given.pooled, method.motifs, method.others).tolist()
     )
     for score in scores:
         fold = math.log1p(score.evidence["to_others"]) - math.log1p(score.evidence["to_motifs"])
         assert score.raw == pytest.approx(fold, abs=1e-3)
-    assert method.score(context([])) == []
+    assert scores_by(method, context([])) == []
 
 
 def test_nothing_is_left_out(method):
     spans = [ResidueSpan(1, 12)]
-    assert method.score(context(spans, frozenset({"own"}))) == method.score(context(spans))
+    assert scores_by(method, context(spans, frozenset({"own"}))) == scores_by(method, context(spans))
 
 
 def test_the_identity_tells_how_many_references(method):

@@ -15,6 +15,8 @@ from nesdb_annot.methods.similarity import References, Similarity
 from nesdb_annot.records import MethodIdentity
 from nesdb_annot.residues import ResidueSpan
 
+from .conftest import scores_by
+
 VECTORS = np.eye(4, dtype=np.float32)
 
 
@@ -44,12 +46,12 @@ def context():
     [(similarity, CENTRED), (similarity, MEAN), (neural, CENTRED), (neural, MAXIMUM), (paper, MEAN)],
 )
 def test_only_vectors_of_its_own_pooling_are_read(method, pooling, context):
-    scores = method(pooling).score(replace(context, pooling=pooling))
+    scores = scores_by(method(pooling), replace(context, pooling=pooling))
     assert len(scores) == 2
     for other in POOLINGS:
         if other != pooling:
             with pytest.raises(ValueError, match=f"pooled by '{other}', the method reads '{pooling}'"):
-                method(pooling).score(replace(context, pooling=other))
+                scores_by(method(pooling), replace(context, pooling=other))
 
 
 def test_heads_that_name_no_pooling_read_means():
@@ -68,6 +70,6 @@ def test_the_evidence_of_the_perceptrons_is_what_each_of_them_gives(context):
     method = neural(MEAN)
     weights = np.stack([np.full((4, 1), size, np.float32) for size in (1.0, 3.0)])
     arrays = {**method.arrays, "layer0.weight": weights, "layer0.bias": np.zeros((2, 1, 1), np.float32)}
-    scores = replace(method, arrays=arrays).score(replace(context, pooling=MEAN))
+    scores = scores_by(replace(method, arrays=arrays), replace(context, pooling=MEAN))
     assert dict(scores[0].evidence) == {"members": [-3.0, -9.0]}
     assert scores[0].raw == -6.0

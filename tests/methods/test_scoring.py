@@ -1,20 +1,21 @@
 """The head set that comes with the package, at work."""
 
+import json
 from dataclasses import replace
 from importlib.resources import files
-from multiprocessing.reduction import ForkingPickler
 
 import numpy as np
 import pytest
 
-from nesdb_annot.deferred_json import Deferred
 from nesdb_annot.errors import ConfigurationError
-from nesdb_annot.methods.calibration import logistic
-from nesdb_annot.methods.cargo import cargo_log_odds
+from nesdb_annot.methods.calibration import PlattCalibration, logistic
+from nesdb_annot.methods.combination import combined
 from nesdb_annot.methods.headset import HeadSet
 from nesdb_annot.methods.pooling import pool
-from nesdb_annot.methods.protocol import OnDemand, ProteinContext, raw_column
-from nesdb_annot.methods.scoring import METHODS, build_methods, pooling_of
+from nesdb_annot.methods.protocol import ProteinContext
+from nesdb_annot.methods.rescoring import StoredSegments, stored_scores
+from nesdb_annot.methods.scoring import METHODS, POOLED, SELECTING, build_methods, pooling_of
+from nesdb_annot.records import ScoredSequence
 from nesdb_annot.residues import ResidueSpan
 
 PROTEIN = "MGSSDEEKPTTQNSNELALKLAGLDINKTEPSGGSDDEKRKRHPLLIVAVLLGVFAILLIVRKSQQ"
@@ -30,46 +31,59 @@ def methods(head_set):
     return build_methods(head_set)
 
 
-def pooled_context(head_set, residues, embedding, spans):
-    """With the vectors that the heads read."""
-    pooling = pooling_of(head_set.parameters)
-    vectors = pool(embedding, spans, pooling)
-    return ProteinContext("0" * 64, residues, embedding, spans, vectors, pooling=pooling)
-
-
-def context(head_set, residues=PROTEIN, spans=((1, 12), (14, 26), (44, 60))):
+def noise(head_set, residues):
     shape = len(residues), head_set.language_model.dimension
-    embedding = np.random.default_rng(len(residues)).normal(size=shape).astype(np.float32)
-    return pooled_context(head_set, residues, embedding, [ResidueSpan(*span) for span in spans])
+    return np.random.default_rng(len(residues)).normal(size=shape).astype(np.float32)
 
 
-def test_every_method_scores_every_segment(head_set, methods):
-    scores = methods.score(context(head_set))
-    assert [[score.method for score in row] for row in scores] == [[*METHODS, "combined"]] * 3
-    for row in scores:
-        assert all(np.isfinite(score.raw) and 0 < score.calibrated < 1 for score in row)
-        assert set(row[-1].evidence["log_odds"]) == set(METHODS)
+def selected(methods, residues=PROTEIN, spans=((1, 12), (14, 26), (44, 60)), embedding=None):
+    """All candidates, which are kept as they are, and how they are stored."""
+    spans = [ResidueSpan(*span) for span in spans]
+    embedding = noise(methods.head_set, residues) if embedding is None else embedding
+    context = ProteinContext("0" * 64, residues, embedding, spans)
+    candidates, everything = methods.selector.candidates(context), range(len(spans))
+    scores = {
+        name: stored_scores(method, context, candidates.raw[:, i], everything)
+        for i, (name, method) in enumerate(zip(SELECTING, methods.selector.methods, strict=True))
+    }
+    vectors = pool(embedding, spans, pooling_of(methods.head_set.parameters)).astype(np.float16)
+    stored = StoredSegments(
+        "0" * 64, residues, spans, vectors, scores, candidates.competition, candidates.cargo
+    )  # fmt: skip
+    return candidates, stored
 
 
-def test_the_evidence_tells_a_candidate_by_itself_from_what_its_rivals_do_to_it(head_set, methods):
+def scored(methods, *where, **how):
+    return methods.scorers.score(selected(methods, *where, **how)[1])
+
+
+def test_every_method_scores_every_segment(methods):
+    segments = scored(methods).segments
+    assert [[score.method for score in segment.scores] for segment in segments] == [[*METHODS, "combined"]] * 3
+    for segment in segments:
+        assert all(np.isfinite(score.raw) and 0 < score.calibrated < 1 for score in segment.scores)
+        assert set(json.loads(segment.scores[-1].evidence)["log_odds"]) == set(METHODS)
+
+
+def test_evidence_tells_a_candidate_alone_from_competition(methods):
     spans = ((1, 12), (14, 26), (44, 60))
-    together = [row[-1].evidence for row in methods.score(context(head_set, spans=spans))]
-    by_itself = [methods.score(context(head_set, spans=(span,)))[0][-1].evidence for span in spans]
-    scores = methods.score(context(head_set, spans=spans))
-    for beside, own, row in zip(together, by_itself, scores, strict=True):
-        assert beside["alone"] == own["alone"]
-        assert beside["rivals"] < own["rivals"] == 0
-        odds = np.log(beside["alone"] / (1 - beside["alone"])) + beside["rivals"]
-        assert odds == pytest.approx(row[-1].raw, abs=2e-3)
+    segments = scored(methods, spans=spans).segments
+    together = [json.loads(segment.scores[-1].evidence) for segment in segments]
+    by_itself = [json.loads(scored(methods, spans=(s,)).segments[0].scores[-1].evidence) for s in spans]
+    for beside, alone, segment in zip(together, by_itself, segments, strict=True):
+        assert beside["alone"] == alone["alone"]
+        assert beside["competition"] < alone["competition"] == 0
+        assert segment.scores[-1].raw < np.log(beside["alone"] / (1 - beside["alone"]))
     best = max(together, key=lambda one: one["alone"])
-    assert best["rivals"] == max(one["rivals"] for one in together)
+    assert best["competition"] == max(one["competition"] for one in together)
 
 
 def test_identities_name_the_head_set(head_set, methods):
     names = [identity.name for identity in methods.identities]
     assert names == [*METHODS, "combined"]
-    trained = [identity for identity in methods.identities if identity.name != "consensus"]
-    assert {identity.training_digest for identity in trained} == {head_set.digest}
+    digests = {identity.name: identity.training_digest for identity in methods.identities}
+    assert {digests[name] for name in (*POOLED, "combined")} == {head_set.digest}
+    assert {digests[name] for name in SELECTING if name != "consensus"} == {methods.selector_digest}
     assert len({identity.digest for identity in methods.identities}) == 6
 
 
@@ -80,20 +94,23 @@ def test_the_signal_of_pki_wins(head_set, methods):
     """Whatever the embedding says, here an average one at every residue."""
     average = head_set.arrays["similarity/center"].astype(np.float32)
     embedding = np.repeat(average[None], len(PKI_ALPHA), axis=0)
-    spans = [ResidueSpan(first, first + 14) for first in (1, 12, 20, 35, 50, 60)]
-    scores = methods.score(pooled_context(head_set, PKI_ALPHA, embedding, spans))
-    best = {row.method: max(range(6), key=lambda i: scores[i][k].raw) for k, row in enumerate(scores[0])}
+    spans = [(first, first + 14) for first in (1, 12, 20, 35, 50, 60)]
+    segments = scored(methods, PKI_ALPHA, spans, embedding).segments
+    rows = [{score.method: score.raw for score in segment.scores} for segment in segments]
+    best = {name: max(range(6), key=lambda i: rows[i][name]) for name in rows[0]}
     assert best["consensus"] == best["tagger"] == best["biochemical"] == best["combined"] == 3
 
 
-def test_a_protein_s_scores_do_not_depend_on_others(head_set, methods):
-    before = methods.score(context(head_set))
-    methods.score(context(head_set, "MKLV" * 300, ((5, 20), (600, 622))))
-    assert methods.score(context(head_set)) == before
+def test_a_protein_s_scores_do_not_depend_on_others(methods):
+    before = scored(methods)
+    scored(methods, "MKLV" * 300, ((5, 20), (600, 622)))
+    assert scored(methods) == before
 
 
-def test_no_segments(head_set, methods):
-    assert methods.score(context(head_set, spans=())) == []
+def test_no_segments(methods):
+    _, stored = selected(methods)
+    empty = replace(stored, spans=[], cargo=None)
+    assert methods.scorers.score(empty) == ScoredSequence(stored.digest)
 
 
 def test_the_bundled_head_set_is_small_and_holds_no_sequence(head_set):
@@ -139,23 +156,6 @@ def test_a_head_set_of_before_the_odds_of_a_cargo(head_set):
     assert "nesannot train" in str(caught.value)
 
 
-def test_deferred_evidence_is_made_once_and_travels_as_a_dictionary():
-    made = []
-
-    def make():
-        made.append(1)
-        return {"class": "1a", "core": [1, 2]}
-
-    evidence = Deferred(make)
-    assert made == []
-    assert evidence == {"class": "1a", "core": [1, 2]}
-    assert (len(evidence), evidence["class"], list(evidence)) == (2, "1a", ["class", "core"])
-    assert made == [1]
-    travelled = ForkingPickler.dumps(evidence)
-    assert b"Deferred" not in travelled
-    assert dict(evidence) == {"class": "1a", "core": [1, 2]}
-
-
 def test_pooling_is_the_mean_over_each_span():
     embedding = np.random.default_rng(1).normal(size=(60, 5)).astype(np.float32)
     spans = [ResidueSpan(1, 1), ResidueSpan(1, 60), ResidueSpan(53, 60), ResidueSpan(9, 24)]
@@ -165,28 +165,43 @@ def test_pooling_is_the_mean_over_each_span():
     assert pool(embedding, []).shape == (0, 5)
 
 
-def test_rows_are_made_when_they_are_asked_for():
-    made = []
-    rows = OnDemand(4, lambda place: made.append(place) or place**2)
-    assert (len(rows), made) == (4, [])
-    assert (rows[2], rows[-1], rows[1:3]) == (4, 9, [1, 4])
-    assert made == [2, 3, 1, 2]
-    assert list(rows) == [0, 1, 4, 9]
-    assert rows == [0, 1, 4, 9]
-    assert rows != [0, 1, 4]
-    assert OnDemand(0, str) == []
-    with pytest.raises(IndexError):
-        rows[4]
+def test_a_combined_score_follows_from_the_stored_parts(head_set, methods):
+    sequence = scored(methods)
+    calibration = head_set.calibrations["combined"]
+    for segment in sequence.segments:
+        last = segment.scores[-1]
+        first, competition = np.array([segment.first_stage]), np.array([segment.competition])
+        again = combined(first, competition, sequence.cargo, calibration)
+        assert (last.raw, last.calibrated) == (again.log_odds[0], again.probability[0])
+        in_cargo = calibration.apply(first - competition)[0]
+        assert last.calibrated == pytest.approx(in_cargo * logistic(np.array([sequence.cargo]))[0], rel=1e-6)
 
 
-def test_a_combined_score_is_a_motif_in_a_cargo_times_a_cargo(head_set, methods):
-    own = context(head_set)
-    scores = methods.score(own)
-    cargo = {round(last.calibrated / p, 9) for p, (*_, last) in zip(scores.in_cargo, scores, strict=True)}
-    assert len(cargo) == 1
-    assert 0 < cargo.pop() < 1
-    for p, (*_, last) in zip(scores.in_cargo, scores, strict=True):
-        assert logistic(np.array([last.raw]))[0] == pytest.approx(p, rel=1e-6)
-        odds = cargo_log_odds(last.raw, last.calibrated)
-        assert logistic(np.array([odds]))[0] == pytest.approx(last.evidence["cargo"], abs=1e-4)
-    assert raw_column(methods.methods[0].score(own)) == [scored[0].raw for scored in scores]
+def test_a_shift_of_the_prior_changes_only_the_odds_of_a_cargo():
+    parts, shift = (np.array([1.5, -3.0]), np.array([0.5, 0.25])), 2.0
+    before, after = (combined(*parts, 0.75, PlattCalibration(1.2, -0.5), by) for by in (0.0, shift))
+    assert (before.log_odds == after.log_odds).all()
+    ratio = float(logistic(np.array([2.75]))[0] / logistic(np.array([0.75]))[0])
+    assert (after.probability / before.probability).tolist() == pytest.approx([ratio, ratio])
+
+
+def test_candidates_compete_before_overlaps_are_resolved(methods):
+    """The competition of a candidate is that of all peaks, whatever is kept of them."""
+    candidates, _ = selected(methods)
+    first = [segment.first_stage for segment in scored(methods).segments]
+    elsewhere = np.exp(methods.selector.ranking.outside_option)
+    others = [sum(np.exp(first[j]) for j in range(3) if j != i) for i in range(3)]
+    assert candidates.competition == pytest.approx(np.log(elsewhere + np.array(others)))
+
+
+def test_a_method_without_pooled_vectors_refuses_to_read_them(methods):
+    bare = ProteinContext("x", PROTEIN, noise(methods.head_set, PROTEIN), [ResidueSpan(1, 12)])
+    with pytest.raises(ValueError, match="has none"):
+        methods.scorers.pooled["neural"].raw(bare)
+
+
+def test_what_a_method_computes_is_computed_once_for_a_protein():
+    context, calls = ProteinContext("x", "A", np.empty((1, 0)), []), []
+    one, other = object(), object()
+    assert [context.once(one, lambda: calls.append(1) or len(calls)) for _ in range(3)] == [1, 1, 1]
+    assert context.once(other, lambda: calls.append(1) or len(calls)) == 2

@@ -7,6 +7,8 @@ from nesdb_annot.methods.similarity import LEAST_DISTANCE, References, Similarit
 from nesdb_annot.records import MethodIdentity
 from nesdb_annot.residues import ResidueSpan
 
+from .conftest import scores_by
+
 DIMENSION = 6
 
 
@@ -53,11 +55,11 @@ def by_hand(references, embedding, span, k, left_out=()):
 def test_the_score_is_the_formula(method, references):
     own = context()
     expected = [by_hand(references, own.embedding, span, 4) for span in own.spans]
-    assert [score.raw for score in method.score(own)] == pytest.approx(expected, abs=1e-4)
+    assert [score.raw for score in scores_by(method, own)] == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_motif_like_segment_scores_highest(method):
-    scores = [score.raw for score in method.score(context())]
+    scores = [score.raw for score in scores_by(method, context())]
     assert np.argmax(scores) == 1
     assert scores[1] > 0 > min(scores)
 
@@ -66,7 +68,7 @@ def test_left_out_references_are_not_used(method, references):
     left_out = ("protein0", "protein3", "protein12")
     own = context(left_out)
     expected = [by_hand(references, own.embedding, span, 4, left_out) for span in own.spans]
-    scores = method.score(own)
+    scores = scores_by(method, own)
     assert [score.raw for score in scores] == pytest.approx(expected, abs=1e-4)
     assert all(score.evidence["nearest_motif"]["sequence"] not in left_out for score in scores)
 
@@ -75,18 +77,18 @@ def test_fewer_references_than_neighbours(references):
     many = Similarity(MethodIdentity("similarity", 1), references, 100, MEAN)
     own = context()
     expected = [by_hand(references, own.embedding, span, 100) for span in own.spans]
-    assert [score.raw for score in many.score(own)] == pytest.approx(expected, abs=1e-4)
+    assert [score.raw for score in scores_by(many, own)] == pytest.approx(expected, abs=1e-4)
 
 
 def test_without_any_motif_left(method, references):
-    scores = method.score(context(set(references.digests[:10])))
+    scores = scores_by(method, context(set(references.digests[:10])))
     assert all(np.isfinite(score.raw) and score.raw < 0 for score in scores)
     assert all("nearest_motif" not in score.evidence for score in scores)
 
 
 def test_evidence_names_the_nearest_and_flags_the_same_protein(method, references):
     own = context(digest="protein1")
-    evidence = method.score(own)[1].evidence
+    evidence = scores_by(method, own)[1].evidence
     nearest = evidence["nearest_motif"]
     place = references.digests.index(nearest["sequence"])
     assert nearest["span"] in references.spans[[place, place + 1]].tolist()
@@ -100,7 +102,7 @@ def test_a_reference_itself_is_the_highest_and_finite(method, references):
         references.whitened(own.pooled), np.array([False, True, False]), references.spans[:3], ["a", "protein0", "b"],
         references.center, references.projection,
     )  # fmt: skip
-    scores = Similarity(method.identity, itself, 1, MEAN).score(own)
+    scores = scores_by(Similarity(method.identity, itself, 1, MEAN), own)
     assert np.argmax([score.raw for score in scores]) == 1
     assert np.isfinite(scores[1].raw)
     assert scores[1].evidence["nearest_motif"] == {
@@ -114,9 +116,9 @@ def test_a_reference_itself_is_the_highest_and_finite(method, references):
 def test_company_changes_nothing(method):
     own = context()
     alone = ProteinContext(own.digest, own.residues, own.embedding, own.spans[1:2], own.pooled[1:2])
-    assert method.score(own)[1].raw == pytest.approx(method.score(alone)[0].raw, abs=1e-6)
+    assert scores_by(method, own)[1].raw == pytest.approx(scores_by(method, alone)[0].raw, abs=1e-6)
 
 
 def test_no_segments(method):
     own = context()
-    assert method.score(ProteinContext("x", own.residues, own.embedding, [], own.pooled[:0])) == []
+    assert scores_by(method, ProteinContext("x", own.residues, own.embedding, [], own.pooled[:0])) == []

@@ -307,10 +307,24 @@ def test_changed_references_score_stored_vectors_again_without_embedding(
     assert not any(reannotate(store, offline).counts().values())
     score_proteome(store, offline, UPID, again=True)
     slow = rows(store, SCORES.format(derived.configuration_id))
-    assert [row[:5] for row in slow] == [row[:5] for row in fast]
-    for column in (5, 6):
-        assert [row[column] for row in slow] == pytest.approx([row[column] for row in fast], abs=1e-5)
+    assert slow == fast, "to the last bit"
     assert rows(store, "select kind, moved > 0 from release_change where kind = 'pipeline'") == [("pipeline", True)]
+
+
+def test_references_of_a_method_without_weight_change_no_combined_score(store, online, annotated, tmp_path):
+    """The shipped heads give the similarity no weight: ranks and probabilities stay, bit for bit."""
+    from nesdb_annot.workflow.heads import heads_for
+
+    shown = "select accession, first_residue, rank, probability, combined, q_value from candidate order by 3"
+    offline, before = replace(online, offline=True), rows(store, shown)
+    first = heads_for(store, online).configuration_id
+    ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)))
+    ingest_motifs(store, tmp_path, nes_entry(annotated, "P00002", (81, 90)))
+    done = reannotate(store, offline)
+    assert (done.embedded, done.rescored, done.ranked) == (0, 6, 1)
+    assert rows(store, shown) == before
+    old, new = (rows(store, SCORES.format(key)) for key in (first, heads_for(store, online).configuration_id))
+    assert {one[4] for one, two in zip(old, new, strict=True) if one != two} == {"similarity"}
 
 
 class YeastServer:

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from nesdb_annot.errors import CannotWriteError, ConfigurationError, InputError, TryLaterError
+from nesdb_annot.files.receipt import RECEIPT_SUFFIX
 from nesdb_annot.language.models import model_path
-from nesdb_annot.records import RECEIPT_SUFFIX
 from nesdb_annot.settings import Settings
 from nesdb_annot.sources.http import RETRIES
 from nesdb_annot.sources.partial import version_of

@@ -1,5 +1,6 @@
 """Small records for the tests of the store."""
 
+import math
 import random
 from datetime import date
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from nesdb_annot.records import (
     SegmentationIdentity,
     Sign,
     SiteKind,
+    json_text,
 )
 from nesdb_annot.residues import ResidueSpan, sequence_digest
 from nesdb_annot.store.annotations import replace_annotations
@@ -56,21 +58,34 @@ def configuration(store, *, methods=METHODS, head_set_digest="", version=1):
     return ensure_configuration(store, "NES", MODEL, SegmentationIdentity("lattice", 1), identities, head_set_digest)
 
 
-def scored(digest, probabilities, *, first=1, methods=METHODS, evidence=None):
-    segments = []
+SURE = 40.0
+"""Log-odds of what is certain."""
+
+
+def log_odds(probability):
+    """Log-odds of a probability; those of never and always are finite."""
+    if not 0 < probability < 1:
+        return SURE if probability else -SURE
+    return math.log(probability / (1 - probability))
+
+
+def scored(digest, probabilities, *, first=1, methods=METHODS, evidence=None, cargo=SURE):
+    """A sequence with candidates of these combined probabilities; by default it is a sure cargo."""
+    segments, text = [], json_text(evidence or {})
     for number, probability in enumerate(probabilities):
         scores = tuple(
             MethodScore(
                 name,
-                raw=20.0 if name == "combined" else probability * 10,  # a sure motif, if the protein is a cargo
+                raw=log_odds(probability) if name == "combined" else probability * 10,
                 calibrated=probability,
-                evidence=(evidence or {}) if name == "consensus" else {},
+                evidence=text if name == "consensus" else "",
             )
             for name in methods
         )
         begin = first + 10 * number
-        segments.append(ScoredSegment(ResidueSpan(begin, begin + 9), bytes(8), scores))
-    return ScoredSequence(digest, tuple(segments))
+        parts = (log_odds(probability), 0.0)
+        segments.append(ScoredSegment(ResidueSpan(begin, begin + 9), bytes(8), *parts, scores))
+    return ScoredSequence(digest, tuple(segments), cargo if segments else None)
 
 
 def proteome(store, sequences, *, name="UPX", released=None):
@@ -131,12 +146,14 @@ def _scored_as(sequence, rows, known, known_digest):
         ScoredSegment(
             ResidueSpan(1 + 10 * number, 10 + 10 * number),
             bytes(8),
-            tuple(MethodScore(method, value, value, evidence.get(method, {}))
+            log_odds(row[-1]),
+            0.0,
+            tuple(MethodScore(method, log_odds(value), value, json_text(evidence.get(method, {})))
                   for method, value in zip(METHODS, row, strict=True)),
         )
         for number, row in enumerate(rows)
     ]  # fmt: skip
-    return ScoredSequence(digest, tuple(segments))
+    return ScoredSequence(digest, tuple(segments), SURE)
 
 
 @pytest.fixture

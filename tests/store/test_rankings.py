@@ -5,11 +5,13 @@ import random
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
 from nesdb_annot.errors import UsageError
-from nesdb_annot.methods.cargo import cargo_log_odds
+from nesdb_annot.methods.calibration import PlattCalibration
+from nesdb_annot.methods.combination import combined
 from nesdb_annot.residues import sequence_digest
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release, proteome_of
 from nesdb_annot.store.rankings import (
@@ -68,17 +70,6 @@ def test_equal_sequences_share_a_row_and_all_accessions_are_listed(store, make, 
     assert second.consensus == second.combined == pytest.approx(0.9)
 
 
-def test_a_prior_shifts_every_logit_and_keeps_the_order(store, scene):
-    rank(store, scene)
-    before = [(c.sequence_sha256, c.first_residue, c.probability) for c in top(store)]
-    rank(store, scene, logit_shift=-2.0)
-    after = [(c.sequence_sha256, c.first_residue, c.probability) for c in top(store)]
-    assert [b[:2] for b in before] == [a[:2] for a in after]
-    for (_, _, p), (_, _, shifted) in zip(before, after, strict=True):
-        expected = p if p in (0.0, 1.0) else 1 / (1 + math.exp(-(math.log(p / (1 - p)) - 2.0)))
-        assert shifted == pytest.approx(expected, abs=1e-6)
-
-
 def test_candidates_below_the_minimum_are_not_listed(store, scene):
     assert rank(store, scene, minimum_probability=0.5) == 4
     assert top(store)[-1].probability == 0.5
@@ -106,7 +97,8 @@ def test_the_chance_of_a_protein_is_that_of_its_best_candidate(store, scene):
 
 def in_parts(make, digest, parts):
     """A scored sequence whose candidates have these (probability in a cargo, probability of a cargo)."""
-    scored = make.scored(digest, [in_cargo * cargo for in_cargo, cargo in parts])
+    [cargo] = {cargo for _, cargo in parts}
+    scored = make.scored(digest, [own * cargo for own, _ in parts], cargo=math.log(cargo / (1 - cargo)))
     segments = [
         replace(segment, scores=(*segment.scores[:-1], replace(segment.scores[-1], raw=math.log(p / (1 - p)))))
         for segment, (p, _) in zip(scored.segments, parts, strict=True)
@@ -162,11 +154,29 @@ def test_the_summary_says_how_likely_a_protein_is_a_cargo(store, parts):
     assert {row.accession: row.cargo_probability for row in rows} == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_odds_are_those_that_the_evaluation_counts(store, parts):
-    rank(store, parts)
-    rows = ranked_rows(store, find_ranking(store, "UPX").id, None, proteins=True)
-    odds = cargo_log_odds(0.0, 0.3)
-    assert rows[0]["cargo_probability"] == pytest.approx(1 / (1 + math.exp(-odds)), rel=1e-5)
+@pytest.mark.parametrize("shift", [0.0, 2.5, -4.0, 30.0])
+@pytest.mark.parametrize("cargo", [-900.0, -3.0, 0.25, 4.0, 900.0])
+def test_the_ranking_is_the_formula_of_the_stored_parts(store, make, scene, cargo, shift):
+    """The one expression of SQL gives what `methods.combination.combined` gives."""
+    *_, configuration_id, run_id = scene
+    first, competition = np.array([3.0, -2.0, 0.1]), np.array([1.0, 0.5, -0.75])
+    own = combined(first, competition, cargo, PlattCalibration(0.9, 0.3), shift)
+    scored = make.scored(sequence_digest(make.residues(0)), [0.5] * 3, cargo=cargo)
+    segments = [
+        replace(segment, scores=(*segment.scores[:-1], replace(segment.scores[-1], raw=raw)))
+        for segment, raw in zip(scored.segments, own.log_odds.tolist(), strict=True)
+    ]
+    write_scored(store, configuration_id, run_id, [replace(scored, segments=tuple(segments))])
+    rank(store, scene, logit_shift=shift)
+    candidates = sorted((c for c in top(store) if c.accession == "P0"), key=lambda c: c.first_residue)
+    assert [c.probability for c in candidates] == pytest.approx(own.probability.tolist(), rel=1e-6, abs=1e-34)
+
+
+def test_scores_without_their_parts_are_not_ranked(store, scene):
+    """What was scored before the parts were stored belongs to rankings of its time."""
+    with store.transaction() as connection:
+        connection.execute(text("UPDATE nesannot.scored_sequence SET cargo_log_odds = NULL"))
+    assert rank(store, scene) == 0
 
 
 def test_a_ranking_by_other_decoys_is_stale(store, scene):

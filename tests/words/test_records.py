@@ -3,7 +3,6 @@
 from dataclasses import replace
 from multiprocessing.reduction import ForkingPickler
 
-from nesdb_annot.deferred_json import Deferred, JsonText, json_text
 from nesdb_annot.records import (
     LanguageModelIdentity,
     MethodIdentity,
@@ -13,6 +12,7 @@ from nesdb_annot.records import (
     ScoredSequence,
     SegmentationIdentity,
     digest_of,
+    json_text,
 )
 from nesdb_annot.residues import ResidueSpan, sequence_digest
 
@@ -50,20 +50,16 @@ def test_equal_residues_share_a_digest_whatever_their_accession():
 
 
 def test_scores_travel_between_processes_as_they_are():
-    evidence = Deferred(lambda: {"class": "1a", "core": [1, 2.5], "é": None})
+    evidence = json_text({"class": "1a", "core": [1, 2.5], "é": None})
     scores = (MethodScore("consensus", 1.5, 0.25, evidence), MethodScore("neural", -2.0, 0.5))
     spans = (ResidueSpan(3, 12), ResidueSpan(20, 30))
-    segments = (ScoredSegment(spans[0], bytes(8), scores), ScoredSegment(spans[1], b"", scores[1:]))
-    for sequence in (ScoredSequence("ab", segments), ScoredSequence("cd", error="ValueError: x"), ScoredSequence("ef")):
+    segments = (
+        ScoredSegment(spans[0], bytes(8), 0.1, -1.5, scores),
+        ScoredSegment(spans[1], b"", -2.0, 0.0, scores[1:]),
+    )
+    sequences = (ScoredSequence("ab", segments, 0.3), ScoredSequence("cd", error="ValueError: x"), ScoredSequence("ef"))
+    for sequence in sequences:
         arrived = ForkingPickler.loads(ForkingPickler.dumps(sequence))
         assert arrived == sequence
         again = ForkingPickler.loads(ForkingPickler.dumps(arrived))
         assert again == sequence
-    assert json_text(ForkingPickler.loads(ForkingPickler.dumps(segments[0].scores[1])).evidence) == "{}"
-
-
-def test_json_text_is_written_once():
-    text = JsonText('{"b":1,"a":[2]}')
-    assert (dict(text), len(text), text["a"]) == ({"b": 1, "a": [2]}, 2, [2])
-    assert json_text(text) is text.text
-    assert json_text({"b": 1, "a": [2]}) == text.text

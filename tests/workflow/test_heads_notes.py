@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from nesdb_annot.methods.derived import derive, is_derived, pooled_references_digest
 from nesdb_annot.methods.headset import HeadSet
+from nesdb_annot.methods.pooled_heads import replace_pooled_heads
 from nesdb_annot.store.head_sets import save_head_set
 from nesdb_annot.store.runs import start_run
 from nesdb_annot.workflow.heads import bundled_head_set, heads_for
@@ -71,10 +71,11 @@ def test_of_refreshed_heads_it_is_said_which_know_the_references(store, settings
     use(store, fitted_on(known(0)))
     now = known(1)
     offline = replace(settings, offline=True)
-    assert refresh_references(store, offline, heads_for(store, offline), Silent())
+    before = heads_for(store, offline)
+    assert refresh_references(store, offline, before, Silent())
     heads = heads_for(store, settings)
-    assert is_derived(heads.head_set)
-    assert pooled_references_digest(heads.head_set) == now != heads.head_set.references_digest
+    assert heads.selector_digest == before.selector_digest
+    assert heads.head_set.references_of("similarity") == now != heads.head_set.references_digest
     assert heads.notes == (
         "the references in this database are known to similarity, the other heads were fitted on others; "
         "`nesannot train` fits those, too",
@@ -86,5 +87,5 @@ def test_of_refreshed_heads_it_is_said_which_know_the_references(store, settings
 def test_pooled_heads_that_know_other_references_than_the_rest_are_not_passed_over(store, settings, known):
     root = fitted_on(known(0))
     changed = {"similarity/vectors": root.arrays["similarity/vectors"] + 1}
-    use(store, derive(root, changed, references="f" * 64))
+    use(store, replace_pooled_heads(root, changed, references="f" * 64))
     assert heads_for(store, settings).notes == (OTHERS,)

@@ -1,14 +1,15 @@
 """What is stored of a protein: refined spans of a lattice with vectors of their own; a partition as it is."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from nesdb_annot.methods import derived, scoring
+from nesdb_annot.methods import scoring
 from nesdb_annot.methods.pooling import POOLINGS, pool
-from nesdb_annot.methods.protocol import OnDemand
-from nesdb_annot.records import MethodScore
+from nesdb_annot.methods.selector import Candidates
+from nesdb_annot.records import MethodIdentity, MethodScore, ScoredSegment, ScoredSequence
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.segmentation.bounded import Bounded
 from nesdb_annot.segmentation.lattice import Lattice
@@ -19,24 +20,35 @@ from nesdb_annot.workflow.protein_scorer import ProteinScorer
 LENGTH = 120
 
 
-class Placed(OnDemand):
-    """One score for each span, and their probabilities, as `scoring.ProteinScores` gives them."""
+class ByPosition:
+    """A method that favours candidates near residue 60."""
 
-    def __init__(self, spans):
-        self.in_cargo = probabilities(spans)
-        super().__init__(
-            len(spans),
-            lambda i: (MethodScore("combined", 0.0, self.in_cargo[i], {"scored": str(spans[i])}),),
-        )
+    identity = MethodIdentity("position", 1)
+
+    def evidence(self, context, indices):
+        return [{"scored": str(context.spans[i])} for i in indices]
 
 
-class ByPlace:
-    """Scores that favour candidates near residue 60."""
+class Selecting:
+    """A selector with that method alone."""
 
-    def score(self, context):
-        expected = pool(context.embedding, context.spans, context.pooling)
-        assert context.vectors(context.pooling) == pytest.approx(expected)
-        return Placed(context.spans)
+    methods = (ByPosition(),)
+
+    def candidates(self, context):
+        nothing = np.zeros(len(context.spans))
+        return Candidates(nothing[:, None].astype(np.float32), np.array(probabilities(context.spans)), nothing, 0.5)
+
+
+class Scoring:
+    """Scorers that give segments as they come."""
+
+    def score(self, stored):
+        evidence = stored.scores["position"].evidence
+        segments = [
+            ScoredSegment(span, vector.tobytes(), 0.0, 0.0, (MethodScore("position", 0.0, 0.5, text),))
+            for span, vector, text in zip(stored.spans, stored.pooled, evidence, strict=True)
+        ]
+        return ScoredSequence(stored.digest, tuple(segments), stored.cargo)
 
 
 @pytest.fixture(params=POOLINGS)
@@ -47,8 +59,8 @@ def pooling(request):
 @pytest.fixture
 def scored(monkeypatch, pooling):
     """Segments of one protein of noise, with the segmenter and embedding they come from."""
-    monkeypatch.setattr(scoring, "build_methods", lambda _: ByPlace())
-    monkeypatch.setattr(derived, "is_derived", lambda _: False)
+    methods = SimpleNamespace(selector=Selecting(), scorers=Scoring())
+    monkeypatch.setattr(scoring, "build_methods", lambda _: methods)
     embedding = np.random.default_rng(1).normal(size=(LENGTH, 6)).astype(np.float32)
 
     def run(segmenter):
@@ -72,7 +84,8 @@ def test_a_lattice_stores_refined_spans_and_their_vectors(scored, pooling):
     assert refined != [spans[i] for i in kept]
     vectors = np.array([np.frombuffer(segment.pooled, dtype="<f2") for segment in segments])
     assert vectors == pytest.approx(pool(embedding, refined, pooling), abs=1e-3)
-    assert [segment.scores[-1].evidence["scored"] for segment in segments] == [str(spans[i]) for i in kept]
+    scored_spans = [json.loads(segment.scores[-1].evidence)["scored"] for segment in segments]
+    assert scored_spans == [str(spans[i]) for i in kept]
 
 
 def test_a_partition_is_stored_as_it_is(scored):

@@ -116,6 +116,10 @@ class Configuration(Base):
     segmentation_id: Mapped[int] = mapped_column(ForeignKey("segmentation.id"), comment="Its segmentation")
     head_set_digest: Mapped[str] = mapped_column(comment="Digest of its head set; empty if it has none")
     created_at: Mapped[datetime] = moment("When it was first used")
+    selector_digest: Mapped[str | None] = mapped_column(
+        comment="SHA-256 over all that decides which candidates are stored and how they compete; "
+        "NULL before schema 0010"
+    )
 
 
 class ConfigurationMethod(Base):

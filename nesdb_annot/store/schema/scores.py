@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import REAL, BigInteger, CheckConstraint, ForeignKey, LargeBinary, SmallInteger
+from sqlalchemy import REAL, BigInteger, CheckConstraint, Double, ForeignKey, LargeBinary, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...records import Json
@@ -41,6 +41,11 @@ class ScoredSequence(Base):
     attempts: Mapped[int] = mapped_column(SmallInteger, comment="How often it was tried")
     error: Mapped[str | None] = mapped_column(comment="Why scoring it failed; NULL if it did not")
     scored_at: Mapped[datetime] = moment("When it was scored last")
+    cargo_log_odds: Mapped[float | None] = mapped_column(
+        Double,
+        comment="Log-odds that the protein is a cargo where one in ten is; "
+        "NULL without a candidate and before schema 0010",
+    )
 
 
 class Segment(Base):
@@ -61,6 +66,12 @@ class Segment(Base):
         LargeBinary,
         comment="Pooled embedding of the segment, float16 little-endian; how it was pooled stands in the parameters of "
         "the configuration's method similarity (the mean where they name nothing)",
+    )
+    first_stage: Mapped[float | None] = mapped_column(
+        Double, comment="Log-odds by all methods before competing candidates are looked at; NULL before schema 0010"
+    )
+    competition: Mapped[float | None] = mapped_column(
+        Double, comment="What competing candidates of the protein take from first_stage; NULL before schema 0010"
     )
 
 
