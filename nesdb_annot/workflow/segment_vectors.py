@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..files.atomic import write_atomically
 from ..settings import Settings
 from .heads import head_set_of
 from .protein_scorer import POOLED_TYPE
@@ -122,9 +123,8 @@ def save_vectors(store: Store, settings: Settings, configuration_id: int, note: 
         path = source.directory / digest
         try:
             source.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.write_bytes(payload)
+            write_atomically(path, payload)
         except OSError as error:
-            _remove(path)
             note(f"The index of stored vectors was not saved in {source.directory}: {error.strerror}.")
             return
         save_index_digest(store, configuration_id, digest, len(vectors.vectors))
