@@ -6,9 +6,10 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from .cores import usable_cores
 from .errors import ConfigurationError
 
 PREFIX = "NESANNOT_"
@@ -26,7 +27,23 @@ _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "fals
 
 def _user_directory(variable: str, fallback: str) -> Path:
     base = os.environ.get(variable)
-    return (Path(base) if base else Path.home() / fallback) / "nesannot"
+    return (Path(base) if base else _home() / fallback) / "nesannot"
+
+
+def _home() -> Path:
+    """Return the home directory of the user.
+
+    Raises:
+        ConfigurationError: if neither ``HOME`` nor the list of users names one, as in many containers.
+    """
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise ConfigurationError(
+            "there is no home directory for data and cache",
+            why=f"HOME is not set, and user {os.getuid()} is not in the list of users (/etc/passwd)",
+            remedy="export NESANNOT_DATA_DIR=/data/nesannot NESANNOT_CACHE_DIR=/data/nesannot-cache",
+        ) from error
 
 
 def _data_directory() -> Path:
@@ -38,7 +55,7 @@ def _cache_directory() -> Path:
 
 
 def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return usable_cores().cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +161,8 @@ def shown(name: str, value: object) -> str:
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser()
+    path = Path(text)
+    return _home() / path.relative_to("~") if path.parts[:1] == ("~",) else path.expanduser()
 
 
 _CONVERTERS: Mapping[str, Callable[[str], object]] = {"int": int, "float": float, "Path": _path, "str": str}
@@ -218,7 +236,8 @@ def load_settings(
         **{name: (value, "flag") for name, value in (flags or {}).items() if value is not None},
     }
     values = {name: _converted(name, value, origin) for name, (value, origin) in layers.items()}
-    origin = {name: layers[name][1] if name in layers else "default" for name in _TYPES}
+    default = {"workers": f"default ({usable_cores().origin})"}
+    origin = {name: layers[name][1] if name in layers else default.get(name, "default") for name in _TYPES}
     for name, value in values.items():
         _check(name, value, origin[name])
-    return Origins(replace(Settings(), **values), origin)  # type: ignore[arg-type]
+    return Origins(Settings(**values), origin)  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ import psycopg
 from ..errors import ConfigurationError, DatabaseUnreachableError, TryLaterError
 from ..settings import Settings
 from .libpq import may_pass, without_libpq_variables
-from .server_files import SERVER_MAJOR, Account, Placement, make_home, placement, programs
+from .server_files import SERVER_MAJOR, Account, Placement, make_home, placement, programs, require_listed_user
 from .server_lock import clear_stale, is_held, one_at_a_time, open_private, postmaster_pid, try_lock
 
 ROLE = "nesannot"
@@ -149,6 +149,7 @@ def _start_alone(place: Placement, deadline: float) -> None:
             _pause(place, deadline)
         where = programs(place.account)
         if not place.cluster.exists():
+            require_listed_user(place)
             _create_cluster(place, where)
         _check_version(place)
         clear_stale(place)

@@ -43,8 +43,11 @@ class Account:
 
     @classmethod
     def of_uid(cls, uid: int) -> Account:
-        """The account with this number."""
-        entry = pwd.getpwuid(uid)
+        """Return the account with this number; one that is in no list of users is named by its number."""
+        try:
+            entry = pwd.getpwuid(uid)
+        except KeyError:
+            return cls(str(uid), uid, uid)
         return cls(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
@@ -192,6 +195,23 @@ def programs(account: Account | None) -> Path:
     if not target.exists():
         _copy_server(installed, tree, target)
     return target / "package" / tree / "bin"
+
+
+def require_listed_user(place: Placement) -> None:
+    """Refuse to create a cluster as a user whom the list of users does not name: ``initdb`` needs the user's name.
+
+    Raises:
+        ConfigurationError: with what to do in a container.
+    """
+    uid = place.account.uid if place.account else os.geteuid()
+    try:
+        pwd.getpwuid(uid)
+    except KeyError as error:
+        raise ConfigurationError(
+            f"the embedded Postgres cannot be created by user {uid}",
+            why="this user number is not in the list of users (/etc/passwd), as in many containers",
+            remedy=f"as root, or in the image: useradd --uid {uid} nesannot; or {_GIVEN_SERVER}",
+        ) from error
 
 
 def _installed() -> Path:

@@ -188,7 +188,7 @@ def training_command(settings: Settings) -> str:
         >>> training_command(Settings(segmentation="zps10", layer=5))
         'NESANNOT_SEGMENTATION=zps10 nesannot train --layer 5'
     """
-    default = Settings()
+    default = Settings(data_dir=settings.data_dir, cache_dir=settings.cache_dir)  # these have none without a home
     words = [] if settings.segmentation == default.segmentation else [f"{PREFIX}SEGMENTATION={settings.segmentation}"]
     words += ["nesannot train"]
     words += [] if settings.model == default.model else ["--model", quote(settings.model)]

@@ -421,3 +421,10 @@ def test_a_database_of_somebody_else_is_a_matter_of_settings(monkeypatch, tmp_pa
     with pytest.raises(ConfigurationError, match=r"no permission for .*server\.lock") as raised:
         embedded.start(Settings(data_dir=tmp_path))
     assert "NESANNOT_DATA_DIR" in raised.value.remedy
+
+
+def test_user_number_without_a_name_is_told_what_to_do(tmp_path):
+    with pytest.raises(ConfigurationError, match="cannot be created by user 54321") as raised:
+        server_files.require_listed_user(server_files.Placement(tmp_path, server_files.Account.of_uid(54321)))
+    assert "useradd --uid 54321" in raised.value.remedy
+    assert raised.value.exit_code == 78

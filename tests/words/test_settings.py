@@ -18,7 +18,7 @@ def load(tmp_path, toml="", environment=None, **flags):
 def test_defaults_say_so(tmp_path):
     found = load(tmp_path)
     assert found.settings.model == "bundled"
-    assert set(found.origin.values()) == {"default"}
+    assert {value.partition(" ")[0] for value in found.origin.values()} == {"default"}
 
 
 def test_precedence(tmp_path):
@@ -121,3 +121,19 @@ def test_rows_star_the_password(tmp_path):
     found = load(tmp_path, "", {"NESANNOT_DATABASE_URL": "postgresql://u:canary@h/d"})
     assert all("canary" not in str(row) for row in found.rows())
     assert len(found.rows()) == len(Settings.__dataclass_fields__)
+
+
+def test_home_is_not_needed_where_both_directories_are_given(tmp_path, monkeypatch):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    given = {"NESANNOT_DATA_DIR": str(tmp_path / "d"), "NESANNOT_CACHE_DIR": str(tmp_path / "c")}
+    assert load_settings({}, given, tmp_path).settings.data_dir == tmp_path / "d"
+    for environment in ({}, {"NESANNOT_DATA_DIR": str(tmp_path)}, {**given, "NESANNOT_CACHE_DIR": "~/c"}):
+        with pytest.raises(ConfigurationError, match="no home directory") as raised:
+            load_settings({}, environment, tmp_path)
+        assert "NESANNOT_DATA_DIR" in raised.value.remedy
+        assert raised.value.exit_code == 78

@@ -128,7 +128,7 @@ def measured(shape: str, wanted: Wanted) -> dict[str, object]:
     device = found_device(wanted.device)[0]
     clock, loaded = Clock(device), model_of(shape, wanted.seed)
     peaks = Peaks(device, clock)
-    settings = Settings(cache_dir=Path(wanted.cache_dir))
+    settings = Settings(cache_dir=(cache := Path(wanted.cache_dir)), data_dir=cache)
     race = _Race(contenders(loaded, wanted.engines, settings, clock), clock)
     size = (int(loaded.model.num_layers), int(loaded.model.embed_dim))
     proteins = residues_of(passes(wanted.lengths), wanted.seed)
