@@ -33,6 +33,7 @@ def annotate(
     """Ingest, score and rank `source`; returns the number of ranked candidates.
 
     Raises:
+        IncompleteError: if sequences failed; the others are ranked.
         NesannotError: as the three workflows do.
     """
     from nesdb_annot.store.engine import open_store
@@ -47,8 +48,12 @@ def annotate(
         done = ingest_proteome(store, known)
         for line in (*done.rejects.lines(), *done.sentences):
             progress.note(line)
-        progress.note(score_proteome(store, settings, known.key, release=known.release.name).sentence())
-        return rank_proteome(store, settings, known.key, release=known.release.name).candidates
+        summary = score_proteome(store, settings, known.key, release=known.release.name)
+        progress.note(summary.sentence())
+        candidates = rank_proteome(store, settings, known.key, release=known.release.name).candidates
+        if summary.problem:
+            raise summary.problem
+        return candidates
 
 
 def _on_sigterm(number: int, _frame: object) -> NoReturn:

@@ -31,3 +31,5 @@ def demo(ctx: typer.Context, device: Device = None, engine: Engine = None, worke
         "'mine' order by rank limit 5\"\n"
         "  nesannot db url      # for psql;   nesannot db stop   # stops the private server"
     )
+    if done.summary.problem:
+        raise done.summary.problem

@@ -44,3 +44,5 @@ def score(
             store, settings, proteome, release=release, again=again, dry_run=dry_run, progress=progress
         )
         progress.note(summary.sentence())
+        if summary.problem:
+            raise summary.problem

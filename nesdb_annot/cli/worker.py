@@ -39,6 +39,7 @@ def worker(
         one_shot=one_shot,
         until_empty=until_empty,
         note=(lambda _: None) if quiet else note,
+        warn=note,
     )
     if number:
         raise typer.Exit(128 + number)

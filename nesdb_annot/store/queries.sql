@@ -629,9 +629,22 @@ SELECT number, cardinality(sequence_ids) AS sequences, residues, attempts, worke
  WHERE run_id = :run_id AND (error IS NOT NULL OR worker IS NOT NULL)
  ORDER BY error IS NULL, number LIMIT :limit;
 
+-- name: failed_of_release
+-- Sequences of a release that were tried in vain under a configuration, with an accession of its proteome each.
+SELECT min(p.accession) AS accession, s.sha256, s.length, d.attempts, d.error, d.run_id
+  FROM nesannot.scored_sequence d
+  JOIN nesannot.sequence s ON s.id = d.sequence_id
+  JOIN nesannot.membership m ON m.sequence_id = s.id AND m.proteome_id = :proteome_id
+   AND (CAST(:at AS date) IS NULL AND m.valid_to IS NULL
+        OR m.valid_from <= CAST(:at AS date) AND (m.valid_to IS NULL OR m.valid_to > CAST(:at AS date)))
+  JOIN nesannot.protein p ON p.id = m.protein_id
+ WHERE d.configuration_id = :configuration_id AND d.error IS NOT NULL AND d.attempts > 0
+ GROUP BY s.sha256, s.length, d.attempts, d.error, d.run_id
+ ORDER BY 1;
+
 -- name: failed_sequences
 -- Sequences that a run could not score, with an accession each; not those that a worker gave back untried.
-SELECT s.sha256, s.length, d.attempts, d.error,
+SELECT s.sha256, s.length, d.attempts, d.error, d.run_id,
        (SELECT min(p.accession) FROM nesannot.membership m JOIN nesannot.protein p ON p.id = m.protein_id
          WHERE m.sequence_id = s.id) AS accession
   FROM nesannot.scored_sequence d

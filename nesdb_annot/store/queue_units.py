@@ -17,7 +17,7 @@ from .engine import Store
 from .queries import count, execute
 from .queue import SCORE_UNIT, SCORING
 from .runs import add_run
-from .scores import ATTEMPTS
+from .scores import ATTEMPTS, FailedSequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +67,6 @@ class OpenUnit:
     worker: str | None
     error: str | None
     seconds: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class FailedSequence:
-    """A sequence that a run could not score."""
-
-    sha256: str
-    length: int
-    attempts: int
-    error: str
-    accession: str | None
 
 
 def queue_scoring(

@@ -20,6 +20,7 @@ ATTEMPTS = 3
 """How often a sequence that fails is tried in all, one attempt a run."""
 
 _PAGE = 256
+_FAILED_SCOPE = ("configuration_id", "proteome_id", "at")
 _SEGMENT = {
     "configuration_id": "int4",
     "sequence_id": "int8",
@@ -59,6 +60,25 @@ class LedgerCounts:
     most_attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class FailedSequence:
+    """A sequence that could not be scored.
+
+    Attributes:
+        accession: of a protein with this sequence; None if there is none any more.
+        length: residues.
+        attempts: how often scoring failed.
+        run_id: the run that tried last.
+    """
+
+    sha256: str
+    length: int
+    attempts: int
+    error: str
+    accession: str | None
+    run_id: int
+
+
 def pending(
     store: Store, configuration_id: int, proteome_id: int | None, release_id: int | None, *, again: bool = False
 ) -> PendingCounts:
@@ -75,6 +95,16 @@ def pending(
         scope = _scope(connection, configuration_id, proteome_id, release_id, again)
         row = execute(connection, "count_pending", **scope).one()
     return PendingCounts(row.sequences, int(row.residues))
+
+
+def failed_of_release(
+    store: Store, configuration_id: int, proteome_id: int, release_id: int | None
+) -> list[FailedSequence]:
+    """Sequences of a release that could not be scored, whether they will be tried again or not, by accession."""
+    with store.transaction() as connection:
+        scope = _scope(connection, configuration_id, proteome_id, release_id, False)
+        rows = execute(connection, "failed_of_release", **{k: scope[k] for k in _FAILED_SCOPE}).mappings()
+        return [FailedSequence(**row) for row in rows]
 
 
 def iterate_pending(

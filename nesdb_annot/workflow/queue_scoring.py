@@ -48,6 +48,7 @@ class UnitScorer:
         worker: machine and process, as units name it.
         note: told of every finished unit.
         failed: the run of each unit that was left as failed.
+        touched: configuration of each run of which a unit was finished, by the number of the run.
     """
 
     store: Store
@@ -55,6 +56,7 @@ class UnitScorer:
     worker: str
     note: Callable[[str], None]
     failed: list[int] = field(default_factory=list)
+    touched: dict[int, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _heads: dict[int, tuple[Heads, Settings]] = field(default_factory=dict)
     _spare: list[tuple[int, _ScorerProcess]] = field(default_factory=list)
@@ -87,6 +89,7 @@ class UnitScorer:
             fail_unit(self.store, unit, f"{type(error).__name__}: {error}")
             self.failed.append(run_id)
             return
+        self.touched[run_id] = heads.configuration_id
         finish_unit(self.store, unit, heads.configuration_id)
         self.note(f"run {run_id}: chunk {number} scored, {unit.residues:,} residues")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import NesannotError
 from ..records import Json
 from ..settings import Settings
 from .progress import Progress, Silent
@@ -39,6 +40,7 @@ class Reannotation:
         rescored: sequences that were scored from stored vectors.
         ranked: proteomes that were ranked anew.
         failed: sequences that could not be scored.
+        problem: names those of the first proteome that has any.
     """
 
     busy: bool = False
@@ -49,6 +51,7 @@ class Reannotation:
     rescored: int = 0
     ranked: int = 0
     failed: int = 0
+    problem: NesannotError | None = None
 
     def counts(self) -> dict[str, Json]:
         """The numbers, for the run's record."""
@@ -147,8 +150,8 @@ class _Reannotating:
             self._compute(proteomes, done)
         finally:
             counts |= {**looking.news.counts, **done.counts()}
-        if looking.news.problem:
-            raise looking.news.problem
+        if problem := looking.news.problem or done.problem:
+            raise problem
         return done
 
     def _compute(self, proteomes: list[StoredProteome], done: Reannotation) -> None:
@@ -179,6 +182,7 @@ class _Reannotating:
         done.rescored += summary.rescored
         done.embedded += summary.sequences
         done.failed += len(summary.failed)
+        done.problem = done.problem or summary.problem
         if not self.dry_run:
             done.ranked += self._ranked(target)
 

@@ -54,4 +54,8 @@ def _again_here(store: Store, settings: Settings, run: StoredRun, progress: Prog
 
     excuse_failed(store, run.id, int(str(run.settings["configuration"])))
     proteome, release = str(run.settings["proteome"]), str(run.settings["release"])
-    return score_proteome(store, settings, proteome, release=release, progress=progress).sentence()
+    summary = score_proteome(store, settings, proteome, release=release, progress=progress)
+    if summary.problem:
+        progress.note(summary.sentence())
+        raise summary.problem
+    return summary.sentence()

@@ -14,9 +14,11 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ..records import Json, ScoredSequence
+from ..errors import IncompleteError
+from ..records import Json
 from ..settings import Settings
 from .decoys import score_decoys
+from .failures import failure
 from .heads import Heads, check_device, heads_for
 from .pipeline import WriteBehind, read_ahead
 from .progress import Progress, Silent
@@ -26,6 +28,7 @@ from .target import Target, find_target
 
 if TYPE_CHECKING:
     from ..store.engine import Store
+    from ..store.scores import FailedSequence
 
 RESIDUES_PER_CHUNK = 30_000
 """One work unit: what a killed run loses at most, about two seconds of one core."""
@@ -45,6 +48,7 @@ class ScoreSummary:
     """What a scoring run did.
 
     Attributes:
+        failed: sequences of the release that could not be scored, now or in an earlier run.
         sequences: that were embedded and scored, or would be, with `residues` and the `segments` stored.
         rescored: sequences that were, or would be, scored from stored vectors.
     """
@@ -53,7 +57,7 @@ class ScoreSummary:
     sequences: int
     residues: int
     segments: int
-    failed: tuple[ScoredSequence, ...]
+    failed: tuple[FailedSequence, ...]
     dry_run: bool = False
     rescored: int = 0
 
@@ -62,15 +66,18 @@ class ScoreSummary:
         did = "would be scored" if self.dry_run else "were scored"
         before = f"{self.proteome}: {self.rescored:,} sequences {did} again from stored vectors, without embedding"
         if not self.sequences:
-            return (
-                before if self.rescored else f"{self.proteome}: every sequence is scored already; nothing was computed"
-            )
+            done = f"every sequence is scored{' or failed' if self.failed else ''} already; nothing was computed"
+            return before if self.rescored else f"{self.proteome}: {done}"
         amount = f"{self.sequences:,} sequences, {self.residues:,} residues"
         before = f"{before}\n" if self.rescored else ""
         if self.dry_run:
             return f"{before}{self.proteome}: {amount} would be embedded and scored; nothing was written"
-        failed = "".join(f"\n  failed: sequence {s.digest[:12]}: {s.error}" for s in self.failed)
-        return f"{before}{self.proteome}: {amount} scored, {self.segments:,} candidates stored{failed}"
+        return f"{before}{self.proteome}: {amount} scored, {self.segments:,} candidates stored"
+
+    @property
+    def problem(self) -> IncompleteError | None:
+        """The error that names the sequences that failed, now or in an earlier run; None if none did."""
+        return None if self.dry_run else failure(self.proteome, self.failed)
 
 
 def score_proteome(
@@ -100,7 +107,7 @@ def score_proteome(
         ConfigurationError: if there are no weights or no head set for the language model.
     """
     from ..store.locks import one_after_another
-    from ..store.scores import pending
+    from ..store.scores import failed_of_release, pending
     from .rescore import RescoreSummary, rescorable, rescore_proteome
 
     progress = progress or Silent()
@@ -121,7 +128,7 @@ def score_proteome(
         summary = replace(scoring.all_that_is_pending(), rescored=stored.sequences)
         score_decoys(store, settings, heads, target, progress=progress)
     save_vectors(store, settings, heads.configuration_id, progress.note)
-    return summary
+    return replace(summary, failed=tuple(failed_of_release(store, heads.configuration_id, *target.key)))
 
 
 def tapered(chunks: Iterable[Chunk], residues: int, workers: int) -> Iterator[Chunk]:
@@ -168,12 +175,12 @@ class _Tally:
     scoring_s: float = 0.0
     embedding_cpu_s: float = 0.0
     begun_cpu_s: float = field(default_factory=_processor_seconds)
-    failed: list[ScoredSequence] = field(default_factory=list)
+    failed: int = 0
 
     def add(self, chunk: ScoredChunk) -> None:
         """Count a chunk that was written."""
         self.segments += sum(len(sequence.segments) for sequence in chunk.sequences)
-        self.failed += [sequence for sequence in chunk.sequences if sequence.error]
+        self.failed += sum(bool(sequence.error) for sequence in chunk.sequences)
         self.embedding_s += chunk.embedding_s
         self.scoring_s += chunk.scoring_s
         self.embedding_cpu_s += chunk.embedding_cpu_s
@@ -185,7 +192,7 @@ class _Tally:
             "residues_total": self.residues_total,
             "residues": self.residues,
             "segments": self.segments,
-            "failed": len(self.failed),
+            "failed": self.failed,
             "workers": self.workers,
             "worker_s": round(self.workers * (monotonic() - self.begun), 1),
             "embedding_s": round(self.embedding_s, 1),
@@ -232,8 +239,7 @@ class _Scoring:
             tally = self.run(todo.residues)
         finally:
             self.progress.end()
-        counts = (todo.sequences, todo.residues, tally.segments)
-        return ScoreSummary(self.target.name, *counts, tuple(tally.failed))
+        return ScoreSummary(self.target.name, todo.sequences, todo.residues, tally.segments, ())
 
     def run(self, residues: int) -> _Tally:
         """Score everything that is pending; returns what was stored."""

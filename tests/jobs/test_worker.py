@@ -114,7 +114,8 @@ def test_poison_counts_three_times_and_death_only_alone(deferral, poison, error,
     run_id, _ = deferral.defer(sequences, per_chunk=100)
     worker = deferral.worker(until_empty=True)
     said, _ = worker.communicate(timeout=90)
-    assert worker.returncode == 0, said
+    assert worker.returncode == 1, said
+    assert f"run {run_id}: 1 sequence failed and has no scores: P" in said
     assert deferral.attempts(poison) == tried
     assert_complete(deferral, run_id, sequences, failed=1)
     ((recorded, attempts),) = deferral.rows(FAILED)
@@ -131,7 +132,7 @@ def test_sequence_that_kills_its_worker_is_tried_three_times_alone(deferral):
         assert worker.returncode == -signal.SIGKILL, said
     last = deferral.worker(until_empty=True)
     said, _ = last.communicate(timeout=60)
-    assert last.returncode == 0, said
+    assert last.returncode == 1, said
     assert deferral.attempts("KILLS") == 4
     assert_complete(deferral, run_id, sequences, failed=1)
     assert "the worker was gone" in deferral.rows(FAILED)[0][0]

@@ -10,6 +10,7 @@ from nesdb_annot.records import Annotation, AnnotationKind
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.store.analyst import run_sql
 from nesdb_annot.store.annotations import replace_annotations
+from nesdb_annot.store.queue_units import excuse_failed
 from nesdb_annot.store.runs import start_run
 from nesdb_annot.workflow import sample, score
 from nesdb_annot.workflow.demo import run_demo
@@ -134,10 +135,18 @@ def test_a_sequence_that_cannot_be_scored_is_recorded_and_stops_no_other(store, 
     monkeypatch.setattr(ProteinScorer, "score", failing)
     summary = score_proteome(store, settings, "sample")
     assert [one.error for one in summary.failed] == ["ValueError: made to fail"]
-    assert "made to fail" in summary.sentence()
+    assert [one.accession for one in summary.failed] == [summary.failed[0].accession]
+    assert "sample: 1 sequence failed and has no scores" in summary.problem.what
+    assert f"{summary.failed[0].accession} (ValueError: made to fail)" in summary.problem.what
+    assert summary.problem.exit_code == 1
     assert rows(store, "select count(*) from nesannot.scored_sequence where error is null") == [(15,)]
+    for _ in range(3):
+        again = score_proteome(store, settings, "sample")
+        assert again.problem.what.startswith("sample: 1 sequence failed")
+    assert again.sentence() == "sample: every sequence is scored or failed already; nothing was computed"
     monkeypatch.undo()
-    assert score_proteome(store, settings, "sample").sequences == 1
+    excuse_failed(store, again.failed[0].run_id, 1)
+    assert score_proteome(store, settings, "sample").problem is None
 
 
 def test_short_and_strange_proteins_are_scored(store, settings, tmp_path):
