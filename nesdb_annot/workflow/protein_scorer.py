@@ -6,7 +6,7 @@ neither a terminal nor the database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING
@@ -60,6 +60,23 @@ class ScoredChunk:
         """Count a sequence that was scored, or failed."""
         self.sequences.append(scored)
         self.residues += len(residues)
+
+
+def scored_or_failed(digest: str, score: Callable[[], ScoredSequence]) -> ScoredSequence:
+    """What `score` returns, or the sequence with the error that it raised.
+
+    Raises:
+        NesannotError, OSError, MemoryError: for a reason that lies in no sequence: a full disk, a set-up that does not
+            fit, too little memory.
+    """
+    try:
+        return score()
+    except (NesannotError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        if stopped := disk_error(error):
+            raise stopped from error
+        return ScoredSequence(digest, error=f"{type(error).__name__}: {error}")
 
 
 class ProteinScorer:
@@ -131,14 +148,7 @@ class ProteinScorer:
             return ScoredSequence(digest, error=f"not enough memory for this sequence alone: {why}")
 
     def _scored(self, digest: str, residues: str, embedding: NDArray[np.float32]) -> ScoredSequence:
-        try:
-            return self.score(digest, residues, embedding)
-        except (NesannotError, OSError, MemoryError):  # the reason lies in no sequence
-            raise
-        except Exception as error:
-            if stopped := disk_error(error):
-                raise stopped from error
-            return ScoredSequence(digest, error=f"{type(error).__name__}: {error}")
+        return scored_or_failed(digest, lambda: self.score(digest, residues, embedding))
 
     def score(self, digest: str, residues: str, embedding: NDArray[np.float32]) -> ScoredSequence:
         """One protein from its embedding, shape (L, dimension).

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from ..records import ScoredSequence
 from .heads import Heads
 from .progress import Progress
-from .protein_scorer import POOLED_TYPE
+from .protein_scorer import POOLED_TYPE, scored_or_failed
 from .target import Target
 
 if TYPE_CHECKING:
@@ -87,7 +88,13 @@ def _scored(
     scorers: Scorers, page: Sequence[StoredSequence], stretches: Mapping[str, StatedStretches]
 ) -> Iterator[ScoredSequence]:
     for sequence in page:
-        yield scorers.score(_segments(sequence, stretches.get(sequence.digest, ())))
+        stated = stretches.get(sequence.digest, ())
+        score = partial(_score, scorers, sequence, stated)
+        yield scored_or_failed(sequence.digest, score)
+
+
+def _score(scorers: Scorers, sequence: StoredSequence, stated: StatedStretches) -> ScoredSequence:
+    return scorers.score(_segments(sequence, stated))
 
 
 def _segments(sequence: StoredSequence, stated: StatedStretches) -> StoredSegments:
