@@ -116,12 +116,18 @@ def roles(
     """Roles for a shared server: one owns the tables, one writes rows (workers), one reads the views (analysts)."""
     from ..errors import UsageError
     from ..store.engine import open_store
-    from ..store.roles import Roles, create_roles, set_passwords, statements
+    from ..store.roles import Roles, create_roles, former_owners, set_passwords, statements
 
     wanted = Roles.named(prefix)
     if passwords is not None and not create:
         raise UsageError("--passwords goes with --create", why="what is printed holds no password")
     with open_store(settings_of(ctx)) as store:
+        with store.transaction() as connection:
+            for role in former_owners(connection, wanted):
+                note(
+                    f"{role} owns tables of this database. {wanted.owner} becomes their owner. {role} becomes a member "
+                    f"of {wanted.owner} and keeps access. To end that access: REVOKE {wanted.owner} FROM {role}"
+                )
         if not create:
             with store.transaction() as connection:
                 for line in ("BEGIN", *statements(connection, wanted), "COMMIT"):

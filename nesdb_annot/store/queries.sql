@@ -1246,6 +1246,16 @@ SELECT current_user AS me, current_database() AS database,
        coalesce((SELECT array_agg(CAST(n.nspname AS text) ORDER BY n.nspname)
                    FROM pg_namespace n WHERE n.nspname = ANY (:schemas)), '{}') AS schemas;
 
+-- name: former_owners
+-- Roles without superuser rights that own schemas or tables of ours, and lose them when the owner's role gets them.
+SELECT DISTINCT CAST(r.rolname AS text) AS role
+  FROM (SELECT n.nspowner AS owner FROM pg_namespace n WHERE n.nspname = ANY (:schemas)
+        UNION
+        SELECT c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY (:schemas)) o
+  JOIN pg_roles r ON r.oid = o.owner
+ WHERE NOT r.rolsuper AND r.rolname NOT IN (current_user, CAST(:owner AS text))
+ ORDER BY role;
+
 -- name: objects_to_own
 -- Schemas first, tables, views, routines and types of ours, as ALTER names them; what goes with a table is left out.
 SELECT 'SCHEMA' AS kind, quote_ident(n.nspname) AS name FROM pg_namespace n WHERE n.nspname = ANY (:schemas)

@@ -52,10 +52,17 @@ def statements(connection: Connection, roles: Roles) -> list[str]:
         _create(roles, set(facts["existing"])),
         _limits(roles),
         _database(roles, facts["database"], facts["version"]),
+        (_membership(roles.owner, _name(role), facts["version"]) for role in former_owners(connection, roles)),
         (f"ALTER {kind} {name} OWNER TO {_name(roles.owner)}" for kind, name in _objects(connection)),
         *(_rows(roles, schema, facts["version"]) for schema in facts["schemas"]),
     )
     return [statement for part in parts for statement in part]
+
+
+def former_owners(connection: Connection, roles: Roles) -> list[str]:
+    """Return the roles whose schemas and tables `statements` gives to the owner's role; they become its members."""
+    rows = execute(connection, "former_owners", owner=roles.owner, schemas=[SCHEMA, VIEWS, QUEUE])
+    return [str(role) for role in rows.scalars()]
 
 
 def create_roles(store: Store, roles: Roles) -> list[str]:
@@ -136,11 +143,16 @@ def _limits(roles: Roles) -> Iterator[str]:
 def _database(roles: Roles, database: str, version: int) -> Iterator[str]:
     """Temporary tables are for those that stage rows; the owner makes schemas; this role can act as the owner."""
     owner, writer = _name(roles.owner), _name(roles.writer)
-    yield f"GRANT {owner} TO CURRENT_USER" + (" WITH INHERIT TRUE, SET TRUE" if version >= 16 else "")
+    yield _membership(roles.owner, "CURRENT_USER", version)
     yield f"REVOKE TEMPORARY ON DATABASE {_name(database)} FROM PUBLIC"
     yield f"GRANT CONNECT, CREATE, TEMPORARY ON DATABASE {_name(database)} TO {owner}"
     yield f"GRANT CONNECT, TEMPORARY ON DATABASE {_name(database)} TO {writer}"
     yield f"GRANT CONNECT ON DATABASE {_name(database)} TO {_name(roles.reader)}"
+
+
+def _membership(owner: str, member: str, version: int) -> str:
+    """Return the statement that lets `member` act as the owner."""
+    return f"GRANT {_name(owner)} TO {member}" + (" WITH INHERIT TRUE, SET TRUE" if version >= 16 else "")
 
 
 def _objects(connection: Connection) -> Iterator[tuple[str, str]]:

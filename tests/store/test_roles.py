@@ -256,6 +256,37 @@ def test_the_command_prints_or_creates(house, settings, tmp_path):
         drop(store, Roles.named(prefix))
 
 
+def test_an_owner_keeps_access_when_an_administrator_creates_the_roles(settings, tmp_path):
+    flags = {"database_url": settings.database_url, "data_dir": tmp_path}
+    prefix = f"k{uuid4().hex[:8]}"
+    former = f"{prefix}_ann"
+    with open_store(settings) as store:
+        with store.transaction() as connection:
+            connection.exec_driver_sql(f"CREATE ROLE {former}")
+            connection.exec_driver_sql(f"GRANT {former} TO CURRENT_USER")
+            database = connection.exec_driver_sql("SELECT current_database()").scalar()
+            connection.exec_driver_sql(f'GRANT CREATE ON DATABASE "{database}" TO {former}')
+            for schema in ("nes", "nesannot"):
+                connection.exec_driver_sql(f"ALTER SCHEMA {schema} OWNER TO {former}")
+            connection.exec_driver_sql(f"ALTER TABLE nesannot.motif OWNER TO {former}")
+        given = Global(load_settings(flags, {}, tmp_path))
+        done = CliRunner().invoke(db.app, ["roles", "--prefix", prefix, "--create"], obj=given)
+        assert done.exit_code == 0, done.output
+        lines = done.stderr.splitlines()
+        assert lines[0].startswith(f"{former} owns tables")
+        assert f"REVOKE {prefix}_owner FROM {former}" in lines[0]
+        assert lines[1].startswith("created:"), "the warning comes first"
+        with store.transaction() as connection:
+            connection.exec_driver_sql(f"SET LOCAL ROLE {former}")
+            assert connection.exec_driver_sql("SELECT key FROM nesannot.motif").scalars().all() == ["NES"]
+            connection.exec_driver_sql("CREATE TABLE nesannot.of_ann (n integer)")
+            connection.exec_driver_sql("DROP TABLE nesannot.of_ann")
+        drop(store, Roles.named(prefix))
+        with store.transaction() as connection:
+            connection.exec_driver_sql(f"DROP OWNED BY {former}")
+            connection.exec_driver_sql(f"DROP ROLE {former}")
+
+
 def test_who_may_not_create_roles_is_told_so(house):
     with (
         open_store(Settings(database_url=house.url["owner"], data_dir=house.directory)) as store,
