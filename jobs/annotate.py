@@ -1,7 +1,8 @@
 """Annotate one proteome file from beginning to end: ingest, score, rank. What a scheduler runs.
 
 ``python -m nesdb_annot.jobs.annotate FILE [--release NAME --released DATE]`` does what ``nesannot ingest proteome``,
-``nesannot score`` and ``nesannot rank`` do, one after the other. Run again, it computes what is missing only.
+``nesannot score`` and ``nesannot rank`` do, one after the other. Run again, it computes what is missing only; a
+file that changed replaces its earlier version under the same release.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def annotate(
     progress = progress or Silent()
     known = proteome_source(source, upid=upid, name=name, release=release, released=released)
     with open_store(settings) as store:
-        done = ingest_proteome(store, known)
+        done = ingest_proteome(store, known, replace=True)
         for line in (*done.rejects.lines(), *done.sentences):
             progress.note(line)
         summary = score_proteome(store, settings, known.key, release=known.release.name)

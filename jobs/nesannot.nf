@@ -23,9 +23,9 @@ process NESANNOT {
 
     script:
     """
-    nesannot ingest proteome ${fasta} --upid ${upid}
+    nesannot ingest proteome ${fasta} --upid ${upid} --replace
     nesannot score ${upid} --workers ${task.cpus}
-    nesannot rank ${upid} --top 0 --format tsv --output ${upid}.candidates.tsv
+    nesannot rank ${upid} --top 0 --format tsv --output ${upid}.candidates.tsv --force
     """
 
     stub:

@@ -16,7 +16,7 @@ rule nesannot:
     shell:
         """
         (
-            nesannot ingest proteome {input:q} --upid {wildcards.upid}
+            nesannot ingest proteome {input:q} --upid {wildcards.upid} --replace
             nesannot score {wildcards.upid} --workers {threads}
             nesannot rank {wildcards.upid} --top 0 --format tsv --output {output:q} --force
         ) 2> {log:q}

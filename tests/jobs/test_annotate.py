@@ -39,9 +39,17 @@ def test_refused_records_are_told(settings, store, tmp_path):
     fasta = tmp_path / "two.fasta"
     fasta.write_text(">P1\nMKLVLLALLDI\n>P2\nMKLVJ\n")
     annotate.annotate(settings, str(fasta), name="two", progress=told)
-    assert [note for note in told.notes if note.startswith("refused")] == [
-        f"refused {fasta}:3 P2 residues: letter 'J' at position 5 is not an amino acid"
-    ]
+    (line,) = (note for note in told.notes if note.startswith("refused"))
+    assert line.startswith(f"refused {fasta}:3 P2 residues: letter 'J' at position 5 is not an amino acid")
+
+
+def test_a_file_that_changed_replaces_its_earlier_version(settings, store, tmp_path):
+    told = Kept()
+    fasta = tmp_path / "changing.fasta"
+    for residues in ("MKLVLLALLDI", "MKLVLLALLDIQQ"):
+        fasta.write_text(f">P1\n{residues}\n")
+        annotate.annotate(settings, str(fasta), name="changing", progress=told)
+    assert any("1 with another sequence" in note for note in told.notes)
 
 
 def test_as_a_program_it_ends_with_the_exit_code(settings, monkeypatch, tmp_path, capsys):

@@ -177,3 +177,10 @@ def test_workflow_files_name_what_they_read_and_write():
     for shell in (rule, process):
         assert "ingest proteome" in shell
         assert "--output" in shell
+
+
+@pytest.mark.parametrize("name", ["nesannot.smk", "nesannot.nf"])
+def test_a_pipeline_replaces_an_input_and_an_output_that_changed(name):
+    by_command = {words[0]: words for words in calls(name) if "--upid" in words or "--output" in words}
+    assert "--replace" in by_command["ingest"]
+    assert "--force" in by_command["rank"]
