@@ -13,16 +13,16 @@ from .progress import Progress
 
 
 class Megabytes:
-    """Notes how much of a file has come, once per percent."""
+    """Notes how much of a file has come, once per 10 percent, or per 100 MB where the size is unknown."""
 
     def __init__(self, note: Callable[[str], None]) -> None:
-        self._note, self._percent = note, -1
+        self._note, self._step = note, -1
 
     def __call__(self, have: int, total: int) -> None:
         """So many bytes are here, of so many in all; 0 if the server does not say."""
-        percent = 100 * have // total if total else have // (100 << 20)
-        if percent != self._percent:
-            self._percent = percent
+        step = 10 * have // total if total else have // 10**8
+        if step != self._step:
+            self._step = step
             self._note(f"{have / 1e6:,.0f} of {total / 1e6:,.0f} MB" if total else f"{have / 1e6:,.0f} MB")
 
 

@@ -14,7 +14,7 @@ from nesdb_annot.settings import Settings
 from nesdb_annot.sources.http import RETRIES
 from nesdb_annot.sources.partial import version_of
 from nesdb_annot.sources.weights import WeightsSource, read_receipt
-from nesdb_annot.workflow.fetch_model import fetch_missing
+from nesdb_annot.workflow.fetch_model import Megabytes, fetch_missing
 from nesdb_annot.workflow.progress import Silent
 
 ATTEMPTS = RETRIES + 1
@@ -265,3 +265,13 @@ def test_weights_that_are_missing_are_fetched_once_for_an_official_name_and_for_
     assert told.notes[-1] == "1 of 1 MB"
     fetch_missing(settings, told)
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(("total", "lines"), [(1_000_000_000, 11), (0, 11)])
+def test_a_fetch_notes_ten_steps(total, lines):
+    notes = []
+    megabytes = Megabytes(notes.append)
+    for have in range(0, 1_000_000_001, 1_000_000):
+        megabytes(have, total)
+    assert len(notes) == lines
+    assert notes[-1].startswith("1,000 ")
