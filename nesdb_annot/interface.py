@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from .errors import ConfigurationError
+from .installation import install_command
 from .settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -147,6 +148,6 @@ def _pandas() -> Any:  # noqa: ANN401
         import pandas
     except ImportError as error:
         raise ConfigurationError(
-            "a DataFrame needs pandas, which is not installed", remedy="pip install pandas"
+            "a DataFrame needs pandas, which is not installed", remedy=install_command("pandas")
         ) from error
     return pandas

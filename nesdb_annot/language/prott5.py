@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..errors import ConfigurationError
+from ..installation import install_command
 from ..records import LanguageModelIdentity
 from ..settings import Settings
 from .card import checked_sha256
@@ -98,7 +99,7 @@ def _transformers() -> Any:  # noqa: ANN401 - a module without types
     if not available():
         raise ConfigurationError(
             "ProtT5 needs two more packages", why="transformers or sentencepiece is not installed",
-            remedy="pip install 'nesdb-annot[prott5]'",
+            remedy=install_command("transformers", "sentencepiece"),
         )  # fmt: skip
     os.environ["HF_HUB_OFFLINE"] = os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     return importlib.import_module("transformers")

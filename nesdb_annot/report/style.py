@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import CannotWriteError, ConfigurationError
+from ..installation import install_command
 from ..scoring_methods import COMBINED, SCORING_METHODS, Dashes
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def check_matplotlib() -> None:
         import matplotlib  # noqa: F401
     except ImportError as error:
         raise ConfigurationError(
-            "figures need matplotlib, which is not installed", remedy="pip install 'nesdb-annot[plots]'"
+            "figures need matplotlib, which is not installed", remedy=install_command("matplotlib")
         ) from error
 
 

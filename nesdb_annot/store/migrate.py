@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 
 from ..errors import ConfigurationError, UsageError
+from ..installation import upgrade_command
 from .queries import execute
 from .schema import SCHEMA, VIEWS
 
@@ -71,7 +72,7 @@ def require_fit(connection: Connection) -> None:
     if state is SchemaState.NEWER:
         raise ConfigurationError(
             f"the database has schema {current_revision(connection)}, which is newer than this program ({HEAD})",
-            remedy="pip install --upgrade nesdb-annot",
+            remedy=upgrade_command(),
         )
     what = "is empty" if state is SchemaState.EMPTY else f"has schema {current_revision(connection)}"
     raise ConfigurationError(f"the database {what}; this program needs schema {HEAD}", remedy="nesannot db upgrade")

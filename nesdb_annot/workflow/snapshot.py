@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..errors import CannotWriteError, InputError
 from ..files.digests import file_sha256
+from ..installation import upgrade_command
 
 if TYPE_CHECKING:
     from ..store.engine import Store
@@ -121,7 +122,7 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} is no manifest of a snapshot", why=str(error)) from error
     if not fits or not all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in names):
-        raise InputError(f"{path} is not of the form {FORMAT}", remedy="pip install --upgrade nesdb-annot")
+        raise InputError(f"{path} is not of the form {FORMAT}", remedy=upgrade_command())
     return manifest
 
 

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, InputError
+from ..installation import install_command
 
 if TYPE_CHECKING:
     import pyarrow
@@ -83,6 +84,6 @@ def _pyarrow() -> tuple[ModuleType, ModuleType]:
         import pyarrow.parquet
     except ImportError as error:
         raise ConfigurationError(
-            "snapshots are Parquet files, and pyarrow is not installed", remedy='pip install "nesdb-annot[snapshot]"'
+            "snapshots are Parquet files, and pyarrow is not installed", remedy=install_command("pyarrow")
         ) from error
     return pyarrow, pyarrow.parquet

@@ -32,4 +32,4 @@ def test_without_matplotlib_the_command_says_what_to_install(home):
         [sys.executable, "-c", code], env=home, cwd=home["HOME"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 78
-    assert "pip install 'nesdb-annot[plots]'" in done.stderr
+    assert f"{sys.executable} -m pip install 'matplotlib>=" in done.stderr

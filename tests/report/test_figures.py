@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nesdb_annot.errors import CannotWriteError, ConfigurationError
+from nesdb_annot.installation import install_command
 from nesdb_annot.records import SegmentationIdentity
 from nesdb_annot.report import candidates, flow, quality, scores, style, training
 from nesdb_annot.report.figures import FROM_EVALUATION, FROM_HEAD_SET, FROM_RANKING, draw_all, drawn, missing
@@ -91,7 +92,7 @@ def test_without_matplotlib_it_says_what_to_type(monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(ConfigurationError, match="matplotlib") as raised:
         style.check_matplotlib()
-    assert raised.value.remedy == "pip install 'nesdb-annot[plots]'"
+    assert raised.value.remedy == install_command("matplotlib")
 
 
 def test_colours_tell_methods_apart_and_baselines_are_grey():

@@ -216,7 +216,7 @@ def test_without_pyarrow_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", absent)
     with pytest.raises(ConfigurationError, match="pyarrow is not installed") as raised:
         snapshot_parquet._pyarrow()
-    assert "[snapshot]" in raised.value.remedy
+    assert "install 'pyarrow>=" in raised.value.remedy
 
 
 def test_the_commands(seeded, empty_database_url, tmp_path):
