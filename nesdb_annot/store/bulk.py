@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from ..records import ProteinRecord
 from ..residues import sequence_md5
 from .queries import count, execute
+from .text import storable
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ def chunks(records: Iterable[T], size: int) -> Iterator[list[T]]:
 def copy_rows(
     connection: Connection, table: Sequence[str], columns: Mapping[str, str], rows: Iterable[Sequence[object]]
 ) -> int:
-    """COPY rows into a table, within the transaction of `connection`.
+    """COPY rows into a table, within the transaction of `connection`; texts go through `text.storable`.
 
     Args:
         connection: in a transaction.
@@ -47,7 +48,7 @@ def copy_rows(
     with raw.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(list(columns.values()))
         for written, row in enumerate(rows, 1):  # noqa: B007
-            copy.write_row(row)
+            copy.write_row([storable(value) for value in row])
     return written
 
 

@@ -25,6 +25,7 @@ from .engine import Store
 from .organisms import check_organism
 from .queries import count, execute
 from .releases import Slot, StoredRelease, dated_like, publish, releases_of, remove, slot_for
+from .text import storable_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def ingest_release(
             total, digest = _check_staged(connection, proteome.name)
             proteome_id = _claimed(connection, proteome, replace)
             others = releases_of(connection, proteome_id)
-            stored = next((other for other in others if other.name == release.name), None)
+            stored = next((other for other in others if other.name == storable_text(release.name)), None)
             if stored is not None:
                 release = dated_like(release, stored)
                 if stored.content_digest == digest and release.released == stored.released:
@@ -223,6 +224,7 @@ def proteome_of(store: Store, name: str) -> StoredProteome:
     Raises:
         UsageError: if there is none, naming those that are there or the one that was probably meant.
     """
+    name = storable_text(name)
     known = {proteome.name: proteome for proteome in list_proteomes(store)}
     found = known.get(name) or {key.upper(): value for key, value in known.items()}.get(name.upper())
     if found is not None:
@@ -241,7 +243,8 @@ def release_of(store: Store, proteome: StoredProteome, name: str | None = None) 
     """
     with store.transaction() as connection:
         releases = releases_of(connection, proteome.id)
-    found = releases[-1] if name is None else next((one for one in releases if one.name == name), None)
+    stored = None if name is None else storable_text(name)
+    found = releases[-1] if stored is None else next((one for one in releases if one.name == stored), None)
     if found is None:
         there = ", ".join(release.name for release in releases)
         told = f"no release {name!r} of {proteome.name}"

@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, TextClause, text
 
+from .text import storable
+
 _HEADING = re.compile(r"^-- name: (\w+)\n-- (.+)\n", re.MULTILINE)
 
 
@@ -51,12 +53,12 @@ def read_statements(file: str) -> Mapping[str, Query]:
 
 
 def execute(connection: Connection, name: str, /, **parameters: object) -> CursorResult[Any]:
-    """Execute a statement by name.
+    """Execute a statement by name; texts go through `text.storable`.
 
     Raises:
         KeyError: if there is none of that name.
     """
-    return connection.execute(queries()[name].clause, parameters)
+    return connection.execute(queries()[name].clause, {key: storable(value) for key, value in parameters.items()})
 
 
 def count(connection: Connection, name: str, /, **parameters: object) -> int:

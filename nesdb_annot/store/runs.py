@@ -193,8 +193,8 @@ def _end_badly(store: Store, run_id: int, status: RunStatus, counts: Mapping[str
     error = str(raised) if isinstance(raised, NesannotError) else f"{type(raised).__name__}: {raised}"
     try:
         finish_run(store, run_id, status, counts, error)
-    except NesannotError as also:
-        raised.add_note(f"the end of run {run_id} could not be recorded: {also.what}")
+    except Exception as also:  # whatever it is, the first error is the one to show
+        raised.add_note(f"the end of run {run_id} could not be recorded: {also}")
 
 
 def without_secrets(settings: Mapping[str, object]) -> dict[str, Json]:

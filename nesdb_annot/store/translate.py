@@ -32,7 +32,7 @@ _LOST = ("08", "57P")
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise our errors in place of the driver's, wherever it is not a bug.
+    """Raise our errors in place of the driver's, wherever it is not a bug; the driver's never hides one of ours.
 
     Raises:
         TryLaterError: connection lost, deadlock, no connection left.
@@ -41,10 +41,19 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
-    except exc.DBAPIError as error:
-        raise (_ours(error.orig) or error) from error
-    except psycopg.Error as error:
-        raise (_ours(error) or error) from error
+    except (exc.DBAPIError, psycopg.Error) as error:
+        if real := _hidden(error):
+            real.add_note(f"then the database failed, too: {error}")
+            raise real from real.__cause__
+        raise (_ours(error.orig if isinstance(error, exc.DBAPIError) else error) or error) from error
+
+
+def _hidden(error: BaseException) -> NesannotError | None:
+    """The error of ours that was on its way when the driver raised its own, for example in rolling back."""
+    earlier = error.__context__
+    while earlier is not None and not isinstance(earlier, NesannotError):
+        earlier = earlier.__context__
+    return earlier
 
 
 def _ours(error: BaseException | None) -> NesannotError | None:

@@ -12,6 +12,7 @@ import nesdb_annot.store
 from nesdb_annot.store.bulk import chunks, copy_rows
 from nesdb_annot.store.queries import Query, execute, queries
 from nesdb_annot.store.questions import bound, questions
+from nesdb_annot.store.text import storable
 
 FOLDER = Path(nesdb_annot.store.__file__).parent
 
@@ -92,9 +93,10 @@ def test_hostile_text_is_only_text(store, make, hostile):
     run_id = start_run(store, hostile, {hostile: hostile}, hostile)
     records = [make.protein(hostile, make.residues(1), gene=hostile, protein_name=hostile)]
     report = ingest_release(store, ProteomeKey(hostile, hostile), Release(hostile, make.day(1)), records, run_id)
-    assert report.examples == {"new": [hostile]}
-    assert [p.name for p in list_proteomes(store)] == [hostile]
-    assert proteome_of(store, hostile).release == hostile
+    stored = storable(hostile)
+    assert report.examples == {"new": [stored]}
+    assert [p.name for p in list_proteomes(store)] == [stored]
+    assert proteome_of(store, hostile).release == stored
     assert find_ranking(store, hostile, hostile) is None
     with pytest.raises(UsageError):
         proteome_of(store, hostile + "x")
