@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from . import motifs
+from .relation import TrainingRelation
 from .residues import ResidueSpan, sequence_digest
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
@@ -263,12 +264,14 @@ class ScoredSequence:
         cargo: log-odds that the protein is a cargo, at the share of cargoes that stored probabilities are for; None if
             it has no candidate.
         error: why scoring the sequence failed; empty if it did not.
+        training: relation to the proteins that the methods were trained on; None where scoring failed.
     """
 
     digest: str
     segments: tuple[ScoredSegment, ...] = ()
     cargo: float | None = None
     error: str = ""
+    training: TrainingRelation | None = None
 
     def __reduce__(self) -> tuple[Callable[..., ScoredSequence], tuple[Any, ...]]:
         """Return a few lists that stand for the sequence between processes: its objects would cost ten times that."""
@@ -279,12 +282,14 @@ class ScoredSequence:
             values = [v for s in one.scores for v in (s.raw, s.calibrated, s.evidence)]
             ends = (one.span.first, one.span.last)
             rows.append((*ends, one.pooled, one.first_stage, one.competition, kept.setdefault(names, names), values))
-        return _unpacked, (self.digest, self.cargo, self.error, rows)
+        return _unpacked, (self.digest, self.cargo, self.error, self.training, rows)
 
 
-def _unpacked(digest: str, cargo: float | None, error: str, rows: list[tuple[Any, ...]]) -> ScoredSequence:
+def _unpacked(
+    digest: str, cargo: float | None, error: str, training: TrainingRelation | None, rows: list[tuple[Any, ...]]
+) -> ScoredSequence:
     segments = []
     for first, last, pooled, first_stage, competition, names, values in rows:
         scores = tuple(map(MethodScore, names, values[::3], values[1::3], values[2::3]))
         segments.append(ScoredSegment(ResidueSpan(first, last), pooled, first_stage, competition, scores))
-    return ScoredSequence(digest, tuple(segments), cargo, error)
+    return ScoredSequence(digest, tuple(segments), cargo, error, training)

@@ -20,6 +20,7 @@ from .combination import STORED, Combined, combined
 from .protocol import Method, ProteinContext
 from .ranking import NAME as COMBINED
 from .ranking import Ranking
+from .relatives import TrainingProteins
 from .segment_context import segment_context
 from .selector import logits_of
 from .topology import StatedStretches
@@ -72,6 +73,7 @@ class Scorers:
         calibration: of the combined log-odds.
         pooling: of the vectors that `pooled` read.
         outside_option: competition of a candidate that has no competitors.
+        training: proteins that the methods were trained on, to recognise their relatives.
     """
 
     names: Sequence[str]
@@ -81,11 +83,13 @@ class Scorers:
     calibration: Calibration
     pooling: str
     outside_option: float
+    training: TrainingProteins
 
     def score(self, stored: StoredSegments) -> ScoredSequence:
         """All scores of each segment, the combination last."""
+        training = self.training.relation(stored.digest, stored.residues)
         if not stored.spans or stored.cargo is None:
-            return ScoredSequence(stored.digest, cargo=stored.cargo)
+            return ScoredSequence(stored.digest, cargo=stored.cargo, training=training)
         scores = self._by_method(stored)
         raw = np.column_stack([scores[name].raw for name in self.names])
         logits = logits_of(raw, self.calibrations)
@@ -101,6 +105,7 @@ class Scorers:
             stored.digest,
             tuple(ScoredSegment(span, row.tobytes(), one, taken, own) for span, row, one, taken, own in parts),
             stored.cargo,
+            training=training,
         )
 
     def _by_method(self, stored: StoredSegments) -> Mapping[str, StoredScores]:

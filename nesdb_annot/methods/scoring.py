@@ -159,6 +159,7 @@ class ScoringMethods:
             calibrations[ranking.NAME],
             pooling_of(head_set.parameters),
             self.selector.ranking.outside_option,
+            head_set.training_proteins,
         )
 
     def _calibration(self, name: str) -> Calibration:

@@ -880,14 +880,18 @@ SELECT g.sequence_id, g.first_residue, g.last_residue, g.pooled, g.competition, 
 
 -- name: claim_scored
 -- Ledger rows of these sequences; locks them in one order, so that two writers of one sequence come one after the other.
-INSERT INTO nesannot.scored_sequence (configuration_id, sequence_id, run_id, segments, attempts, error, cargo_log_odds)
-SELECT :configuration_id, w.sequence_id, :run_id, w.segments, 1, w.error, w.cargo
+INSERT INTO nesannot.scored_sequence (configuration_id, sequence_id, run_id, segments, attempts, error, cargo_log_odds,
+                                      training, training_accession, training_share)
+SELECT :configuration_id, w.sequence_id, :run_id, w.segments, 1, w.error, w.cargo, w.training, w.accession, w.share
   FROM unnest(CAST(:sequence_ids AS bigint[]), CAST(:segments AS integer[]), CAST(:errors AS text[]),
-              CAST(:cargo AS double precision[])) AS w (sequence_id, segments, error, cargo)
+              CAST(:cargo AS double precision[]), CAST(:training AS text[]), CAST(:training_accessions AS text[]),
+              CAST(:training_shares AS real[])) AS w (sequence_id, segments, error, cargo, training, accession, share)
  ORDER BY w.sequence_id
 ON CONFLICT (configuration_id, sequence_id) DO UPDATE
    SET run_id = excluded.run_id, segments = excluded.segments, error = excluded.error,
-       cargo_log_odds = excluded.cargo_log_odds, attempts = nesannot.scored_sequence.attempts + 1, scored_at = clock_timestamp();
+       cargo_log_odds = excluded.cargo_log_odds, training = excluded.training,
+       training_accession = excluded.training_accession, training_share = excluded.training_share,
+       attempts = nesannot.scored_sequence.attempts + 1, scored_at = clock_timestamp();
 
 -- name: forget_scores
 -- Remove scores of these sequences before their new ones are written.

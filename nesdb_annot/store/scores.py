@@ -180,6 +180,9 @@ def write_scored(store: Store, configuration_id: int, run_id: int, scored: Seque
             segments=[len(one.segments) for one in scored],
             errors=[one.error or None for one in scored],
             cargo=[one.cargo for one in scored],
+            training=[one.training and one.training.relation.value for one in scored],
+            training_accessions=[(one.training and one.training.accession) or None for one in scored],
+            training_shares=[(one.training and one.training.share) or None for one in scored],
         )
         for statement in ("forget_scores", "forget_segments"):
             execute(connection, statement, configuration_id=configuration_id, sequence_ids=ids)

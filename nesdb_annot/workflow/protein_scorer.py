@@ -162,7 +162,7 @@ class ProteinScorer:
 
         spans = self.segmenter.spans(residues, embedding)
         if not spans:
-            return ScoredSequence(digest)
+            return ScoredSequence(digest, training=self.methods.scorers.training.relation(digest, residues))
         context = ProteinContext(digest, residues, embedding, spans, stated=self.stated.get(digest, ()))
         candidates = self.methods.selector.candidates(context)
         kept = self.resolve(spans, candidates.probability.tolist(), len(residues))

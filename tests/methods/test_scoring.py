@@ -110,7 +110,7 @@ def test_a_protein_s_scores_do_not_depend_on_others(methods):
 def test_no_segments(methods):
     _, stored = selected(methods)
     empty = replace(stored, spans=[], cargo=None)
-    assert methods.scorers.score(empty) == ScoredSequence(stored.digest)
+    assert replace(methods.scorers.score(empty), training=None) == ScoredSequence(stored.digest)
 
 
 def test_the_bundled_head_set_is_small_and_holds_no_sequence(head_set):

@@ -1,6 +1,7 @@
 """Scores and their ledger: what is done stays done, what is missing is offered again, and nothing is double."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,6 +10,7 @@ from sqlalchemy import text
 
 from nesdb_annot.errors import InternalError
 from nesdb_annot.records import ScoredSequence
+from nesdb_annot.relation import Relation, TrainingRelation
 from nesdb_annot.store.configurations import ensure_configuration, latest_configuration, partition
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release
 from nesdb_annot.store.scores import ATTEMPTS, discard, iterate_pending, ledger, pending, write_scored
@@ -228,3 +230,21 @@ def test_ensure_configuration_is_reachable_by_position(store, make):
     from nesdb_annot.records import SegmentationIdentity
 
     assert ensure_configuration(store, "NES", make.MODEL, SegmentationIdentity("zps", 1), [], "") > 0
+
+
+def test_relation_to_the_training_set_is_replaced_with_the_scores(store, make, scene):
+    _, _, run_id, configuration_id = scene
+    first, second, *_ = digests(store, scene)
+    related = TrainingRelation(Relation.RELATED, "P1", 0.25)
+    scored = [replace(make.scored(first, [0.5]), training=related), make.scored(second, [])]
+
+    def stored():
+        query = f"SELECT training, training_accession, training_share FROM nesannot.scored_sequence_c{configuration_id}"
+        with store.transaction() as connection:
+            return sorted(map(tuple, connection.execute(text(query))), key=str)
+
+    write_scored(store, configuration_id, run_id, scored)
+    assert stored() == [("related", "P1", 0.25), (None, None, None)]
+    unrelated = TrainingRelation(Relation.NONE)
+    write_scored(store, configuration_id, run_id, [replace(own, training=unrelated) for own in scored])
+    assert stored() == [("none", None, None)] * 2

@@ -14,6 +14,7 @@ from nesdb_annot.records import (
     digest_of,
     json_text,
 )
+from nesdb_annot.relation import Relation, TrainingRelation
 from nesdb_annot.residues import ResidueSpan, sequence_digest
 
 MODEL = LanguageModelIdentity("m", 6, 320, "ab" * 32, "full")
@@ -57,7 +58,12 @@ def test_scores_travel_between_processes_as_they_are():
         ScoredSegment(spans[0], bytes(8), 0.1, -1.5, scores),
         ScoredSegment(spans[1], b"", -2.0, 0.0, scores[1:]),
     )
-    sequences = (ScoredSequence("ab", segments, 0.3), ScoredSequence("cd", error="ValueError: x"), ScoredSequence("ef"))
+    related = TrainingRelation(Relation.RELATED, "P1", 0.5)
+    sequences = (
+        ScoredSequence("ab", segments, 0.3, training=related),
+        ScoredSequence("cd", error="ValueError: x"),
+        ScoredSequence("ef"),
+    )
     for sequence in sequences:
         arrived = ForkingPickler.loads(ForkingPickler.dumps(sequence))
         assert arrived == sequence

@@ -14,7 +14,8 @@ from sqlalchemy import REAL, BigInteger, CheckConstraint, Double, ForeignKey, La
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...records import Json
-from .base import Base, moment, span_check
+from ...relation import Relation
+from .base import Base, moment, one_of, span_check
 
 _BY_CONFIGURATION: dict[str, Any] = {"postgresql_partition_by": "LIST (configuration_id)"}
 
@@ -25,6 +26,7 @@ class ScoredSequence(Base):
     __tablename__ = "scored_sequence"
     __table_args__ = (
         CheckConstraint("segments >= 0", name="segments_not_negative"),
+        one_of("training", Relation),
         {
             "comment": "Ledger of scoring: one row for each sequence tried under a configuration, "
             "also if it has no segment",
@@ -45,6 +47,16 @@ class ScoredSequence(Base):
         Double,
         comment="Log-odds that the protein is a cargo where one in ten is; "
         "NULL without a candidate and before schema 0010",
+    )
+    training: Mapped[str | None] = mapped_column(
+        comment="none (no relative over about 50 % identity), related or same: how the sequence is related to the "
+        "training set; NULL before schema 0010"
+    )
+    training_accession: Mapped[str | None] = mapped_column(
+        comment="Training protein that shares most words of five residues with the sequence; NULL for none"
+    )
+    training_share: Mapped[float | None] = mapped_column(
+        REAL, comment="Share of the words of the shorter of both that they have in common, 0 to 1; NULL for none"
     )
 
 
