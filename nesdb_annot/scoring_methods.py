@@ -46,6 +46,18 @@ SCORING_METHODS = (
 )
 """All methods, in the order in which they are stored and shown."""
 
+
+
+def version_of(name: str) -> int:
+    """Return the version of a method.
+
+    Example:
+        >>> version_of("consensus")
+        1
+    """
+    return next(method.version for method in SCORING_METHODS if method.name == name)
+
+
 METHOD_NAMES = tuple(method.name for method in SCORING_METHODS)
 
 COMBINED = "combined"

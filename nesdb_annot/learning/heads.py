@@ -73,7 +73,7 @@ class FitMaterial:
     @cached_property
     def rows(self) -> SegmentRows:
         """Candidates that are clear examples, pooled as the similarity chose."""
-        pooling = pooling_of({name: own.parameters for name, own in self.fitted.items()})
+        pooling = pooling_of({name: method.parameters for name, method in self.fitted.items()})
         return segment_rows(self.proteins, self.folds, pooling)
 
 
@@ -141,8 +141,8 @@ def fit_heads(
             material.fitted[method.name] = module.fit(material)
     fitted = material.fitted.items()
     return FittedHeads(
-        {f"{name}/{key}": array for name, own in fitted for key, array in own.arrays.items()},
-        {name: own.parameters for name, own in fitted},
+        {f"{name}/{key}": array for name, method in fitted for key, array in method.arrays.items()},
+        {name: method.parameters for name, method in fitted},
         tuple(protein.digest for protein in proteins),
-        {name: own.curves for name, own in fitted if own.curves},
+        {name: method.curves for name, method in fitted if method.curves},
     )

@@ -18,6 +18,7 @@ from .biochemical_features import feature_names, segment_features
 from .linear import LinearModel
 from .protocol import Floats, ProteinContext
 from .trees import BoostedTrees
+from .weights import Weights
 
 NAME = "biochemical"
 SHOWN = 5
@@ -86,3 +87,9 @@ def _evidence(features: NDArray[np.float64], contributions: NDArray[np.float64],
         ],
         "rest": rest,
     }
+
+
+def build(weights: Weights) -> Biochemical:
+    """Return the method with the trees and the linear model of a head set."""
+    arrays = weights.arrays
+    return Biochemical(weights.identity, BoostedTrees.from_arrays(arrays), LinearModel.from_arrays(arrays))

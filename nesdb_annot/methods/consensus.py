@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from ..records import Json, MethodIdentity
 from ..residues import ResidueSpan, bounds
+from ..scoring_methods import version_of
 from . import consensus_terms
 from .consensus_terms import TERMS, core_terms
 from .patterns import PATTERNS, TOLERATED, WINDOW, PatternHits, encoded, find_hits, find_relaxed_hits
 from .protocol import Floats, ProteinContext
 from .topology import StatedStretches
+from .weights import Weights
 
 UNMATCHED = -10.0
 """Score of a segment without a match, on which matched segments are floored too."""
@@ -96,7 +98,7 @@ class Consensus:
             "outside_cost": OUTSIDE_COST,
             "tolerated": TOLERATED,
         }
-        return MethodIdentity("consensus", 1, {**own, **consensus_terms.weights()})
+        return MethodIdentity("consensus", version_of("consensus"), {**own, **consensus_terms.weights()})
 
     def raw(self, context: ProteinContext) -> Floats:
         """Score of the best match of each segment, shape (n,); `UNMATCHED` where none matches."""
@@ -129,3 +131,8 @@ def consensus_cores(residues: str) -> list[ResidueSpan]:
     best_first = np.argsort(-merit, kind="stable")
     ends = scored.cores[best_first][:, [1, 4]]
     return [ResidueSpan(first, last) for first, last in dict.fromkeys(map(tuple, ends.tolist()))]
+
+
+def build(_: Weights) -> Consensus:
+    """Return the method; it has no weights."""
+    return Consensus()

@@ -208,7 +208,7 @@ def _from_facts(facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> HeadSe
         pooled_references=facts["pooled_references"],
         seed=facts["seed"],
         training_digests=tuple(facts["training_digests"]),
-        training_accessions=tuple(facts.get("training_accessions", ())),
+        training_accessions=tuple(facts["training_accessions"]),
         prior=facts["prior"],
         arrays=arrays,
         parameters=facts["parameters"],

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..records import Json, MethodIdentity
 from .protocol import Floats, ProteinContext
+from .weights import Weights
 
 NAME = "neural"
 
@@ -70,3 +71,8 @@ class Neural:
 
     def _members(self, context: ProteinContext) -> FloatArray:
         return context.once(self, lambda: member_logits(context.vectors(self.pooling), self.arrays))
+
+
+def build(weights: Weights) -> Neural:
+    """Return the method with the perceptrons of a head set."""
+    return Neural(weights.identity, weights.arrays, weights.pooling)

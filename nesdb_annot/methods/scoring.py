@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -10,21 +11,20 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigurationError
 from ..records import Json, MethodIdentity, digest_of
-from ..scoring_methods import METHOD_NAMES, SCORING_METHODS
-from . import biochemical, cargo, neural, ranking, selector, similarity, tagger
+from ..scoring_methods import METHOD_NAMES, SCORING_METHODS, version_of
+from . import cargo, ranking, selector, similarity
 from .calibration import Calibration
 from .cargo import CargoOdds
 from .consensus import Consensus
 from .headset import HeadSet
-from .linear import LinearModel
 from .pooling import MEAN, POOLINGS
 from .protocol import Method, ProteinContext
 from .ranking import Ranking
 from .rescoring import Scorers
 from .selector import Selector
-from .trees import BoostedTrees
+from .weights import Weights
 
-VERSION, COMBINED_VERSION = 1, 7
+COMBINED_VERSION = 7
 METHODS = METHOD_NAMES
 """Methods that are combined, in the order in which they are stored; `ranking.NAME` comes last."""
 
@@ -35,21 +35,6 @@ SELECTING = tuple(name for name in METHODS if name not in POOLED)
 """Methods of the selector."""
 
 Floats = NDArray[np.float64]
-
-
-def _own(arrays: Mapping[str, NDArray[Any]], method: str) -> dict[str, NDArray[Any]]:
-    prefix = f"{method}/"
-    own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-    if not own:
-        raise ConfigurationError(f"the head set holds no weights of method {method!r}", remedy="nesannot train")
-    return {name: array.astype(np.float32) if array.dtype == np.float16 else array for name, array in own.items()}
-
-
-def _references(arrays: Mapping[str, NDArray[Any]], digests: Sequence[str]) -> similarity.References:
-    own = _own(arrays, similarity.NAME)
-    owners = [digests[i] for i in own["owner"].tolist()]
-    signs, spans = own["is_motif"].astype(bool), own["spans"].astype(np.int64)
-    return similarity.References(own["vectors"], signs, spans, owners, own["center"], own["projection"])
 
 
 def pooling_of(parameters: Mapping[str, Mapping[str, Json]]) -> str:
@@ -63,6 +48,13 @@ def pooling_of(parameters: Mapping[str, Mapping[str, Json]]) -> str:
         why = f"this version of nesannot knows {', '.join(POOLINGS)}"
         raise ConfigurationError(f"the head set pools segments by {found!r}", why=why, remedy="nesannot train")
     return found
+
+
+def _built(weights: Weights) -> Method:
+    """Build a method by the function `build` of the module that has its name."""
+    module = import_module(f"{__package__}.{weights.identity.name}")
+    method: Method = module.build(weights)
+    return method
 
 
 def methods_of(
@@ -84,22 +76,24 @@ def methods_of(
     Raises:
         ConfigurationError: if weights or settings of a method are missing.
     """
-
-    def identity(name: str) -> MethodIdentity:
-        trained = training_digest if name in POOLED else selector_digest
-        return MethodIdentity(name, VERSION, dict(parameters.get(name, {})), trained)
-
-    both, pooling = _own(arrays, biochemical.NAME), pooling_of(parameters)
+    pooling = pooling_of(parameters)
     try:
-        neighbours = int(parameters[similarity.NAME]["neighbours"])  # type: ignore[arg-type]
         return [
-            Consensus(),
-            similarity.Similarity(identity(similarity.NAME), _references(arrays, digests), neighbours, pooling),
-            neural.Neural(identity(neural.NAME), _own(arrays, neural.NAME), pooling),
-            tagger.Tagger(identity(tagger.NAME), _own(arrays, tagger.NAME)),
-            biochemical.Biochemical(
-                identity(biochemical.NAME), BoostedTrees.from_arrays(both), LinearModel.from_arrays(both)
-            ),
+            _built(
+                Weights(
+                    MethodIdentity(
+                        method.name,
+                        method.version,
+                        dict(parameters.get(method.name, {})),
+                        training_digest if method.pooled else selector_digest,
+                    ),
+                    arrays,
+                    parameters.get(method.name, {}),
+                    digests,
+                    pooling,
+                )
+            )
+            for method in SCORING_METHODS
         ]
     except KeyError as error:
         why = f"it has no {error}; an earlier version of nesannot may have made it"
@@ -124,7 +118,7 @@ def selector_digest(head_set: HeadSet) -> str:
     parameters = {name: dict(own) for name, own in head_set.parameters.items() if name in names}
     calibrations = {name: own.to_json() for name, own in head_set.calibrations.items() if name in names}
     made_for = [head_set.motif, head_set.language_model.digest, head_set.segmentation.digest]
-    versions = [VERSION, COMBINED_VERSION, Consensus().identity.digest]
+    versions = [COMBINED_VERSION, *(version_of(name) for name in SELECTING), Consensus().identity.digest]
     return digest_of([made_for, versions, pooling_of(head_set.parameters), arrays, parameters, calibrations])
 
 

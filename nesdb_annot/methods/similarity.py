@@ -19,6 +19,7 @@ from ..errors import ConfigurationError
 from ..records import Json, MethodIdentity
 from .protocol import Floats, ProteinContext
 from .reference_index import ReferenceIndex
+from .weights import Weights
 
 NAME = "similarity"
 LEAST_DISTANCE = 1e-3
@@ -153,3 +154,13 @@ class Similarity:
             "distance": round(float(side.distances[index, 0]), 4),
             "same_protein": self.references.digests[row] == digest,
         }
+
+
+def build(weights: Weights) -> Similarity:
+    """Return the method with the reference vectors of a head set."""
+    arrays = weights.arrays
+    owners = [weights.digests[i] for i in arrays["owner"].tolist()]
+    signs, spans = arrays["is_motif"].astype(bool), arrays["spans"].astype(np.int64)
+    references = References(arrays["vectors"], signs, spans, owners, arrays["center"], arrays["projection"])
+    neighbours = int(str(weights.parameters["neighbours"]))
+    return Similarity(weights.identity, references, neighbours, weights.pooling)

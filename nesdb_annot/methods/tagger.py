@@ -20,6 +20,7 @@ from ..residues import ResidueSpan, bounds
 from .descriptors import LETTER_FEATURES, letter_indices
 from .protocol import Floats, ProteinContext
 from .tagger_features import FEATURES, context_features
+from .weights import Weights
 
 NAME = "tagger"
 DILATIONS = (1, 2, 4, 8, 16)
@@ -212,3 +213,8 @@ def boundaries(probability: FloatArray, stretch: ResidueSpan) -> ResidueSpan:
     while last < len(probability) and last - first + 1 < LONGEST and probability[last] >= least:
         last += 1
     return ResidueSpan(first, last)
+
+
+def build(weights: Weights) -> Tagger:
+    """Return the method with the networks of a head set."""
+    return Tagger(weights.identity, weights.arrays)
