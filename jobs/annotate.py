@@ -1,8 +1,8 @@
 """Annotate one proteome file from beginning to end: ingest, score, rank. What a scheduler runs.
 
-``python -m nesdb_annot.jobs.annotate FILE [--release NAME --released DATE]`` does what ``nesannot ingest proteome``,
-``nesannot score`` and ``nesannot rank`` do, one after the other. Run again, it computes what is missing only; a
-file that changed replaces its earlier version under the same release.
+``python -m nesdb_annot.jobs.annotate FILE [--release NAME --released DATE]`` does what ``nesannot ingest proteome``
+and ``nesannot score`` do, one after the other. Run again, it computes what is missing only; a file that changed
+replaces its earlier version under the same release.
 """
 
 from __future__ import annotations
@@ -35,12 +35,11 @@ def annotate(
 
     Raises:
         IncompleteError: if sequences failed; the others are ranked.
-        NesannotError: as the three workflows do.
+        NesannotError: as the two workflows do.
     """
     from nesdb_annot.store.engine import open_store
     from nesdb_annot.workflow.ingest import ingest_proteome
     from nesdb_annot.workflow.proteome_source import proteome_source
-    from nesdb_annot.workflow.rank import rank_proteome
     from nesdb_annot.workflow.score import score_proteome
 
     progress = progress or Silent()
@@ -50,11 +49,12 @@ def annotate(
         for line in (*done.rejects.lines(), *done.sentences):
             progress.note(line)
         summary = score_proteome(store, settings, known.key, release=known.release.name)
-        progress.note(summary.sentence())
-        candidates = rank_proteome(store, settings, known.key, release=known.release.name).candidates
+        for line in summary.sentences():
+            progress.note(line)
         if summary.problem:
             raise summary.problem
-        return candidates
+        ranking = summary.ranking and summary.ranking.ranking
+        return ranking.candidates if ranking else 0
 
 
 def _on_sigterm(number: int, _frame: object) -> NoReturn:

@@ -14,7 +14,9 @@ from nesdb_annot.workflow.progress import Progress, Silent
 
 if TYPE_CHECKING:
     from nesdb_annot.store.engine import Store
+    from nesdb_annot.workflow.heads import Heads
     from nesdb_annot.workflow.ingest import Ingest
+    from nesdb_annot.workflow.target import Target
 
 
 class Lines(Silent):
@@ -140,28 +142,47 @@ def reannotate(store: Store, settings: Settings, progress: Progress, queued_run:
     progress.note(bring_up_to_date(store, settings, progress=progress, queued_run=queued_run).sentence())
 
 
-def decoys(
+def decoys(store: Store, settings: Settings, progress: Progress, queued_run: int, **scored: Json) -> None:
+    """What `nesannot score` does beside scoring: shuffled proteins, for q-values; see `_scored`."""
+    from nesdb_annot.workflow.decoys import score_decoys
+
+    own, heads, target = _scored(store, settings, scored)
+    score_decoys(store, own, heads, target, progress=progress, queued_run=queued_run)
+
+
+def rank(
     store: Store,
     settings: Settings,
     progress: Progress,
     queued_run: int,
     *,
-    proteome: str,
-    release: str,
-    model: str,
-    layer: int,
-    segmentation: str,
-    head_set: str,
+    cargo_prior: float,
+    decoys: str | None,
+    **scored: Json,
 ) -> None:
-    """What `nesannot score` does after scoring: shuffled proteins, for the q-values of `rank`."""
-    from nesdb_annot.workflow.decoys import score_decoys
+    """What `nesannot score` does after scoring: the shuffled proteins that are missing, and the ranking."""
+    from nesdb_annot.workflow.ranking import RankingOptions, finish_scoring
+
+    own, heads, target = _scored(store, settings, scored)
+    options = RankingOptions(cargo_prior, decoys)
+    report = finish_scoring(store, own, heads, target, options, progress, queued_run=queued_run)
+    for line in report.sentences():
+        progress.note(line)
+
+
+def _scored(store: Store, settings: Settings, scored: Mapping[str, Json]) -> tuple[Settings, Heads, Target]:
+    """Settings, heads and release of what was scored.
+
+    Args:
+        scored: ``proteome``, ``release``, ``model``, ``layer``, ``segmentation`` and ``head_set``.
+    """
     from nesdb_annot.workflow.heads import heads_for
     from nesdb_annot.workflow.target import find_target
 
-    wanted = replace(settings, model=model, layer=layer, segmentation=segmentation, workers=1)
-    heads = heads_for(store, wanted, head_set)
-    target = find_target(store, proteome, release)
-    score_decoys(store, wanted, heads, target, progress=progress, queued_run=queued_run)
+    model, segmentation = str(scored["model"]), str(scored["segmentation"])
+    own = replace(settings, model=model, layer=int(str(scored["layer"])), segmentation=segmentation, workers=1)
+    target = find_target(store, str(scored["proteome"]), str(scored["release"]))
+    return own, heads_for(store, own, str(scored["head_set"])), target
 
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
@@ -170,6 +191,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "ingest uniprot": ingest_uniprot,
     "ingest references": ingest_references,
     "decoys": decoys,
+    "rank": rank,
     "reannotate": reannotate,
 }
 """By the name that a job carries; each takes store, settings, progress, the run, and its arguments by name."""

@@ -84,7 +84,7 @@ class Database:
         return (*result.rejects.lines(), *result.sentences)
 
     def score(self, name: str, *, release: str | None = None) -> ScoreSummary:
-        """Score the sequences of a proteome that have no scores.
+        """Score the sequences of a proteome that have no scores, and rank it.
 
         Raises:
             InputError: if there is no such proteome or release.
@@ -103,15 +103,15 @@ class Database:
             name: of the proteome.
             top: number of candidates; None for all.
             point: only candidates over this operating point.
-            release: None for the newest.
+            release: None for the one that the view `candidate` shows.
 
         Raises:
-            UsageError: if there is no such proteome or release.
-            InputError: if the proteome is not scored yet.
+            UsageError: if there is no such proteome.
+            InputError: if the proteome or the release is not ranked yet.
         """
-        from .workflow.rank import rank_proteome
+        from .workflow.rank import Listing, rank_proteome
 
-        ranking = rank_proteome(self._store, self.settings, name, release=release, limit=top, point=point)
+        ranking = rank_proteome(self._store, self.settings, name, release=release, listing=Listing(top, point))
         return [dict(row) for row in ranking.rows]
 
     def candidates(

@@ -24,33 +24,33 @@ def rank(
     output: Output = "-",
     force: Force = False,
     provenance: Annotated[bool, typer.Option(help="lines that say where the numbers come from")] = True,
-    cargo_prior: Annotated[float | None, typer.Option(help="share of proteins assumed to be cargoes")] = None,
+    cargo_prior: Annotated[
+        float | None, typer.Option(help="share of proteins assumed to be cargoes, for this list only")
+    ] = None,
     decoys: Annotated[
-        str, typer.Option(help="what q-values compare with: shuffled proteins, or a proteome without CRM1")
-    ] = "shuffled",
+        str | None, typer.Option(help="q-values by shuffled, by a proteome without CRM1, or none, for this list only")
+    ] = None,
     proteins: Annotated[bool, typer.Option("--proteins", help="each protein's best, likeliest cargo first")] = False,
     release: ReleaseName = None,
     model: Model = None,
     layer: Layer = None,
 ) -> None:
-    """List the ranked candidates of a proteome."""
+    """List the ranked candidates of a proteome. Reads only: `nesannot score` makes the ranking."""
     from ..store.engine import open_store
-    from ..workflow.rank import rank_proteome
+    from ..workflow.rank import Listing, rank_proteome
     from ..workflow.write import write_ranking
 
     if format_ not in FORMATS:
         raise UsageError(f"no such format: {format_!r}", remedy=f"choose from {', '.join(FORMATS)}")
     if format_ == "table" and output != "-":
         raise UsageError("a table goes to the terminal only", remedy=f"--format tsv --output {output}")
-    settings = settings_with(ctx, cargo_prior=cargo_prior, model=model, layer=layer)
+    settings = settings_with(ctx, model=model, layer=layer)
     with TerminalProgress() as progress, open_store(settings) as store:
-        ranking = rank_proteome(
-            store, settings, proteome, release=release, limit=top or None, point=point, decoys=decoys, proteins=proteins
-        )
+        chosen = model is not None or layer is not None
+        listing = Listing(top or None, point, proteins, cargo_prior, decoys, as_set=chosen)
+        ranking = rank_proteome(store, settings, proteome, release=release, listing=listing)
         for line in ranking.notes:
             progress.note(line)
-        if ranking.unscored:
-            progress.note(f"{ranking.unscored:,} sequences are not scored yet: nesannot score {ranking.target.name}")
         if format_ == "table":
             print_candidates(ranking.rows, ranking.trained_on)
         else:

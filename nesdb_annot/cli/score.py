@@ -23,10 +23,15 @@ def score(
     workers: Workers = None,
     again: Annotated[bool, typer.Option("--again", help="compute everything anew, also where it was stopped")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be computed, write nothing")] = False,
+    cargo_prior: Annotated[float | None, typer.Option(help="share of proteins assumed to be cargoes")] = None,
+    decoys: Annotated[
+        str | None,
+        typer.Option(help="q-values by shuffled proteins (the default from 200 proteins on), a proteome, or none"),
+    ] = None,
     queue: Queue = False,
     quiet: Quiet = False,
 ) -> None:
-    """Score every sequence of a proteome that has no scores yet; Ctrl-C and run again to go on."""
+    """Score every sequence of a proteome that has no scores yet, and rank it; Ctrl-C and run again to go on."""
     from ..store.engine import open_store
     from ..workflow.score import score_proteome
 
@@ -37,12 +42,24 @@ def score(
         if queue and not dry_run:
             from ..workflow.queue import defer_score
 
-            for line in defer_score(store, settings, proteome, release=release, again=again).said:
+            deferred = defer_score(
+                store, settings, proteome, release=release, again=again, cargo_prior=cargo_prior, decoys=decoys
+            )
+            for line in deferred.said:
                 progress.note(line)
             return
         summary = score_proteome(
-            store, settings, proteome, release=release, again=again, dry_run=dry_run, progress=progress
+            store,
+            settings,
+            proteome,
+            release=release,
+            again=again,
+            dry_run=dry_run,
+            cargo_prior=cargo_prior,
+            decoys=decoys,
+            progress=progress,
         )
-        progress.note(summary.sentence())
+        for sentence in summary.sentences():
+            progress.note(sentence)
         if summary.problem:
             raise summary.problem

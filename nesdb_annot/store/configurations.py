@@ -66,6 +66,13 @@ def ensure_configuration(
         return key
 
 
+def find_configuration(store: Store, digest: str) -> int | None:
+    """Number of the configuration of this digest; None if it is not stored."""
+    with store.transaction() as connection:
+        key: int | None = execute(connection, "find_configuration", digest=digest).scalar()
+        return key
+
+
 def configuration_digest(
     motif: str,
     language_model: LanguageModelIdentity,

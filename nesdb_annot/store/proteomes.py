@@ -224,14 +224,23 @@ def proteome_of(store: Store, name: str) -> StoredProteome:
     Raises:
         UsageError: if there is none, naming those that are there or the one that was probably meant.
     """
+    proteomes = {proteome.name: proteome for proteome in list_proteomes(store)}
+    return proteomes[matching_name(name, list(proteomes))]
+
+
+def matching_name(name: str, names: list[str]) -> str:
+    """The one of `names` that is `name`, whatever its case.
+
+    Raises:
+        UsageError: if there is none, naming the one that was probably meant.
+    """
     name = storable_text(name)
-    known = {proteome.name: proteome for proteome in list_proteomes(store)}
-    found = known.get(name) or {key.upper(): value for key, value in known.items()}.get(name.upper())
-    if found is not None:
-        return found
-    close = difflib.get_close_matches(name.upper(), [key.upper() for key in known], n=1)
-    meant = next((key for key in known if close and key.upper() == close[0]), None)
-    there = f"did you mean {meant}?" if meant else f"there are: {', '.join(known)}" if known else "there is none yet"
+    exact = [one for one in names if one == name] or [one for one in names if one.upper() == name.upper()]
+    if exact:
+        return exact[-1]
+    close = difflib.get_close_matches(name.upper(), [one.upper() for one in names], n=1)
+    meant = next((one for one in names if close and one.upper() == close[0]), None)
+    there = f"did you mean {meant}?" if meant else f"there are: {', '.join(names)}" if names else "there is none yet"
     raise UsageError(f"no proteome {name!r}", why=there, remedy="nesannot ingest proteome FILE")
 
 

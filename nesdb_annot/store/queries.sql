@@ -387,6 +387,14 @@ SELECT o.id, o.name, o.title, o.taxon_id, l.id AS release_id, l.name AS release,
   JOIN LATERAL (SELECT * FROM nesannot.release n WHERE n.proteome_id = o.id ORDER BY n.effective DESC LIMIT 1) l ON true
  ORDER BY o.name;
 
+-- name: leave_out_of_overall
+-- A proteome that the list of all proteomes' candidates does not show.
+UPDATE nesannot.proteome SET in_overall = false WHERE name = :name AND in_overall;
+
+-- name: proteome_names
+-- Names of all proteomes.
+SELECT DISTINCT proteome FROM nes.proteome_release ORDER BY proteome;
+
 -- name: start_run
 -- A run begins; the database's clock says when.
 INSERT INTO nesannot.run (kind, settings_digest, settings, software, git, device, counts, status, error, queued, host)
@@ -608,7 +616,8 @@ UPDATE nesannot.run u
        finished_at = clock_timestamp(), updated_at = clock_timestamp()
   FROM (SELECT count(*) AS failed, count(*) FILTER (WHERE error IS NULL) AS open, min(error) AS error
           FROM nesannot.work_unit WHERE run_id = :run_id) w
- WHERE u.id = :run_id AND w.open = 0 AND u.status IN ('queued', 'running');
+ WHERE u.id = :run_id AND w.open = 0 AND u.status IN ('queued', 'running')
+RETURNING u.id;
 
 -- name: lock_run
 -- Let the last units of a run end one after the other.
@@ -797,7 +806,7 @@ SELECT h.digest
 
 -- name: load_payload
 -- A head set by its digest.
-SELECT payload FROM nesannot.head_set WHERE digest = :digest;
+SELECT nes.head_set_payload(:digest);
 
 -- name: saved_at
 -- When a head set was saved last.
@@ -997,11 +1006,42 @@ SELECT o.name, l.effective
 DELETE FROM nesannot.ranking
  WHERE proteome_id = :proteome_id AND release_id = :release_id AND configuration_id = :configuration_id;
 
--- name: newer_ranking_exists
--- Whether a later release of the proteome is ranked already.
+-- name: count_covered
+-- Distinct sequences of a release: how many there are, have scores under a configuration, or have finally failed.
+SELECT count(*) AS sequences, count(*) FILTER (WHERE d.sequence_id IS NOT NULL AND d.error IS NULL) AS scored,
+       count(*) FILTER (WHERE d.error IS NOT NULL AND d.attempts >= :attempts) AS failed
+  FROM (SELECT DISTINCT m.sequence_id
+          FROM nesannot.release l
+          JOIN nesannot.membership m ON m.proteome_id = l.proteome_id AND m.valid_from <= l.effective
+           AND (m.valid_to IS NULL OR m.valid_to > l.effective)
+         WHERE l.proteome_id = :proteome_id AND l.id = :release_id) s
+  LEFT JOIN nesannot.scored_sequence d ON d.configuration_id = :configuration_id AND d.sequence_id = s.sequence_id;
+
+-- name: complete_ranking_exists
+-- Whether a release has a complete ranking under a configuration.
+SELECT EXISTS (SELECT FROM nesannot.ranking k
+                WHERE k.proteome_id = :proteome_id AND k.release_id = :release_id AND k.configuration_id = :configuration_id
+                  AND k.scored + k.failed >= k.sequences);
+
+-- name: better_ranking_exists
+-- Whether the views go on to show another ranking of the proteome: a complete one, or one of a later release.
 SELECT EXISTS (SELECT FROM nesannot.ranking k
                  JOIN nesannot.release l ON l.id = k.release_id
-                WHERE k.proteome_id = :proteome_id AND k.motif = :motif AND l.effective > CAST(:at AS date));
+                WHERE k.proteome_id = :proteome_id AND k.motif = :motif
+                  AND (k.scored + k.failed >= k.sequences, l.effective) > (CAST(:complete AS boolean), CAST(:at AS date)));
+
+-- name: show_best_ranking
+-- After a ranking of a proteome is gone: the best of those that are left becomes the one that the views show.
+WITH best AS (
+    SELECT DISTINCT ON (k.motif) k.id
+      FROM nesannot.ranking k
+      JOIN nesannot.release l ON l.id = k.release_id
+     WHERE k.proteome_id = :proteome_id
+     ORDER BY k.motif, k.scored + k.failed >= k.sequences DESC, l.effective DESC, k.ranked_at DESC, k.id DESC
+), shown AS (
+    UPDATE nesannot.ranking SET is_current = true WHERE id IN (SELECT id FROM best) AND NOT is_current RETURNING id
+)
+UPDATE nesannot.ranked_segment SET is_current = true WHERE ranking_id IN (SELECT id FROM shown);
 
 -- name: step_down_segments
 -- Candidates of the ranking that was current so far.
@@ -1016,9 +1056,9 @@ UPDATE nesannot.ranking SET is_current = false WHERE proteome_id = :proteome_id 
 -- name: add_ranking
 -- A new ranking, to be filled in the same transaction.
 INSERT INTO nesannot.ranking (motif, proteome_id, release_id, configuration_id, run_id, logit_shift, minimum_probability,
-                              candidates, is_current, decoys)
+                              candidates, is_current, decoys, sequences, scored, failed)
 VALUES (:motif, :proteome_id, :release_id, :configuration_id, :run_id, :logit_shift, :minimum_probability, 0, :is_current,
-        :decoys)
+        :decoys, :sequences, :scored, :failed)
 RETURNING id;
 
 -- name: fill_ranking
@@ -1076,16 +1116,14 @@ SELECT :ranking_id,
 -- How many candidates a ranking has.
 UPDATE nesannot.ranking SET candidates = :candidates WHERE id = :ranking_id;
 
--- name: find_ranking
--- The ranking of a release, or the current one of a proteome.
-SELECT k.id, k.motif, o.name AS proteome, l.name AS release, k.configuration_id, k.run_id, k.logit_shift,
-       k.minimum_probability, k.candidates, k.is_current, k.ranked_at, k.decoys
-  FROM nesannot.ranking k
-  JOIN nesannot.proteome o ON o.id = k.proteome_id
-  JOIN nesannot.release l ON l.id = k.release_id
- WHERE o.name = :proteome AND k.motif = :motif
-   AND (CAST(:release AS text) IS NULL AND k.is_current OR l.name = CAST(:release AS text))
- ORDER BY k.ranked_at DESC, k.id DESC LIMIT 1;
+-- name: list_rankings
+-- Rankings of a proteome: the one that the views show first, then complete ones, then by release and time, the newest first.
+SELECT ranking_id AS id, motif, proteome, release, proteins, configuration_id, run_id, logit_shift, minimum_probability,
+       candidates, is_current, ranked_at, decoys, sequences, scored, failed, language_model, layer, weights_sha256,
+       segmentation, segmentation_version, segmentation_parameters, head_set_digest
+  FROM nes.ranking
+ WHERE proteome = :proteome AND motif = :motif
+ ORDER BY is_current DESC, complete DESC, effective DESC, ranked_at DESC, ranking_id DESC;
 
 -- name: protein_candidates
 -- All current candidates of a protein, along the sequence.
@@ -1113,13 +1151,17 @@ SELECT c.relname AS view, coalesce(a.attname, '') AS column, coalesce(format_typ
  ORDER BY c.relname, a.attnum NULLS FIRST;
 
 -- name: scored_since
--- Whether a sequence of a release was scored under a configuration after some moment.
+-- Whether a sequence of a release, or one of its shuffled proteins, was scored under a configuration after some moment.
 SELECT EXISTS (
   SELECT FROM nesannot.scored_sequence s
     JOIN nesannot.release l ON l.id = :release_id
     JOIN nesannot.membership m ON m.sequence_id = s.sequence_id AND m.proteome_id = l.proteome_id
      AND m.valid_from <= l.effective AND (m.valid_to IS NULL OR m.valid_to > l.effective)
-   WHERE s.configuration_id = :configuration_id AND s.scored_at > :moment);
+   WHERE s.configuration_id = :configuration_id AND s.scored_at > :moment)
+    OR EXISTS (
+  SELECT FROM nesannot.decoy d
+    JOIN nesannot.release l ON l.id = :release_id AND l.proteome_id = d.proteome_id
+   WHERE d.configuration_id = :configuration_id AND d.made_at > :moment AND CAST(:decoys AS text) = 'shuffled');
 
 -- name: residues_of_accession
 -- Residues of an accession in the newest statement about it.
@@ -1138,21 +1180,58 @@ SELECT * FROM nes.candidate_all
 
 -- name: ranked_proteins
 -- The best candidate of each sequence of a ranking, likeliest cargo first.
-SELECT c.*, r.cargo AS cargo_probability
-  FROM nes.candidate_all c
-  JOIN nesannot.ranked_segment r ON r.ranking_id = c.ranking_id AND r.rank = c.rank
- WHERE c.ranking_id = :ranking_id AND c.combined >= :minimum_combined
-   AND c.rank IN (SELECT min(b.rank) FROM nesannot.ranked_segment b WHERE b.ranking_id = :ranking_id GROUP BY b.sequence_id)
- ORDER BY round(CAST(r.cargo AS numeric), 5) DESC NULLS LAST, c.rank LIMIT :limit;
+SELECT * FROM nes.candidate_all
+ WHERE ranking_id = :ranking_id AND combined >= :minimum_combined
+   AND rank IN (SELECT min(b.rank) FROM nes.candidate_all b WHERE b.ranking_id = :ranking_id GROUP BY b.sequence_sha256)
+ ORDER BY round(CAST(cargo_probability AS numeric), 5) DESC NULLS LAST, rank LIMIT :limit;
+
+-- name: ranked_again
+-- Candidates of a ranking in the order that another prior gives them, with that probability and, if asked for, other q-values.
+WITH part AS (
+    SELECT c.rank, c.sequence_sha256, c.first_residue, c.last_residue, c.combined, c.length, c.q_value, c.e_value,
+           least(c.probability / nullif(CAST(c.cargo_probability AS double precision), 0), 1) AS in_cargo
+      FROM nes.candidate_all c
+     WHERE c.ranking_id = :ranking_id
+), prior AS (
+    SELECT p.*, least(p.combined / nullif(p.in_cargo, 0), 1 - 1e-9) AS before
+      FROM part p
+), posterior AS (
+    SELECT p.*, coalesce(p.before * exp(CAST(:logit_shift AS double precision))
+                         / (1 - p.before + p.before * exp(CAST(:logit_shift AS double precision))), 0) AS cargo
+      FROM prior p
+), placed AS (
+    SELECT p.*, CAST(coalesce(p.in_cargo * p.cargo, 0) AS real) AS probability,
+           row_number() OVER (ORDER BY CAST(coalesce(p.in_cargo * p.cargo, 0) AS real) DESC, p.sequence_sha256 COLLATE "C",
+                              p.first_residue, p.last_residue) AS place
+      FROM posterior p
+), best AS (
+    SELECT p.*, row_number() OVER (PARTITION BY p.sequence_sha256 ORDER BY p.place) = 1 AS is_best FROM placed p
+), listed AS (
+    SELECT b.*, avg(b.cargo) FILTER (WHERE b.is_best) OVER () AS cargo_share FROM best b
+), chosen AS (
+    SELECT p.* FROM listed p
+     WHERE p.combined >= :minimum_combined AND (p.is_best OR NOT CAST(:proteins AS boolean))
+     ORDER BY CASE WHEN CAST(:proteins AS boolean) THEN round(CAST(p.cargo AS numeric), 5) END DESC, p.place LIMIT :limit
+)
+SELECT c.*, p.place AS new_rank, p.probability AS new_probability, CAST(p.cargo AS real) AS new_cargo_probability,
+       CASE WHEN CAST(:retain AS boolean) THEN p.q_value
+            ELSE (CAST(:q_values AS real[]))[width_bucket(p.combined, CAST(:thresholds AS real[]))] END AS new_q_value,
+       CAST(CASE WHEN CAST(:retain AS boolean) THEN p.e_value
+                 ELSE p.length * (CAST(:rates AS double precision[]))[width_bucket(p.combined, CAST(:thresholds AS real[]))]
+                 END AS real) AS new_e_value,
+       p.cargo_share
+  FROM chosen p
+  JOIN nes.candidate_all c ON c.ranking_id = :ranking_id AND c.rank = p.rank
+ ORDER BY CASE WHEN CAST(:proteins AS boolean) THEN round(CAST(p.cargo AS numeric), 5) END DESC, p.place;
 
 -- name: count_over
 -- How many candidates of a ranking pass a threshold on the combined score.
-SELECT count(*) FROM nesannot.ranked_segment WHERE ranking_id = :ranking_id AND combined >= :minimum_combined;
+SELECT count(*) FROM nes.candidate_all WHERE ranking_id = :ranking_id AND combined >= :minimum_combined;
 
 -- name: cargo_share
 -- Mean probability of the ranked proteins to be cargoes; NULL without any.
 SELECT avg(s.cargo)
-  FROM (SELECT max(cargo) AS cargo FROM nesannot.ranked_segment WHERE ranking_id = :ranking_id GROUP BY sequence_id) s;
+  FROM (SELECT max(cargo_probability) AS cargo FROM nes.candidate_all WHERE ranking_id = :ranking_id GROUP BY sequence_sha256) s;
 
 -- name: database_counts
 -- What is in the database, in round numbers where counting would take long.
@@ -1200,23 +1279,52 @@ SELECT s.sha256, c.first_residue, c.last_residue, c.part, c.score, c.verdict, c.
  ORDER BY c.score DESC, s.sha256, c.first_residue, c.last_residue;
 
 -- name: save_decoys
--- Scores of a proteome's shuffled proteins.
-INSERT INTO nesannot.decoy (configuration_id, proteome_id, run_id, proteins, residues, combined, candidates)
-VALUES (:configuration_id, :proteome_id, :run_id, :proteins, :residues, CAST(:combined AS real[]), :candidates)
-ON CONFLICT (configuration_id, proteome_id) DO UPDATE
-   SET run_id = excluded.run_id, proteins = excluded.proteins, residues = excluded.residues,
+-- Scores of a chunk of a proteome's shuffled proteins.
+INSERT INTO nesannot.decoy (configuration_id, proteome_id, run_id, proteins, residues, chunk, chunks, combined, candidates)
+VALUES (:configuration_id, :proteome_id, :run_id, :proteins, :residues, :chunk, :chunks, CAST(:combined AS real[]), :candidates)
+ON CONFLICT (configuration_id, proteome_id, chunk) DO UPDATE
+   SET run_id = excluded.run_id, proteins = excluded.proteins, residues = excluded.residues, chunks = excluded.chunks,
        combined = excluded.combined, candidates = excluded.candidates, made_at = clock_timestamp();
 
+-- name: stored_chunks
+-- Numbers of the chunks of a proteome's shuffled proteins that are scored.
+SELECT chunk FROM nesannot.decoy WHERE configuration_id = :configuration_id AND proteome_id = :proteome_id;
+
 -- name: find_decoys
--- Scores of a proteome's shuffled proteins.
-SELECT residues, combined FROM nesannot.decoy
- WHERE configuration_id = :configuration_id AND proteome_id = :proteome_id;
+-- Scores of a proteome's shuffled proteins, by chunk.
+SELECT chunks, residues, combined FROM nes.decoy
+ WHERE configuration_id = :configuration_id AND proteome = :proteome ORDER BY chunk;
 
 -- name: decoy_candidates
--- Candidates of a proteome's shuffled proteins, from the newest of some configurations that has kept them.
-SELECT proteins, residues, candidates FROM nesannot.decoy
- WHERE configuration_id = ANY(:configuration_ids) AND proteome_id = :proteome_id AND candidates IS NOT NULL
- ORDER BY made_at DESC LIMIT 1;
+-- Candidates of all chunks of a proteome's shuffled proteins, from the newest of some configurations that has them all.
+SELECT d.chunk, d.chunks, d.proteins, d.residues, d.candidates
+  FROM nesannot.decoy d
+ WHERE d.proteome_id = :proteome_id
+   AND d.configuration_id = (SELECT o.configuration_id FROM nesannot.decoy o
+                              WHERE o.configuration_id = ANY(:configuration_ids) AND o.proteome_id = :proteome_id
+                              GROUP BY o.configuration_id HAVING count(o.candidates) >= max(o.chunks)
+                              ORDER BY max(o.made_at) DESC LIMIT 1)
+ ORDER BY d.chunk;
+
+-- name: ranked_scores
+-- Combined scores of all candidates of a ranking, a row for each distinct sequence that was scored for it.
+SELECT s.sequence_sha256 AS sha256, s.length, coalesce(c.combined, '{}') AS combined
+  FROM nes.ranking k
+  JOIN nes.scored_sequence s ON s.configuration_id = k.configuration_id AND s.error IS NULL
+  LEFT JOIN (SELECT a.sequence_sha256, array_agg(a.combined) AS combined FROM nes.candidate_all a
+              WHERE a.ranking_id = :ranking_id GROUP BY a.sequence_sha256) c ON c.sequence_sha256 = s.sequence_sha256
+ WHERE k.ranking_id = :ranking_id
+   AND s.sequence_sha256 IN (SELECT m.sequence_sha256 FROM nes.release_membership m
+                              WHERE m.proteome = k.proteome AND m.release = k.release)
+ ORDER BY s.sequence_sha256;
+
+-- name: sequences_of_ranking
+-- Distinct sequences of the release of a ranking.
+SELECT DISTINCT s.sha256, s.residues
+  FROM nes.ranking k
+  JOIN nes.release_membership m ON m.proteome = k.proteome AND m.release = k.release
+  JOIN nes.sequence s ON s.sha256 = m.sequence_sha256
+ WHERE k.ranking_id = :ranking_id ORDER BY s.sha256;
 
 -- name: combined_scores
 -- Combined scores of all candidates of a release, a row for each distinct sequence that was scored.

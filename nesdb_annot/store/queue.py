@@ -73,10 +73,15 @@ def queue_command(store: Store, command: str, arguments: Mapping[str, Json]) -> 
         command: a key of `nesdb_annot.jobs.commands.COMMANDS`, and what its run is called.
         arguments: its arguments by name.
     """
-    stated = {**arguments, "command": command, "arguments": dict(arguments)}
     with store.transaction() as connection:
-        run_id = add_run(connection, store, command, stated, queued=True)
-        put_command(connection, run_id, command, arguments)
+        return add_command(connection, store, command, arguments)
+
+
+def add_command(connection: Connection, store: Store, command: str, arguments: Mapping[str, Json]) -> int:
+    """Defer a whole command within the caller's transaction, as `queue_command` does."""
+    stated = {**arguments, "command": command, "arguments": dict(arguments)}
+    run_id = add_run(connection, store, command, stated, queued=True)
+    put_command(connection, run_id, command, arguments)
     return run_id
 
 

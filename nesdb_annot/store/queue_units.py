@@ -15,9 +15,12 @@ from sqlalchemy import Connection
 from ..records import Json
 from .engine import Store
 from .queries import count, execute
-from .queue import SCORE_UNIT, SCORING
+from .queue import SCORE_UNIT, SCORING, add_command
 from .runs import add_run
 from .scores import ATTEMPTS, FailedSequence
+
+NEXT = "next"
+"""Setting of a deferred run: ``command`` and ``arguments`` of what is deferred when its last unit ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ def finish_unit(store: Store, unit: Unit, configuration_id: int) -> bool:
             configuration_id=configuration_id,
             sequence_ids=row.sequence_ids,
         )
-        execute(connection, "end_queued_run", run_id=unit.run_id)
+        _end_run(connection, store, unit)
     return True
 
 
@@ -219,7 +222,17 @@ def fail_unit(store: Store, unit: Unit, error: str) -> None:
     with store.transaction() as connection:
         execute(connection, "lock_run", run_id=unit.run_id)
         execute(connection, "fail_unit", run_id=unit.run_id, number=unit.number, error=error)
-        execute(connection, "end_queued_run", run_id=unit.run_id)
+        _end_run(connection, store, unit)
+
+
+def _end_run(connection: Connection, store: Store, unit: Unit) -> None:
+    """End the run if this was its last unit, and defer the command that its settings name as the next."""
+    ended = execute(connection, "end_queued_run", run_id=unit.run_id).one_or_none()
+    following = unit.settings.get(NEXT) if ended else None
+    if isinstance(following, Mapping):
+        arguments = following["arguments"]
+        assert isinstance(arguments, Mapping)
+        add_command(connection, store, str(following["command"]), arguments)
 
 
 def units_of(store: Store, run_id: int, limit: int = 20) -> tuple[UnitCounts, list[OpenUnit]]:

@@ -1,31 +1,57 @@
-"""Rankings: made from scores by one statement, swapped in one transaction, read from the views."""
+"""Rankings: made from scores by one statement, swapped in one transaction, read from the views.
+
+What reads here reads views only, so that a role that may only read can do it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from ..errors import UsageError
-from ..records import NES
+from ..records import NES, Json, SegmentationIdentity
 from .configurations import methods_of
 from .engine import Store
 from .queries import count, execute
+from .scores import ATTEMPTS
 
 WELL_KNOWN = ("consensus", "similarity", "neural", "tagger", "biochemical", "combined")
 """Methods with a column of their own in the views; `combined` is what ranks."""
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """Distinct sequences of a release: all of them, those with scores, those that finally failed."""
+
+    sequences: int
+    scored: int
+    failed: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether every sequence has scores or has finally failed."""
+        return self.scored + self.failed >= self.sequences
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRanking:
-    """How and when a release was ranked."""
+    """How and when a release was ranked.
+
+    Attributes:
+        proteins: proteins of the release; `sequences` are the distinct ones among their sequences.
+        scored: sequences that had scores.
+        failed: sequences that had finally failed: no further attempt is made at them.
+        is_current: whether the views show it.
+    """
 
     id: int
     motif: str
     proteome: str
     release: str
+    proteins: int
     configuration_id: int
     run_id: int
     logit_shift: float
@@ -34,6 +60,32 @@ class StoredRanking:
     is_current: bool
     ranked_at: datetime
     decoys: str | None
+    sequences: int
+    scored: int
+    failed: int
+    language_model: str
+    layer: int
+    weights_sha256: str
+    segmentation: str
+    segmentation_version: int
+    segmentation_parameters: Mapping[str, Json]
+    head_set_digest: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether every sequence had scores or had finally failed."""
+        return self.scored + self.failed >= self.sequences
+
+    @property
+    def coverage(self) -> str:
+        """How many sequences were scored, in words, as the views say it of a partial ranking."""
+        failed = f", {self.failed:,} failed" if self.failed else ""
+        return f"{self.scored} of {self.sequences} sequences scored{failed}"
+
+    @property
+    def segmentation_identity(self) -> SegmentationIdentity:
+        """The segmentation whose candidates are ranked."""
+        return SegmentationIdentity(self.segmentation, self.segmentation_version, self.segmentation_parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,38 +102,6 @@ class ByChance:
     steps: Sequence[tuple[float, float, float]]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A row of ``nes.candidate``. Positions are 1-based inclusive; method columns are calibrated."""
-
-    proteome: str
-    release: str
-    rank: int
-    accession: str
-    entry_name: str | None
-    gene: str | None
-    protein_name: str | None
-    first_residue: int
-    last_residue: int
-    peptide: str
-    nes_class: str | None
-    core_positions: list[int] | None
-    probability: float
-    q_value: float | None
-    e_value: float | None
-    consensus: float | None
-    similarity: float | None
-    neural: float | None
-    tagger: float | None
-    biochemical: float | None
-    combined: float | None
-    length: int
-    accessions: list[str]
-    sequence_sha256: str
-    configuration_id: int
-    run_id: int
-
-
 def materialise(
     store: Store,
     proteome_id: int,
@@ -93,8 +113,11 @@ def materialise(
     minimum_probability: float | None = None,
     by_chance: ByChance | None = None,
     motif: str = NES,
-) -> int:
+) -> int | None:
     """Rank a release, replacing its ranking under this configuration; until it is whole, readers see the old one.
+
+    The views show the newest complete ranking of a proteome. A partial ranking, of a release whose sequences are
+    neither all scored nor finally failed, replaces no complete one and is shown only where there is none.
 
     The order is total: probability, then digest of the sequence, then position. A combined score is the product of
     ``sigmoid(raw)``, for a motif in a cargo, and a probability c of a cargo, which with shift s becomes
@@ -112,36 +135,40 @@ def materialise(
         motif: which motif the configuration scores.
 
     Returns:
-        Number of ranked candidates.
+        Number of ranked candidates; None if the release has a complete ranking and would get a partial one.
 
     Raises:
         UsageError: if the release is not one of this proteome.
     """
-    scope = {"proteome_id": proteome_id, "release_id": release_id, "configuration_id": configuration_id}
-    told: dict[str, object] = {"logit_shift": logit_shift, "minimum_probability": minimum_probability}
-    told["decoys"] = by_chance.decoys if by_chance else None
+    scope = _scope(proteome_id, release_id, configuration_id)
+    facts: dict[str, object] = {"logit_shift": logit_shift, "minimum_probability": minimum_probability}
+    facts["decoys"] = by_chance.decoys if by_chance else None
     with store.transaction() as connection:
-        found = execute(connection, "lock_proteome", proteome_id=proteome_id, release_id=release_id).one_or_none()
-        if found is None:
+        row = execute(connection, "lock_proteome", proteome_id=proteome_id, release_id=release_id).one_or_none()
+        if row is None:
             raise UsageError(f"release {release_id} is not one of proteome {proteome_id}")
+        covered = _coverage(connection, scope)
+        if not covered.complete and execute(connection, "complete_ranking_exists", **scope).scalar_one():
+            return None
         execute(connection, "forget_ranking", **scope)
-        told["is_current"] = _become_current(connection, {"proteome_id": proteome_id, "motif": motif}, found.effective)
-        ranking_id = execute(connection, "add_ranking", **scope, **told, motif=motif, run_id=run_id).scalar_one()
+        facts["is_current"] = _become_current(connection, proteome_id, motif, row.effective, covered)
+        own = {**scope, **facts, **asdict(covered), "motif": motif, "run_id": run_id}
+        ranking_id = execute(connection, "add_ranking", **own).scalar_one()
         whose = {"proteome_id": proteome_id, "configuration_id": configuration_id, "ranking_id": ranking_id}
-        columns = _columns(connection, configuration_id) | _steps(by_chance)
-        names = {"at": found.effective, "proteome": found.name}
-        ranked = count(connection, "fill_ranking", **whose, **told, **columns, **names)
+        columns = _columns(connection, configuration_id) | steps_of(by_chance) | {"at": row.effective}
+        ranked = count(connection, "fill_ranking", **whose, **facts, **columns, proteome=row.name)
         execute(connection, "count_ranking", ranking_id=ranking_id, candidates=ranked)
     store.vacuum("ranked_segment")
     return ranked
 
 
-def _become_current(connection: Connection, place: dict[str, object], effective: date) -> bool:
-    """Whether a ranking of this release is to be shown; if so, the one shown so far steps down."""
-    if execute(connection, "newer_ranking_exists", **place, at=effective).scalar_one():
+def _become_current(connection: Connection, proteome_id: int, motif: str, effective: date, covered: Coverage) -> bool:
+    """Whether the views are to show a ranking of this release; if so, the one shown so far steps down."""
+    scope = {"proteome_id": proteome_id, "motif": motif}
+    if execute(connection, "better_ranking_exists", **scope, at=effective, complete=covered.complete).scalar_one():
         return False
-    execute(connection, "step_down_segments", **place)
-    execute(connection, "step_down_ranking", **place)
+    execute(connection, "step_down_segments", **scope)
+    execute(connection, "step_down_ranking", **scope)
     return True
 
 
@@ -151,20 +178,47 @@ def _columns(connection: Connection, configuration_id: int) -> dict[str, object]
     return {name: methods.get(name) for name in WELL_KNOWN}
 
 
-def _steps(by_chance: ByChance | None) -> dict[str, object]:
-    """Thresholds in ascending order, and what holds from each on."""
+def steps_of(by_chance: ByChance | None) -> dict[str, object]:
+    """Thresholds in ascending order, and what holds from each on, as the statements take them."""
     if by_chance is None or not by_chance.steps:
         return {"thresholds": None, "q_values": None, "rates": None}
     thresholds, q_values, rates = zip(*by_chance.steps, strict=True)
     return {"thresholds": list(thresholds), "q_values": list(q_values), "rates": list(rates)}
 
 
-def find_ranking(store: Store, proteome: str, release: str | None = None, motif: str = NES) -> StoredRanking | None:
-    """The ranking of a release, or the current one of a proteome; None if it is not ranked."""
-    wanted = {"proteome": proteome, "release": release, "motif": motif}
+def covered_now(store: Store, proteome_id: int, release_id: int, configuration_id: int) -> Coverage:
+    """How much of a release is scored under a configuration."""
     with store.transaction() as connection:
-        row = execute(connection, "find_ranking", **wanted).mappings().one_or_none()
-    return None if row is None else StoredRanking(**row)
+        return _coverage(connection, _scope(proteome_id, release_id, configuration_id))
+
+
+def _coverage(connection: Connection, scope: dict[str, object]) -> Coverage:
+    return Coverage(**execute(connection, "count_covered", **scope, attempts=ATTEMPTS).mappings().one())
+
+
+def _scope(proteome_id: int, release_id: int, configuration_id: int) -> dict[str, object]:
+    return {"proteome_id": proteome_id, "release_id": release_id, "configuration_id": configuration_id}
+
+
+def rankings_of(store: Store, proteome: str, motif: str = NES) -> list[StoredRanking]:
+    """Rankings of a proteome: the one that the views show first, then complete ones before partial ones."""
+    with store.transaction() as connection:
+        rows = execute(connection, "list_rankings", proteome=proteome, motif=motif).mappings()
+        return [StoredRanking(**row) for row in rows]
+
+
+def find_ranking(store: Store, proteome: str, release: str | None = None, motif: str = NES) -> StoredRanking | None:
+    """The best ranking of a release, or the one of a proteome that the views show; None if there is none."""
+    rankings = rankings_of(store, proteome, motif)
+    return next((one for one in rankings if release is None or one.release == release), None)
+
+
+def ranking_under(
+    store: Store, proteome: str, configuration_id: int, release: str | None = None
+) -> StoredRanking | None:
+    """The ranking of a release, or the best one of a proteome, under a configuration; None if there is none."""
+    rankings = [one for one in rankings_of(store, proteome) if one.configuration_id == configuration_id]
+    return next((one for one in rankings if release is None or one.release == release), None)
 
 
 def fresh_ranking(
@@ -177,55 +231,11 @@ def fresh_ranking(
     *,
     decoys: str | None = None,
 ) -> StoredRanking | None:
-    """The ranking of a release, if it is of this configuration, prior and decoys and nothing was scored since."""
-    found = find_ranking(store, proteome, release)
-    if found is None or (found.configuration_id, found.decoys) != (configuration_id, decoys):
-        return None
-    if abs(found.logit_shift - logit_shift) > 1e-9:
+    """The ranking of a release under a configuration, if it has this prior and decoys and nothing was scored since."""
+    ranking = ranking_under(store, proteome, configuration_id, release)
+    if ranking is None or ranking.decoys != decoys or abs(ranking.logit_shift - logit_shift) > 1e-9:
         return None
     with store.transaction() as connection:
         scored = execute(connection, "scored_since", release_id=release_id, configuration_id=configuration_id,
-                         moment=found.ranked_at).scalar_one()  # fmt: skip
-    return None if scored else found
-
-
-def ranked_rows(
-    store: Store, ranking_id: int, limit: int | None, minimum_combined: float = 0.0, *, proteins: bool = False
-) -> list[dict[str, object]]:
-    """Rows of ``nes.candidate_all`` of one ranking, best first.
-
-    Args:
-        limit: at most so many; None for all.
-        minimum_combined: threshold on the combined score.
-        proteins: only the best one of each sequence, likeliest cargo first; ``cargo_probability`` is one more column.
-    """
-    wanted = {"ranking_id": ranking_id, "limit": limit, "minimum_combined": minimum_combined}
-    with store.transaction() as connection:
-        name = "ranked_proteins" if proteins else "ranked_rows"
-        return [dict(row) for row in execute(connection, name, **wanted).mappings()]
-
-
-def cargo_share(store: Store, ranking_id: int) -> float | None:
-    """Mean probability of the proteins of a ranking to be cargoes; None for a ranking without candidates."""
-    with store.transaction() as connection:
-        found = execute(connection, "cargo_share", ranking_id=ranking_id).scalar_one()
-        return None if found is None else float(found)
-
-
-def count_over(store: Store, ranking_id: int, minimum_combined: float) -> int:
-    """How many candidates of a ranking pass a threshold on the combined score."""
-    with store.transaction() as connection:
-        found: int = execute(
-            connection, "count_over", ranking_id=ranking_id, minimum_combined=minimum_combined
-        ).scalar_one()
-        return found
-
-
-def candidates_of(store: Store, accession: str) -> list[Candidate]:
-    """All candidates in a protein in current rankings, along its sequence; empty if it is unknown or not ranked.
-
-    A protein that shares its sequence with others is found under each of its accessions.
-    """
-    with store.transaction() as connection:
-        rows = execute(connection, "protein_candidates", accession=accession).mappings()
-        return [Candidate(**row) for row in rows]
+                         moment=ranking.ranked_at, decoys=decoys).scalar_one()  # fmt: skip
+    return None if scored else ranking

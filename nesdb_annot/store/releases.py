@@ -102,6 +102,7 @@ def remove(connection: Connection, proteome_id: int, release: StoredRelease, oth
         execute(connection, "forget_beginnings", **dates)
     execute(connection, "forget_ends", **dates)
     execute(connection, "forget_release", release_id=release.id)
+    execute(connection, "show_best_ranking", proteome_id=proteome_id)
 
 
 def dated_like(release: Release, stored: StoredRelease) -> Release:

@@ -29,13 +29,17 @@ class Demo:
 
 def run_demo(store: Store, settings: Settings, progress: Progress) -> Demo:
     """Ingest, score and rank the bundled sample; what is there already is not done again."""
+    from ..store.proteome_list import leave_out_of_overall
+
     with as_file(sample.proteins()) as path:
         source = ProteomeSource(str(path), sample.NAME, None, UNSTATED)
         ingests = [ingest_proteome(store, source)]
+    leave_out_of_overall(store, sample.NAME)
     ingests.append(ingest_references(store, sample.SOURCE, bundled_entries()))
     for sentence in (line for done in ingests for line in done.sentences):
         progress.note(sentence)
     summary = score_proteome(store, settings, sample.NAME, progress=progress)
-    progress.note(summary.sentence())
+    for sentence in summary.sentences():
+        progress.note(sentence)
     ranking = rank_proteome(store, settings, sample.NAME)
     return Demo(summary, ranking)

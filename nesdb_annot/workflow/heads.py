@@ -71,11 +71,12 @@ class Heads:
         return self._opened[1]
 
 
-def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> Heads:
+def heads_for(store: Store, settings: Settings, head_set_digest: str = "", *, create: bool = True) -> Heads:
     """The newest head set for the settings' language model and segmentation, and the configuration that it makes.
 
     Args:
         head_set_digest: of the one to use instead of the newest.
+        create: False to write nothing; the key of a configuration that is not stored is then 0.
 
     Raises:
         ConfigurationError: if there are no weights, or no head set for the language model and the segmentation.
@@ -83,7 +84,7 @@ def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> He
     from ..language.identity import model_identity
     from ..methods.scoring import build_methods
     from ..segmentation.factory import variant_of
-    from ..store.configurations import ensure_configuration
+    from ..store.configurations import configuration_digest, ensure_configuration, find_configuration
 
     identity = model_identity(settings)
     payload = _exactly(store, head_set_digest) if head_set_digest else _payload(store, identity, settings)
@@ -91,15 +92,12 @@ def heads_for(store: Store, settings: Settings, head_set_digest: str = "") -> He
     segmenter = candidate_segmenter(settings)
     head_set.check_fits(identity, segmenter.identity, training_command(settings))
     methods = build_methods(head_set)
-    configuration_id = ensure_configuration(
-        store,
-        head_set.motif,
-        identity,
-        segmenter.identity,
-        methods.identities,
-        head_set.digest,
-        selector_digest=methods.selector_digest,
-    )
+    parts = (head_set.motif, identity, segmenter.identity, methods.identities, head_set.digest)
+    if create:
+        configuration_id = ensure_configuration(store, *parts, selector_digest=methods.selector_digest)
+    else:
+        digest = configuration_digest(*parts, selector_digest=methods.selector_digest)
+        configuration_id = find_configuration(store, digest) or 0
     stated: dict[str, Json] = {
         "language_model": dict(asdict(identity)),
         "segmentation": variant_of(segmenter.identity),

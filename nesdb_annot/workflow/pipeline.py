@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Generic, Self, TypeVar, cast
 
@@ -19,6 +19,12 @@ _LOOK_UP_S = 0.1
 
 SECONDS_TO_LEAVE = 20.0
 """How long what is computed may take to be written after Ctrl-C or an error; a second signal ends it at once."""
+
+LEAST_RESIDUES = 2_000
+"""No chunk is cut smaller than this: each is a transaction."""
+
+CHUNKS_LEFT = 4
+"""A chunk is at most one in so many, times the workers, of what is left: the last ones are small."""
 
 _END = object()
 
@@ -131,3 +137,31 @@ class WriteBehind(Generic[Work]):
         except BaseException as error:  # the other thread raises it
             self._error = error
             self._failed.set()
+
+
+def tapered(
+    chunks: Iterable[Sequence[tuple[str, str]]], residues: int, workers: int
+) -> Iterator[list[tuple[str, str]]]:
+    """The same sequences in chunks that get smaller towards the end, so that no worker waits long for the last one.
+
+    Args:
+        chunks: as they are read.
+        residues: in all of them.
+        workers: that share them.
+
+    Example:
+        >>> [len(chunk) for chunk in tapered([[("", "L" * 2000)] * 12], 24_000, 1)]
+        [3, 3, 2, 1, 1, 1, 1]
+    """
+    for chunk in chunks:
+        piece: list[tuple[str, str]] = []
+        size = 0
+        for digest, own in chunk:
+            piece.append((digest, own))
+            size += len(own)
+            if size >= max(LEAST_RESIDUES, residues // (CHUNKS_LEFT * workers)):
+                yield piece
+                piece, residues, size = [], residues - size, 0
+        if piece:
+            yield piece
+            residues -= size

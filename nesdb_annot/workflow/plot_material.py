@@ -95,14 +95,15 @@ def gather_plots(store: Store, settings: Settings, proteome: str | None = None) 
 
 
 def _ranked(store: Store, proteome: str | None) -> RankedScores | None:
+    from ..store.candidates import ranked_rows
     from ..store.proteomes import list_proteomes, proteome_of
-    from ..store.rankings import find_ranking, ranked_rows
+    from ..store.rankings import find_ranking
 
     names = [proteome_of(store, proteome).name] if proteome else [one.name for one in list_proteomes(store)]
     rankings = [found for name in names if (found := find_ranking(store, name)) is not None and found.candidates]
     if not rankings:
         if proteome:
-            raise InputError(f"{proteome} is not ranked", remedy=f"nesannot score {proteome}; nesannot rank {proteome}")
+            raise InputError(f"{proteome} is not ranked", remedy=f"nesannot score {proteome}")
         return None
     largest = max(rankings, key=lambda ranking: ranking.candidates)
     rows = ranked_rows(store, largest.id, None)

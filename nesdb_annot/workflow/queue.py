@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 from ..records import Json
 from ..settings import Settings
-from .heads import heads_for
+from .decoys import SHUFFLED
+from .heads import Heads, heads_for
 from .progress import Silent
+from .ranking import RankingOptions, check_decoys, ranking_options, up_to_date
 from .rescore import RescoreSummary, rescore_proteome
 from .score import RESIDUES_PER_CHUNK
-from .target import find_target
+from .target import Target, find_target
 
 if TYPE_CHECKING:
     from ..store.engine import Store
@@ -26,7 +28,8 @@ SOCKET_ONLY = (
 """What to do next, and what not to expect."""
 
 
-_DECOYS_NEED = ("proteome", "release", "model", "layer", "segmentation", "head_set")
+RANK = "rank"
+"""The deferred command that follows the last chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,18 @@ def where_workers_run(store: Store) -> str:
 
 
 def defer_score(
-    store: Store, settings: Settings, proteome: str, *, release: str | None = None, again: bool = False
+    store: Store,
+    settings: Settings,
+    proteome: str,
+    *,
+    release: str | None = None,
+    again: bool = False,
+    cargo_prior: float | None = None,
+    decoys: str | None = None,
 ) -> Deferred:
     """Defer the scoring of what of a release has no scores yet: a run, and a job for each chunk of sequences.
+
+    The worker that finishes the last chunk defers the ranking.
 
     What stored vectors can be scored from (see `rescore`) is not worth a worker and is scored here, at once.
 
@@ -58,22 +70,22 @@ def defer_score(
         proteome: UPID or name, as ingested.
         release: None for the newest by date.
         again: recompute those that have scores, too.
+        cargo_prior: share of the proteins assumed to be cargoes; see `ranking.ranking_options`, also for `decoys`.
 
     Raises:
         UsageError: if there is no such proteome or release.
         ConfigurationError: if there are no weights or no head set for the language model.
     """
     from ..store.queue import queue_command
-    from ..store.queue_units import queue_scoring, queued_scoring
+    from ..store.queue_units import NEXT, queue_scoring, queued_scoring
     from ..store.scores import pending
 
     target = find_target(store, proteome, release)
     heads = heads_for(store, settings)
-    same: dict[str, Json] = {
-        "proteome": target.name,
-        "release": target.release,
-        "configuration": heads.configuration_id,
-    }
+    options = ranking_options(store, settings, target, cargo_prior, decoys)
+    check_decoys(store, heads, target, options)
+    same: dict[str, Json] = {"proteome": target.name, "release": target.release}
+    same |= {"configuration": heads.configuration_id}
     waiting = queued_scoring(store, same)
     if waiting is not None:
         told = f"run {waiting} scores {target.name} already; nothing was deferred"
@@ -83,21 +95,41 @@ def defer_score(
     if stored.sequences:
         notes += (f"{target.name}: {stored.sequences:,} sequences were scored from stored vectors, here and now",)
     todo = pending(store, heads.configuration_id, *target.key, again=again)
+    arguments = {**_scored_by(settings, heads, target), **options.arguments}
     if not todo.sequences:
-        return Deferred(None, (*notes, f"{target.name}: every sequence is scored already; nothing was deferred"))
-    stated = {**heads.stated, **same, "model": settings.model, "layer": settings.layer}
-    run_id, units = queue_scoring(
-        store,
-        heads.configuration_id,
-        target.key,
-        stated,
-        {"residues_total": todo.residues, "sequences": todo.sequences, "residues": 0, "segments": 0, "failed": 0},
-        residues_per_chunk=RESIDUES_PER_CHUNK,
-        again=again,
-    )
-    queue_command(store, "decoys", {name: stated[name] for name in _DECOYS_NEED})
+        return _only_ranking(store, heads, target, options, arguments, notes)
+    following: dict[str, Json] = {"command": RANK, "arguments": arguments}
+    stated = {**heads.stated, **same, "model": settings.model, "layer": settings.layer, NEXT: following}
+    counts = {"residues_total": todo.residues, "sequences": todo.sequences, "residues": 0, "segments": 0, "failed": 0}
+    where = (store, heads.configuration_id, target.key)
+    run_id, units = queue_scoring(*where, stated, counts, residues_per_chunk=RESIDUES_PER_CHUNK, again=again)
+    if options.decoys == SHUFFLED:
+        queue_command(store, "decoys", _scored_by(settings, heads, target))
     told = f"run {run_id}: {target.name}, {todo.sequences:,} sequences, {todo.residues:,} residues in {units:,} chunks"
     return Deferred(run_id, (*notes, told, where_workers_run(store)))
+
+
+def _scored_by(settings: Settings, heads: Heads, target: Target) -> dict[str, Json]:
+    """What is scored and with what, as deferred commands take it."""
+    scored: dict[str, Json] = {"proteome": target.name, "release": target.release}
+    scored |= {"model": settings.model, "layer": settings.layer}
+    return scored | {name: heads.stated[name] for name in ("segmentation", "head_set")}
+
+
+def _only_ranking(
+    store: Store,
+    heads: Heads,
+    target: Target,
+    options: RankingOptions,
+    arguments: Mapping[str, Json],
+    notes: tuple[str, ...],
+) -> Deferred:
+    """What is left to defer where every sequence has scores: the ranking, unless it holds."""
+    if up_to_date(store, heads, target, options):
+        return Deferred(None, (*notes, f"{target.name}: every sequence is scored already; nothing was deferred"))
+    deferred = defer_command(store, RANK, arguments)
+    scored = f"{target.name}: every sequence is scored already; only its ranking was deferred"
+    return Deferred(deferred.run_id, (*notes, scored, *deferred.said))
 
 
 def defer_command(store: Store, command: str, arguments: Mapping[str, Json]) -> Deferred:

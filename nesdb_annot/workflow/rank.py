@@ -1,31 +1,25 @@
-"""Rank: the stored scores of a release in their final order, with a probability for a stated population.
+"""List a ranking: stored rows, or the same candidates under another prior or other decoys. Writes nothing.
 
-All known NESs are those of cargoes; in a proteome most proteins are none. A probability is therefore that of an NES in
-a cargo times that of a cargo, and the cargo prior changes the second factor: of known cargoes (a prior of 1) only the
-first one counts.
+Everything is read from views, so that a role that may only read can do it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import log
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, InputError
 from ..methods.cargo import CARGO_SHARE
 from ..settings import Settings
-from .decoys import SHUFFLED, by_chance
-from .heads import Heads, heads_for
-from .target import Target, find_target
+from .decoys import SHUFFLED, chance, chance_steps
+from .ranking import LEAST_PROTEINS, WITHOUT, few_proteins, prior_shift, shifted_prior
+from .stored_ranking import head_set_of, notes_on, stored_ranking
 
 if TYPE_CHECKING:
     from ..methods.headset import HeadSet
     from ..store.engine import Store
-    from ..store.rankings import StoredRanking
-
-MOST = 1 - 1e-15
-"""A cargo prior of 1 has no odds: it is taken as this."""
+    from ..store.rankings import ByChance, StoredRanking
 
 Row = Mapping[str, object]
 
@@ -35,49 +29,61 @@ class RankedProteome:
     """A ranking and how to read it.
 
     Attributes:
-        candidates: number of candidates in the whole ranking.
+        ranking: the stored ranking.
         rows: those asked for, best first, keyed by the columns of ``nes.candidate``.
         over: number of candidates over each operating point of the head set that has a threshold.
-        unscored: sequences of the release that have no scores yet.
+        head_set: the heads that scored; None if they are neither in the database nor in this version.
+        cargo_prior: assumed share of cargoes, of the stored ranking or as asked for.
         decoys: where q-values come from; None if there are none.
+        computed: whether probabilities or q-values were computed for this list and are not stored.
         cargo_share: mean probability of the proteins to be cargoes: far from the prior, the heads find more or less in
             this proteome than where their odds were fitted.
         proteins: whether the rows are proteins, the best candidate of each, with the score of the protein.
         notes: what the user should know of the heads.
     """
 
-    target: Target
-    candidates: int
+    ranking: StoredRanking
     rows: Sequence[Row]
     over: Mapping[str, int]
-    unscored: int
-    head_set: HeadSet
-    run_id: int
+    head_set: HeadSet | None
     cargo_prior: float
     point: str | None
     decoys: str | None
+    computed: bool = False
     proteins: bool = False
     cargo_share: float | None = None
     notes: tuple[str, ...] = ()
 
     @property
+    def candidates(self) -> int:
+        """Number of candidates in the whole ranking."""
+        return self.ranking.candidates
+
+    @property
+    def run_id(self) -> int:
+        """The run that ranked."""
+        return self.ranking.run_id
+
+    @property
     def trained_on(self) -> tuple[str, ...]:
         """Accessions among `rows` of whose sequences the heads were trained: their scores are no test."""
-        known = set(self.head_set.training_digests)
+        known = set(self.head_set.training_digests) if self.head_set else set()
         return tuple(sorted({str(row["accession"]) for row in self.rows if row["sequence_sha256"] in known}))
 
     def facts(self) -> dict[str, object]:
         """Where the numbers come from, for the head of a file."""
         from ..segmentation.factory import variant_of
 
-        model = self.head_set.language_model
+        ranking = self.ranking
         return {
-            "proteome": self.target.name,
-            "release": self.target.release,
-            "ranking run": self.run_id,
-            "language model": f"{model.name} layer {model.layer} sha256 {model.weights_sha256}",
-            "segmentation": variant_of(self.head_set.segmentation),
-            "head set": self.head_set.digest,
+            "proteome": ranking.proteome,
+            "release": ranking.release,
+            "sequences": ranking.coverage,
+            "complete": "yes" if ranking.complete else "no",
+            "ranking run": ranking.run_id,
+            "language model": f"{ranking.language_model} layer {ranking.layer} sha256 {ranking.weights_sha256}",
+            "segmentation": variant_of(ranking.segmentation_identity),
+            "head set": ranking.head_set_digest,
             "cargo prior": self.cargo_prior,
             "operating point": self.point or "none",
             "q-values by": self.decoys or "none",
@@ -85,92 +91,149 @@ class RankedProteome:
 
     def sentences(self) -> list[str]:
         """How many candidates there are, in words."""
+        ranking = self.ranking
         over = ", ".join(f"{count:,} over the {name} threshold" for name, count in self.over.items())
-        first = f"{self.target.name} release {self.target.release}: {self.candidates:,} candidates"
+        first = f"{ranking.proteome} release {ranking.release}: {self.candidates:,} candidates"
+        lines = [f"{first}, {over}" if over else first]
+        if not ranking.complete:
+            lines.append(f"{ranking.coverage}: `nesannot score {ranking.proteome}` scores the rest")
+        elif ranking.failed:
+            lines.append(f"{ranking.coverage}: the column error of the view scored_sequence says why")
+        lines.append(self._prior())
+        lines.append(self._chance())
+        if self.computed:
+            options = f"--cargo-prior {self.cargo_prior:g} --decoys {self.decoys or WITHOUT}"
+            lines.append(f"computed for this list, not stored: `nesannot score {ranking.proteome} {options}` stores it")
+        return lines
+
+    def _chance(self) -> str:
+        """Where q-values come from, or why there are none."""
+        if self.decoys:
+            return f"q-values by {'shuffled proteins' if self.decoys == SHUFFLED else self.decoys}"
+        if self.ranking.proteins < LEAST_PROTEINS:
+            return few_proteins(self.ranking.proteome, self.ranking.proteins)
+        return "no q-values: no decoys were compared with"
+
+    def _prior(self) -> str:
         prior = f"probabilities assume that {self.cargo_prior:.0%} of the proteins are cargoes"
         if self.cargo_share is not None and self.cargo_prior < 1:
             prior += f", and by what is found in them {self.cargo_share:.0%} would be"
         if self.cargo_prior != CARGO_SHARE:
             prior += f"; thresholds and q-values, that {CARGO_SHARE:.0%} are"
-        said = {None: "no q-values: no decoys were scored", SHUFFLED: "q-values by shuffled proteins"}
-        decoys = said.get(self.decoys, f"q-values by {self.decoys}")
-        return [f"{first}, {over}" if over else first, prior, decoys]
+        return prior
 
 
-def prior_shift(cargo_prior: float) -> float:
-    """What to add to the log-odds of a protein to be a cargo where `cargo_prior` of the proteins are.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which part of a ranking is listed, and under which assumptions.
 
-    Bayes' rule on the odds (Saerens et al. 2002, Neural Comput 14:21): the evidence stays, and the share of cargoes
-    becomes `cargo_prior`, above 0, instead of `methods.cargo.CARGO_SHARE`. At 1 every protein is one.
-
-    Example:
-        >>> prior_shift(0.1), round(prior_shift(0.5), 4)
-        (0.0, 2.1972)
+    Attributes:
+        limit: rows from the top; None for all.
+        point: only rows over this operating point of the head set.
+        proteins: only the best candidate of each protein, in the order of the protein's score as a cargo.
+        cargo_prior: None for the setting; where that is the default, for the prior of the stored ranking.
+        decoys: `SHUFFLED`, the name of a proteome without CRM1, or ``none``; None for those of the stored ranking.
+        as_set: the ranking under the model of the settings, also where that is the default one.
     """
-    share = min(cargo_prior, MOST)
-    return log(share / (1 - share)) - log(CARGO_SHARE / (1 - CARGO_SHARE))
+
+    limit: int | None = None
+    point: str | None = None
+    proteins: bool = False
+    cargo_prior: float | None = None
+    decoys: str | None = None
+    as_set: bool = False
 
 
 def rank_proteome(
-    store: Store,
-    settings: Settings,
-    proteome: str,
-    *,
-    release: str | None = None,
-    limit: int | None = None,
-    point: str | None = None,
-    decoys: str = SHUFFLED,
-    proteins: bool = False,
+    store: Store, settings: Settings, proteome: str, *, release: str | None = None, listing: Listing | None = None
 ) -> RankedProteome:
-    """The ranking of a proteome's release under the current configuration, made anew if it is missing or stale.
-
-    Args:
-        limit: rows to return, from the top; None for all.
-        point: only rows over this operating point of the head set.
-        decoys: where q-values come from: `SHUFFLED`, or the name of a proteome without CRM1.
-        proteins: only the best candidate of each protein, in the order of the protein's score as a cargo.
+    """List the ranking of a proteome that the views show, or the one of a release or of the settings' model.
 
     Raises:
-        UsageError: if there is no such proteome or release.
-        InputError: if nothing of it is scored under the current configuration.
+        UsageError: if there is no such proteome.
+        InputError: if it is not ranked, or its decoys were not scored.
         ConfigurationError: if the head set has no such operating point.
     """
-    from ..store.rankings import cargo_share, count_over, ranked_rows
-    from ..store.scores import pending
+    from ..store.candidates import cargo_share, count_over, ranked_rows
 
-    target = find_target(store, proteome, release)
-    heads = heads_for(store, settings)
-    threshold = _threshold(heads.head_set, point)
-    shift = prior_shift(settings.cargo_prior)
-    unscored = pending(store, heads.configuration_id, *target.key).sequences
-    if unscored and unscored == pending(store, heads.configuration_id, *target.key, again=True).sequences:
-        told = f"{target.name} release {target.release} has no scores yet"
-        raise InputError(told, remedy=f"nesannot score {target.name}")
-    ranking = _ranking(store, settings, target, heads, shift, decoys)
-    rows = ranked_rows(store, ranking.id, limit, threshold, proteins=proteins)
-    thresholds = {p.name: p.threshold for p in heads.head_set.operating_points if p.threshold is not None}
-    over = {name: count_over(store, ranking.id, value) for name, value in thresholds.items()}
+    listing = listing or Listing()
+    ranking = stored_ranking(store, settings, proteome, release, as_set=listing.as_set)
+    head_set = head_set_of(store, ranking)
+    threshold = _threshold(head_set, listing.point)
+    assumed = _assumed(store, settings, ranking, head_set, listing)
+    if assumed is None:
+        rows = ranked_rows(store, ranking.id, listing.limit, threshold, proteins=listing.proteins)
+        share = cargo_share(store, ranking.id)
+    else:
+        rows, share = _ranked_again(store, ranking, assumed, threshold, listing)
+    points = head_set.operating_points if head_set else ()
+    thresholds = {point.name: point.threshold for point in points if point.threshold is not None}
     return RankedProteome(
-        target=target,
-        candidates=ranking.candidates,
+        ranking=ranking,
         rows=rows,
-        over=over,
-        unscored=unscored,
-        head_set=heads.head_set,
-        run_id=ranking.run_id,
-        cargo_prior=settings.cargo_prior,
-        point=point,
-        decoys=ranking.decoys,
-        proteins=proteins,
-        cargo_share=cargo_share(store, ranking.id),
-        notes=heads.notes,
+        over={name: count_over(store, ranking.id, value) for name, value in thresholds.items()},
+        head_set=head_set,
+        cargo_prior=assumed.cargo_prior if assumed else shifted_prior(ranking.logit_shift),
+        point=listing.point,
+        decoys=assumed.decoys if assumed else ranking.decoys,
+        computed=assumed is not None,
+        proteins=listing.proteins,
+        cargo_share=share,
+        notes=notes_on(store, settings, ranking),
     )
 
 
-def _threshold(head_set: HeadSet, point: str | None) -> float:
+@dataclass(frozen=True, slots=True)
+class _Assumptions:
+    """What a list assumes in place of what its ranking does; `retain` for the q-values of the ranking."""
+
+    cargo_prior: float
+    decoys: str | None
+    by_chance: ByChance | None
+    retain: bool
+
+
+def _assumed(
+    store: Store, settings: Settings, ranking: StoredRanking, head_set: HeadSet | None, listing: Listing
+) -> _Assumptions | None:
+    """The assumptions of a list; None where they are those of the stored ranking."""
+    stored = shifted_prior(ranking.logit_shift)
+    usual = stored if settings.cargo_prior == Settings().cargo_prior else settings.cargo_prior
+    prior = replace(settings, cargo_prior=usual if listing.cargo_prior is None else listing.cargo_prior).cargo_prior
+    decoys = ranking.decoys if listing.decoys is None else None if listing.decoys == WITHOUT else listing.decoys
+    if decoys == ranking.decoys:
+        return None if abs(prior - stored) < 1e-9 else _Assumptions(prior, decoys, None, True)
+    by_chance = decoys and _by_chance(store, ranking, head_set, decoys)
+    return _Assumptions(prior, by_chance.decoys if by_chance else None, by_chance or None, False)
+
+
+def _by_chance(store: Store, ranking: StoredRanking, head_set: HeadSet | None, decoys: str) -> ByChance | None:
+    from ..store.decoys import ranked_scores
+
+    digests = head_set.training_digests if head_set else ()
+    compared = chance(store, ranking.configuration_id, ranking.proteome, decoys, digests)
+    if compared is None:
+        what = f"no shuffled proteins of {ranking.proteome} were scored, or not all of them"
+        raise InputError(what, remedy=f"nesannot score {ranking.proteome} --decoys {SHUFFLED}")
+    return chance_steps(compared, ranked_scores(store, ranking.id))
+
+
+def _ranked_again(
+    store: Store, ranking: StoredRanking, assumed: _Assumptions, threshold: float, listing: Listing
+) -> tuple[list[dict[str, object]], float | None]:
+    from ..store.candidates import Reranking, ranked_again
+
+    changes = Reranking(prior_shift(assumed.cargo_prior), assumed.by_chance, assumed.retain)
+    return ranked_again(store, ranking.id, changes, listing.limit, threshold, proteins=listing.proteins)
+
+
+def _threshold(head_set: HeadSet | None, point: str | None) -> float:
     """Threshold on the combined score; 0 for no point."""
     if point is None:
         return 0.0
+    if head_set is None:
+        why = "the heads of this ranking are neither in the database nor in this version of the program"
+        raise ConfigurationError(f"the threshold of {point} is not known", why=why, remedy="leave --point away")
     found = head_set.operating_point(point)
     if found.threshold is None:
         told = f"the operating point {point} is not available"
@@ -180,32 +243,3 @@ def _threshold(head_set: HeadSet, point: str | None) -> float:
     return found.threshold
 
 
-def _ranking(
-    store: Store, settings: Settings, target: Target, heads: Heads, shift: float, decoys: str
-) -> StoredRanking:
-    """The stored ranking if nothing changed since, else a new one."""
-    from ..errors import InternalError
-    from ..store.changes import record_pipeline
-    from ..store.decoys import find_decoys
-    from ..store.rankings import find_ranking, fresh_ranking, materialise
-    from ..store.runs import run
-
-    shuffled = decoys == SHUFFLED
-    known = not shuffled or find_decoys(store, heads.configuration_id, target.proteome_id) is not None
-    place = (store, target.name, target.release, target.release_id, heads.configuration_id, shift)
-    fresh = fresh_ranking(*place, decoys=decoys if known else None)
-    if fresh:
-        return fresh
-    before = find_ranking(store, target.name)
-    compared = by_chance(store, heads, target, decoys) if known else None
-    stated = {**heads.stated, "cargo_prior": settings.cargo_prior, "decoys": compared and compared.decoys}
-    with run(store, "rank", stated) as (run_id, counts):
-        counts["candidates"] = materialise(
-            store, *target.key, heads.configuration_id, run_id, logit_shift=shift, by_chance=compared
-        )
-    made = fresh_ranking(*place, decoys=compared.decoys if compared else None)
-    if made is None:
-        raise InternalError(f"the ranking of {target.name} was changed while it was made")
-    if before and made.is_current and before.configuration_id != made.configuration_id:
-        record_pipeline(store, target.key, before.id, made.configuration_id, made.run_id)
-    return made

@@ -178,32 +178,20 @@ class _Reannotating:
             self.progress.note(f"{name}: every sequence of release {target.release} is scored and ranked")
             return
         summary = score_proteome(self.store, self.settings, name, dry_run=self.dry_run, progress=self.progress)
-        self.progress.note(summary.sentence())
+        for sentence in summary.sentences():
+            self.progress.note(sentence)
         done.rescored += summary.rescored
         done.embedded += summary.sequences
         done.failed += len(summary.failed)
         done.problem = done.problem or summary.problem
-        if not self.dry_run:
-            done.ranked += self._ranked(target)
+        done.ranked += bool(summary.ranking and summary.ranking.made)
 
     def _is_current(self, target: Target, heads: Heads) -> bool:
         """Whether nothing is pending and the ranking holds; opens no language model."""
-        from ..store.rankings import find_ranking, fresh_ranking
         from ..store.scores import pending
-        from .rank import prior_shift
+        from .ranking import ranking_options, up_to_date
 
-        found = find_ranking(self.store, target.name, target.release)
-        if found is None or not found.is_current or pending(self.store, heads.configuration_id, *target.key).sequences:
+        if pending(self.store, heads.configuration_id, *target.key).sequences:
             return False
-        shift = prior_shift(self.settings.cargo_prior)
-        place = (target.name, target.release, target.release_id, heads.configuration_id, shift)
-        return fresh_ranking(self.store, *place, decoys=found.decoys) is not None
-
-    def _ranked(self, target: Target) -> int:
-        """1 if a new ranking was made, 0 if the stored one still holds."""
-        from ..store.rankings import find_ranking
-        from .rank import rank_proteome
-
-        before = find_ranking(self.store, target.name)
-        after = rank_proteome(self.store, self.settings, target.name, limit=1)
-        return int(before is None or before.run_id != after.run_id)
+        options = ranking_options(self.store, self.settings, target)
+        return up_to_date(self.store, heads, target, options) is not None

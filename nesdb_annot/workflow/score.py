@@ -7,23 +7,22 @@ sequence that has scores under the configuration is not computed again; a killed
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ..errors import IncompleteError
+from ..errors import IncompleteError, NesannotError
 from ..records import Json
 from ..settings import Settings
-from .decoys import score_decoys
 from .failures import failure
 from .heads import Heads, check_device, heads_for
-from .pipeline import WriteBehind, read_ahead
+from .pipeline import WriteBehind, read_ahead, tapered
 from .progress import Progress, Silent
 from .protein_scorer import Chunk, ScoredChunk, build_scorer
-from .segment_vectors import save_vectors
+from .ranking import RankingReport, check_decoys, finish_scoring, rank_what_is_scored, ranking_options
 from .target import Target, find_target
 
 if TYPE_CHECKING:
@@ -32,12 +31,6 @@ if TYPE_CHECKING:
 
 RESIDUES_PER_CHUNK = 30_000
 """One work unit: what a killed run loses at most, about two seconds of one core."""
-
-LEAST_RESIDUES = 2_000
-"""No chunk is cut smaller than this: each is a transaction."""
-
-CHUNKS_LEFT = 4
-"""A chunk is at most one in so many, times the workers, of what is left: the last ones are small."""
 
 WORTH_A_PROCESS = 100_000
 """Residues below which starting worker processes costs more than it saves."""
@@ -51,6 +44,7 @@ class ScoreSummary:
         failed: sequences of the release that could not be scored, now or in an earlier run.
         sequences: that were embedded and scored, or would be, with `residues` and the `segments` stored.
         rescored: sequences that were, or would be, scored from stored vectors.
+        ranking: what came of ranking; None for a dry run.
     """
 
     proteome: str
@@ -60,6 +54,7 @@ class ScoreSummary:
     failed: tuple[FailedSequence, ...]
     dry_run: bool = False
     rescored: int = 0
+    ranking: RankingReport | None = None
 
     def sentence(self) -> str:
         """The outcome in words."""
@@ -79,6 +74,10 @@ class ScoreSummary:
         """The error that names the sequences that failed, now or in an earlier run; None if none did."""
         return None if self.dry_run else failure(self.proteome, self.failed)
 
+    def sentences(self) -> list[str]:
+        """The outcome of scoring and of ranking, in words."""
+        return [self.sentence(), *(self.ranking.sentences() if self.ranking else ())]
+
 
 def score_proteome(
     store: Store,
@@ -88,22 +87,26 @@ def score_proteome(
     release: str | None = None,
     again: bool = False,
     dry_run: bool = False,
+    cargo_prior: float | None = None,
+    decoys: str | None = None,
     progress: Progress | None = None,
 ) -> ScoreSummary:
-    """Score the sequences of a proteome's release that have no scores under the current configuration.
+    """Score the sequences of a proteome's release that have no scores under the current configuration, and rank it.
 
     Where only pooled heads are other than those that have scored a sequence, its stored vectors are scored (see
-    `rescore`); all else is embedded. Some of its proteins are scored once more with their residues shuffled, for the
-    q-values of `rank`.
+    `rescore`); all else is embedded. For q-values, proteins with shuffled residues are scored, too. A run that is
+    stopped ranks what is scored, where readers have no complete ranking.
 
     Args:
         proteome: UPID or name, as ingested.
         release: None for the newest by date.
         again: recompute those that have scores, too.
         dry_run: only count.
+        cargo_prior: share of the proteins assumed to be cargoes; see `ranking.ranking_options`, also for `decoys`.
 
     Raises:
-        InputError: if there is no such proteome or release.
+        UsageError: if there is no such proteome or release.
+        InputError: if the decoys are a proteome that is not ranked.
         ConfigurationError: if there are no weights or no head set for the language model.
     """
     from ..store.locks import one_after_another
@@ -116,6 +119,8 @@ def score_proteome(
     heads = heads_for(store, settings)
     for line in heads.notes:
         progress.note(line)
+    options = ranking_options(store, settings, target, cargo_prior, decoys)
+    check_decoys(store, heads, target, options)
     scoring = _Scoring(store, settings, heads, target, again, progress)
     if dry_run:
         stored = RescoreSummary() if again else rescorable(store, heads, target)
@@ -124,37 +129,16 @@ def score_proteome(
         return ScoreSummary(target.name, *amount, 0, (), dry_run, stored.sequences)
     lock = f"nesannot score {heads.configuration_id} {target.proteome_id}"
     with one_after_another(store, lock, scoring.say_that_another_scores):
-        stored = RescoreSummary() if again else rescore_proteome(store, heads, target, progress)
-        summary = replace(scoring.all_that_is_pending(), rescored=stored.sequences)
-        score_decoys(store, settings, heads, target, progress=progress)
-    save_vectors(store, settings, heads.configuration_id, progress.note)
-    return replace(summary, failed=tuple(failed_of_release(store, heads.configuration_id, *target.key)))
-
-
-def tapered(chunks: Iterable[Chunk], residues: int, workers: int) -> Iterator[Chunk]:
-    """The same sequences in chunks that get smaller towards the end, so that no worker waits long for the last one.
-
-    Args:
-        chunks: as they are read.
-        residues: in all of them.
-        workers: that share them.
-
-    Example:
-        >>> [len(chunk) for chunk in tapered([[("", "L" * 2000)] * 12], 24_000, 1)]
-        [3, 3, 2, 1, 1, 1, 1]
-    """
-    for chunk in chunks:
-        piece: list[tuple[str, str]] = []
-        size = 0
-        for digest, own in chunk:
-            piece.append((digest, own))
-            size += len(own)
-            if size >= max(LEAST_RESIDUES, residues // (CHUNKS_LEFT * workers)):
-                yield piece
-                piece, residues, size = [], residues - size, 0
-        if piece:
-            yield piece
-            residues -= size
+        try:
+            stored = RescoreSummary() if again else rescore_proteome(store, heads, target, progress)
+            summary = replace(scoring.all_that_is_pending(), rescored=stored.sequences)
+            report = finish_scoring(store, settings, heads, target, options, progress)
+        except (KeyboardInterrupt, SystemExit):
+            with suppress(NesannotError):
+                rank_what_is_scored(store, heads, target, options)
+            raise
+    failed = failed_of_release(store, heads.configuration_id, *target.key)
+    return replace(summary, failed=tuple(failed), ranking=report)
 
 
 def _processor_seconds() -> float:

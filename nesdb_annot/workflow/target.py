@@ -17,6 +17,7 @@ class Target:
     release: str
     proteome_id: int
     release_id: int
+    proteins: int
 
     @property
     def key(self) -> tuple[int, int]:
@@ -34,4 +35,4 @@ def find_target(store: Store, proteome: str, release: str | None = None) -> Targ
 
     found = proteome_of(store, proteome)
     chosen = release_of(store, found, release)
-    return Target(found.name, chosen.name, found.id, chosen.id)
+    return Target(found.name, chosen.name, found.id, chosen.id, chosen.proteins)

@@ -26,7 +26,7 @@ def write_ranking(
     from ..formats.tables import write_table
 
     facts = {"software": f"nesannot {__version__}", **ranking.facts()} if provenance else None
-    motif = motif_of(ranking.head_set.motif)
+    motif = motif_of(ranking.ranking.motif)
     if format_ == "gff3":
         return write_gff3(path, ranking.rows, motif=motif, provenance=facts, force=force)
     if format_ == "bed":

@@ -31,7 +31,7 @@ def test_a_file_is_annotated_from_beginning_to_end(settings, store):
         again = annotate.annotate(settings, str(path), name="job", progress=told)
     assert count == again == rank_proteome(store, settings, "job").candidates > 16
     assert "16 new" in " ".join(told.notes)
-    assert "nothing was computed" in told.notes[-1]
+    assert any("nothing was computed" in note for note in told.notes)
 
 
 def test_refused_records_are_told(settings, store, tmp_path):

@@ -15,7 +15,6 @@ from nesdb_annot.store.references import load_entries
 from nesdb_annot.workflow.changes import changes_of
 from nesdb_annot.workflow.ingest import ingest_proteome
 from nesdb_annot.workflow.proteome_source import fetched_source
-from nesdb_annot.workflow.rank import rank_proteome
 from nesdb_annot.workflow.reannotate import LOCK, reannotate
 from nesdb_annot.workflow.reannotate_sources import MOTIFS_RELEASE, Looking
 from nesdb_annot.workflow.score import score_proteome
@@ -69,7 +68,6 @@ def annotated(store, online, uniprot):
     uniprot.entries = {f"P0000{n}": "".join(draw.choices("ACDEFGHIKLMNPQRSTVWY", k=80)) + NES for n in range(6)}
     ingest_proteome(store, fetched_source(online, UPID, None))
     score_proteome(store, online, UPID)
-    rank_proteome(store, online, UPID)
     return uniprot
 
 
@@ -291,7 +289,6 @@ def test_changed_references_score_stored_vectors_again_without_embedding(
     from nesdb_annot.workflow.heads import heads_for
 
     offline = replace(online, offline=True, cargo_prior=1.0)  # as a list of cargoes: no small factor hides a change
-    rank_proteome(store, offline, UPID)
     first = heads_for(store, online)
     old = rows(store, SCORES.format(first.configuration_id))
     ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)))
@@ -358,13 +355,12 @@ def as_if_scored(store, settings, name):
     scored = [ScoredSequence(digest) for digest, _ in sequences_of(store, *target.key)]
     for begin in range(0, len(scored), 1000):
         write_scored(store, key, run_id, scored[begin : begin + 1000])
-    save_decoys(store, key, target.proteome_id, run_id, proteins=1, residues=1000, combined=[0.1])
-    rank_proteome(store, settings, name)
+    save_decoys(store, key, target.proteome_id, run_id, proteins=1, residues=1000, chunk=(0, 1), combined=[0.1])
+    score_proteome(store, settings, name)
 
 
 def test_a_collection_that_is_new_is_heard_of_once(store, online, heads_with_other_references, annotated, tmp_path):
     offline = replace(online, offline=True)
-    rank_proteome(store, offline, UPID)
     ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)))
     done = reannotate(store, offline)
     assert (done.references, done.embedded, done.ranked) == (1, 0, 1)

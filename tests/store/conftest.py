@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -88,6 +89,17 @@ def scored(digest, probabilities, *, first=1, methods=METHODS, evidence=None, ca
     return ScoredSequence(digest, tuple(segments), cargo if segments else None)
 
 
+def in_parts(digest, parts):
+    """A scored sequence whose candidates have these (probability in a cargo, probability of a cargo)."""
+    [cargo] = {cargo for _, cargo in parts}
+    whole = scored(digest, [own * cargo for own, _ in parts], cargo=math.log(cargo / (1 - cargo)))
+    segments = [
+        replace(segment, scores=(*segment.scores[:-1], replace(segment.scores[-1], raw=math.log(p / (1 - p)))))
+        for segment, (p, _) in zip(whole.segments, parts, strict=True)
+    ]
+    return replace(whole, segments=tuple(segments))
+
+
 def proteome(store, sequences, *, name="UPX", released=None):
     """Ingest proteins P0, P1, ... with these sequences; returns proteome, release id and run id."""
     run_id = start_run(store, "ingest", {})
@@ -166,6 +178,7 @@ def make():
         release=release,
         configuration=configuration,
         scored=scored,
+        in_parts=in_parts,
         proteome=proteome,
         MODEL=MODEL,
         METHODS=METHODS,

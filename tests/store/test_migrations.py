@@ -114,7 +114,7 @@ def test_down_to_any_revision_and_up_again(store, make, revision):
 
 ADDED_LATER: dict[str, set[str]] = {
     "run": {"host", "queued"},
-    "ranking": {"decoys"},
+    "ranking": {"decoys", "sequences", "scored", "failed"},
     "configuration": {"selector_digest"},
     "scored_sequence": {"cargo_log_odds"},
     "segment": {"first_stage", "competition"},

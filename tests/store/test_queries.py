@@ -137,8 +137,9 @@ INSERT INTO nesannot.segment SELECT 1, 1 + n / 20, 1 + n % 20, 1 + 15 * (n % 20)
 INSERT INTO nesannot.method_score SELECT 1, sequence_id, segment, m, random(), random(), NULL
   FROM nesannot.segment, generate_series(1, 4) m;
 INSERT INTO nesannot.ranking
-       (motif, proteome_id, release_id, configuration_id, run_id, logit_shift, candidates, is_current)
-SELECT 'NES', id, id, 1, 1, 0, 0, true FROM nesannot.proteome;
+       (motif, proteome_id, release_id, configuration_id, run_id, logit_shift, candidates, is_current,
+        sequences, scored, failed)
+SELECT 'NES', id, id, 1, 1, 0, 0, true, 0, 0, 0 FROM nesannot.proteome;
 INSERT INTO nesannot.ranked_segment (ranking_id, rank, sequence_id, membership_id, first_residue, last_residue, segment,
                                      is_current, probability, combined, proteome)
 SELECT 1 + sequence_id % 3, row_number() OVER (PARTITION BY sequence_id % 3), sequence_id, sequence_id, first_residue,

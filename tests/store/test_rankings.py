@@ -13,16 +13,9 @@ from nesdb_annot.errors import UsageError
 from nesdb_annot.methods.calibration import PlattCalibration
 from nesdb_annot.methods.combination import combined
 from nesdb_annot.residues import sequence_digest
+from nesdb_annot.store.candidates import candidates_of, count_over, ranked_rows
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release, proteome_of
-from nesdb_annot.store.rankings import (
-    ByChance,
-    candidates_of,
-    count_over,
-    find_ranking,
-    fresh_ranking,
-    materialise,
-    ranked_rows,
-)
+from nesdb_annot.store.rankings import ByChance, find_ranking, fresh_ranking, materialise
 from nesdb_annot.store.scores import write_scored
 
 EVIDENCE = {"class": "1a", "core": {"phi1": 3, "phi2": 7, "phi3": 10, "phi0": 1}}
@@ -95,23 +88,12 @@ def test_the_chance_of_a_protein_is_that_of_its_best_candidate(store, scene):
     assert all(row.p_value == pytest.approx(1 - math.exp(-0.6)) for row in rows)
 
 
-def in_parts(make, digest, parts):
-    """A scored sequence whose candidates have these (probability in a cargo, probability of a cargo)."""
-    [cargo] = {cargo for _, cargo in parts}
-    scored = make.scored(digest, [own * cargo for own, _ in parts], cargo=math.log(cargo / (1 - cargo)))
-    segments = [
-        replace(segment, scores=(*segment.scores[:-1], replace(segment.scores[-1], raw=math.log(p / (1 - p)))))
-        for segment, (p, _) in zip(scored.segments, parts, strict=True)
-    ]
-    return replace(scored, segments=tuple(segments))
-
-
 @pytest.fixture
 def parts(store, make, scene):
     """Three proteins that are more and less likely to be cargoes."""
     _, _, configuration_id, run_id = scene
     known = [[(0.5, 0.6), (0.2, 0.6)], [(0.9, 0.2)], [(0.6, 0.4), (0.1, 0.4)]]
-    scored = [in_parts(make, sequence_digest(make.residues(i)), own) for i, own in enumerate(known)]
+    scored = [make.in_parts(sequence_digest(make.residues(i)), own) for i, own in enumerate(known)]
     write_scored(store, configuration_id, run_id, scored)
     return scene
 

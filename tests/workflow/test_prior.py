@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesdb_annot.methods.cargo import CARGO_SHARE
-from nesdb_annot.workflow.rank import prior_shift
+from nesdb_annot.workflow.ranking import prior_shift, shifted_prior
 
 SHARE = st.floats(0.001, 0.999)
 
@@ -27,6 +27,11 @@ def test_shifting_is_bayes_rule(cargo_prior, of_cargoes, of_others):
 @given(SHARE, SHARE)
 def test_fewer_cargoes_mean_lower_odds(one, other):
     assert (prior_shift(one) < prior_shift(other)) == (one < other)
+
+
+@given(st.floats(1e-6, 1.0))
+def test_a_prior_follows_from_its_shift(cargo_prior):
+    assert shifted_prior(prior_shift(cargo_prior)) == pytest.approx(cargo_prior, abs=1e-9)
 
 
 def test_of_known_cargoes_only_the_first_factor_counts():

@@ -5,19 +5,19 @@ from math import exp
 
 import pytest
 
-from nesdb_annot.errors import InputError, UsageError
+from nesdb_annot.errors import ConfigurationError, InputError, UsageError
 from nesdb_annot.records import Annotation, AnnotationKind
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.store.analyst import run_sql
 from nesdb_annot.store.annotations import replace_annotations
 from nesdb_annot.store.queue_units import excuse_failed
 from nesdb_annot.store.runs import start_run
-from nesdb_annot.workflow import sample, score
+from nesdb_annot.workflow import pipeline, sample, score
 from nesdb_annot.workflow.demo import run_demo
 from nesdb_annot.workflow.ingest import ingest_proteome
 from nesdb_annot.workflow.progress import Silent
 from nesdb_annot.workflow.proteome_source import proteome_source
-from nesdb_annot.workflow.rank import rank_proteome
+from nesdb_annot.workflow.rank import Listing, rank_proteome
 from nesdb_annot.workflow.score import score_proteome
 
 pytestmark = pytest.mark.xdist_group("score")
@@ -174,32 +174,85 @@ def test_ranking_is_total_and_starts_at_one(store, settings):
     assert probabilities == sorted(probabilities, reverse=True)
 
 
-def test_what_is_not_scored_yet_leaves_the_ranking_that_stands(store, settings, monkeypatch):
+def test_heads_that_have_scored_nothing_leave_the_ranking_shown(store, settings, monkeypatch):
     ingest_sample(store)
     score_proteome(store, settings, "sample")
-    rank_proteome(store, settings, "sample")
-    before = rows(store, "select rank, accession, probability from candidate order by 1")
+    before = rank_proteome(store, settings, "sample")
+    assert before.notes == ()
     with monkeypatch.context() as other:
         other.setattr("nesdb_annot.methods.scoring.VERSION", 99)  # an update: everything is to be scored again
-        with pytest.raises(InputError, match="has no scores yet"):
-            rank_proteome(store, settings, "sample")
-    assert rows(store, "select rank, accession, probability from candidate order by 1") == before
+        after = rank_proteome(store, settings, "sample")
+    assert after.rows == before.rows
+    assert any("`nesannot score sample`" in note for note in after.notes)
 
 
-def test_ranking_twice_makes_one_ranking(store, settings):
+def test_ranking_what_is_not_ranked_says_what_to_type(store, settings):
+    ingest_sample(store)
+    with pytest.raises(InputError, match="sample is not ranked") as raised:
+        rank_proteome(store, settings, "sample")
+    assert raised.value.remedy == "nesannot score sample"
+    score_proteome(store, settings, "sample")
+    with pytest.raises(InputError, match="release r9 of sample is not ranked") as raised:
+        rank_proteome(store, settings, "sample", release="r9")
+    assert raised.value.remedy == "nesannot score sample --release r9"
+
+
+def test_reading_a_ranking_writes_nothing(store, settings):
     run_demo(store, settings, Silent())
-    first = rank_proteome(store, settings, "sample").run_id
-    assert rank_proteome(store, settings, "sample").run_id == first
-    assert rank_proteome(store, replace(settings, cargo_prior=0.5), "sample").run_id != first
+    tables = ("run", "ranking", "ranked_segment", "decoy", "configuration", "head_set")
+    state = "select '{0}', count(*), max(xmin::text::bigint) from nesannot.{0}"
+    query = " union all ".join(state.format(table) for table in tables)
+    before = rows(store, query)
+    for listing in (Listing(), Listing(cargo_prior=0.5), Listing(decoys="none"), Listing(proteins=True)):
+        rank_proteome(store, settings, "sample", listing=listing)
+    assert rows(store, query) == before
+
+
+def test_a_stored_prior_stays_until_another_is_asked_for(store, settings):
+    ingest_sample(store)
+    score_proteome(store, settings, "sample", cargo_prior=0.3)
+    assert rank_proteome(store, settings, "sample").cargo_prior == 0.3
+    again = score_proteome(store, settings, "sample").ranking
+    assert not again.made
+    assert rank_proteome(store, settings, "sample", listing=Listing(cargo_prior=0.1)).cargo_prior == 0.1
+    assert rank_proteome(store, replace(settings, cargo_prior=0.5), "sample").cargo_prior == 0.5
+    assert rank_proteome(store, settings, "sample").cargo_prior == 0.3
+    assert score_proteome(store, settings, "sample", cargo_prior=0.1).ranking.made
+    with pytest.raises(ConfigurationError, match="cargo_prior is 2"):
+        rank_proteome(store, settings, "sample", listing=Listing(cargo_prior=2))
+
+
+def test_scoring_twice_makes_one_ranking(store, settings):
+    ingest_sample(store)
+    first = score_proteome(store, settings, "sample").ranking
+    again = score_proteome(store, settings, "sample").ranking
+    assert (first.made, again.made) == (True, False)
+    assert again.ranking == first.ranking
+
+
+def test_a_stopped_run_shows_what_is_scored_until_it_is_complete(store, settings, small_chunks):
+    ingest_sample(store)
+    with pytest.raises(KeyboardInterrupt):
+        score_proteome(store, settings, "sample", progress=Stopping(5))
+    partial = rank_proteome(store, settings, "sample")
+    assert not partial.ranking.complete
+    mark = f"{partial.ranking.scored} of 16 sequences scored"
+    assert partial.facts()["sequences"] == mark
+    assert any(line.startswith(mark) for line in partial.sentences())
+    assert {row["incomplete"] for row in partial.rows} == {mark}
+    score_proteome(store, settings, "sample")
+    whole = rank_proteome(store, settings, "sample")
+    assert whole.facts()["sequences"] == "16 of 16 sequences scored"
+    assert {row["incomplete"] for row in whole.rows} == {None}
 
 
 def test_points_cut_the_list(store, settings):
     run_demo(store, settings, Silent())
     everything = rank_proteome(store, settings, "sample")
     for name, count in everything.over.items():
-        assert len(rank_proteome(store, settings, "sample", point=name).rows) == count
+        assert len(rank_proteome(store, settings, "sample", listing=Listing(point=name)).rows) == count
     with pytest.raises(UsageError, match="no operating point 'lax'"):
-        rank_proteome(store, settings, "sample", point="lax")
+        rank_proteome(store, settings, "sample", listing=Listing(point="lax"))
 
 
 def test_unknown_proteome_is_named(store, settings):
@@ -215,10 +268,13 @@ def test_of_known_cargoes_the_order_is_that_of_the_first_factor(store, settings)
     usual = rank_proteome(store, settings, "sample").rows
     assert [row["probability"] for row in usual] == pytest.approx([row["combined"] for row in usual], rel=1e-5)
     known = rank_proteome(store, replace(settings, cargo_prior=1.0), "sample").rows
-    raw = [row[1] for row in rows(store, "select rank, raw from candidate_score where method = 'combined' order by 1")]
-    in_cargo = [1 / (1 + exp(-value)) for value in raw]
+    query = "select rank, raw from candidate_score where method = 'combined' order by 1"
+    stored = dict(rows(store, query))
+    spans = {row["rank"]: (row["accession"], row["first_residue"]) for row in usual}
+    raw = {spans[rank]: value for rank, value in stored.items()}
+    in_cargo = [1 / (1 + exp(-raw[row["accession"], row["first_residue"]])) for row in known]
     assert [row["probability"] for row in known] == pytest.approx(in_cargo, rel=1e-4)
-    assert in_cargo == sorted(in_cargo, reverse=True)
+    assert in_cargo == pytest.approx(sorted(in_cargo, reverse=True), rel=1e-5)
     assert {row["rank"] for row in known} == {row["rank"] for row in usual}
 
 
@@ -227,8 +283,8 @@ def test_the_last_chunks_are_small_and_lose_nothing(workers):
     lengths = [50 + 37 * i % 900 for i in range(2_000)]
     sequences = [(str(i), "L" * length) for i, length in enumerate(lengths)]
     read = [sequences[i : i + 60] for i in range(0, len(sequences), 60)]
-    sized = list(score.tapered(read, sum(lengths), workers))
+    sized = list(pipeline.tapered(read, sum(lengths), workers))
     assert [one for chunk in sized for one in chunk] == sequences
     residues = [sum(len(own) for _, own in chunk) for chunk in sized]
-    assert residues[0] >= min(20_000, sum(lengths) // (score.CHUNKS_LEFT * workers))
-    assert max(residues[-workers:]) < score.LEAST_RESIDUES + max(lengths)
+    assert residues[0] >= min(20_000, sum(lengths) // (pipeline.CHUNKS_LEFT * workers))
+    assert max(residues[-workers:]) < pipeline.LEAST_RESIDUES + max(lengths)

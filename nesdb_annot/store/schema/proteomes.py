@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...records import AnnotationKind
@@ -21,6 +21,10 @@ class Proteome(Base):
     name: Mapped[str] = mapped_column(unique=True, comment="UPID (UP000002311), or the user's own name")
     title: Mapped[str | None] = mapped_column(comment="Name in words, usually the organism")
     taxon_id: Mapped[int | None] = mapped_column(comment="NCBI taxonomy identifier")
+    in_overall: Mapped[bool] = mapped_column(
+        server_default=text("true"),
+        comment="Whether nes.candidate_overall lists its candidates; false for the sample of nesannot demo",
+    )
 
 
 class Release(Base):

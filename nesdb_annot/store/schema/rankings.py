@@ -37,9 +37,15 @@ class Ranking(Base):
         comment="Where q-values come from: shuffled, or a proteome without CRM1; NULL if there are none"
     )
     is_current: Mapped[bool] = mapped_column(
-        comment="Whether nes.candidate shows it: the newest release's latest ranking"
+        comment="Whether nes.candidate shows it: the newest complete ranking of the newest release that has one; "
+        "without any, the newest partial one"
     )
     ranked_at: Mapped[datetime] = moment("When it was made")
+    sequences: Mapped[int] = mapped_column(comment="Distinct sequences of the release")
+    scored: Mapped[int] = mapped_column(comment="Sequences of the release that had scores when it was ranked")
+    failed: Mapped[int] = mapped_column(
+        comment="Sequences of the release that had finally failed: tried three times, without scores"
+    )
 
 
 class RankedSegment(Base):
