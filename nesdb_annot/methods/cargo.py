@@ -1,10 +1,13 @@
 """How likely a protein is a cargo of CRM1 at all: what stands between a signal of a known cargo and one in a proteome.
 
     P(motif) = P(motif | its protein is a cargo) * P(cargo | what its candidates look like)
-    logit P(cargo | ...) = logit(share of cargoes) + intercept + sum of weight * feature
+    logit P(cargo | ...) = logit(share of cargoes) + intercept + sum of weight * (feature - growth * log(peaks))
 
 The first factor is the combination of `ranking`, which may take for granted that some candidate of a cargo is its
 signal. The second must not: its features are of the first stage, which knows nothing of competing candidates.
+
+By chance alone the best of many candidates is better than the best of few. `growth` is how fast each feature grows with
+the logarithm of the number of peaks among motif-free proteins, so that length alone makes no protein a cargo.
 """
 
 from __future__ import annotations
@@ -32,16 +35,19 @@ CARGO_SHARE = 0.1
 
 PROTEIN_FEATURES = ("three_best", "total")
 
+SHORTEST_PROTEIN = 30
+"""Residues; a shorter sequence says nothing about whether its protein is a cargo."""
+
 MEAN_OF_BEST = 3
 """Peaks that `three_best` is the mean of."""
 
 
 def protein_features(first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
-    """The columns `PROTEIN_FEATURES` of a protein, shape (2,).
+    """The columns `PROTEIN_FEATURES` of a protein and the logarithm of the number of its peaks, shape (3,).
 
     Mean first-stage log-odds of the three best `peaks`, or of as many as there are; and the logarithm of the summed
-    odds of all of them. Many weak candidates add up, but to little: length and number of candidates are left out on
-    purpose, since they tell bacterial proteins from cargoes rather than cargoes from others.
+    odds of all of them. The number of peaks is no feature with a weight of its own: it tells bacterial proteins from
+    cargoes rather than cargoes from others. It only corrects the features; see `CargoOdds.growth`.
 
     Args:
         first: first-stage log-odds, shape (n,), n at least 1; see `Ranking.first`.
@@ -50,10 +56,10 @@ def protein_features(first: Floats, spans: Sequence[ResidueSpan]) -> Floats:
     Example:
         >>> spans = [ResidueSpan(1, 9), ResidueSpan(5, 12), ResidueSpan(20, 30), ResidueSpan(40, 50)]
         >>> protein_features(np.log([1.0, 2.0, 0.5, 0.5]), spans).round(4).tolist()
-        [-0.231, 1.0986]
+        [-0.231, 1.0986, 1.0986]
     """
-    found = first[peaks(first, spans)]
-    return np.array([found[:MEAN_OF_BEST].mean(), np.logaddexp.reduce(found)])
+    best = first[peaks(first, spans)]
+    return np.array([best[:MEAN_OF_BEST].mean(), np.logaddexp.reduce(best), log(len(best))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,38 +69,50 @@ class CargoOdds:
     Attributes:
         weights: of `PROTEIN_FEATURES`.
         intercept: such that the whole is the logarithm of a likelihood ratio: the share of cargoes is not in it.
+        growth: of each of `PROTEIN_FEATURES` with the logarithm of the number of peaks, among motif-free proteins.
     """
 
     weights: tuple[float, ...] = (0.0,) * len(PROTEIN_FEATURES)
     intercept: float = 0.0
+    growth: tuple[float, ...] = (0.0,) * len(PROTEIN_FEATURES)
 
-    def log_odds(self, first: Floats, spans: Sequence[ResidueSpan], share: float = CARGO_SHARE) -> float:
-        """Log-odds that the protein is a cargo, where a `share` of the proteins are; see `protein_features`."""
-        known = float(protein_features(first, spans) @ np.array(self.weights)) + self.intercept
-        return known + log(share / (1 - share))
+    def log_odds(
+        self, first: Floats, spans: Sequence[ResidueSpan], share: float = CARGO_SHARE, *, length: int | None = None
+    ) -> float:
+        """Log-odds that the protein is a cargo, where a `share` of the proteins are; see `protein_features`.
 
-    def probability(self, first: Floats, spans: Sequence[ResidueSpan]) -> float:
+        Those of the share alone for a sequence of a `length` below `SHORTEST_PROTEIN`.
+        """
+        prior = log(share / (1 - share))
+        if length is not None and length < SHORTEST_PROTEIN:
+            return prior
+        *features, log_peaks = protein_features(first, spans)
+        corrected = np.array(features) - np.array(self.growth) * log_peaks
+        return float(corrected @ np.array(self.weights)) + self.intercept + prior
+
+    def probability(self, first: Floats, spans: Sequence[ResidueSpan], *, length: int | None = None) -> float:
         """The same as a probability, where `CARGO_SHARE` of the proteins are cargoes."""
-        return float(logistic(np.array([self.log_odds(first, spans)]))[0])
+        return float(logistic(np.array([self.log_odds(first, spans, length=length)]))[0])
 
     def to_json(self) -> dict[str, Json]:
         """Weights by name."""
-        return {"weights": list(self.weights), "intercept": self.intercept}
+        return {"weights": list(self.weights), "intercept": self.intercept, "growth": list(self.growth)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> CargoOdds:
-        """What `to_json` described.
+        """What `to_json` described; without `growth`, as earlier versions stored it, the features are not corrected.
 
         Raises:
             ConfigurationError: if a weight is missing.
         """
         try:
             weights, intercept = tuple(map(float, stored["weights"])), float(stored["intercept"])
+            growth = tuple(map(float, stored.get("growth", (0.0,) * len(PROTEIN_FEATURES))))
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigurationError("the stored odds of cargoes cannot be read", why=repr(error)) from error
-        if len(weights) != len(PROTEIN_FEATURES):
+        if not len(weights) == len(growth) == len(PROTEIN_FEATURES):
             raise ConfigurationError("the stored odds of cargoes have weights missing", remedy="nesannot train")
-        return cls(weights, intercept)
+        return cls(weights, intercept, growth)
 
 
 NOTHING_KNOWN = CargoOdds()
