@@ -85,7 +85,7 @@ class Bounded:
     """Partition of a protein into segments of `minimum` to `maximum` residues.
 
     Attributes:
-        minimum: shortest segment, residues; a protein that is shorter is one segment.
+        minimum: shortest segment, residues; a protein that is shorter has none.
         maximum: longest segment, residues; at least ``2 * minimum - 1``, so that every length can be cut.
         penalty: see `PENALTY`.
         cost: see `change_points`.
@@ -109,7 +109,7 @@ class Bounded:
         return SegmentationIdentity("bounded", 1, asdict(self))
 
     def spans(self, residues: str, embedding: NDArray[np.float32]) -> list[ResidueSpan]:
-        """Consecutive segments that cover the protein; see `segmentation.protocol.Segmenter`."""
+        """Consecutive segments that cover the protein; a protein that is shorter than `minimum` has none."""
         check_shape(residues, embedding)
         ends = change_points(embedding, self.minimum, self.maximum, self.penalty, cost=self.cost, relative=True)
-        return partition(ends.tolist())
+        return partition(ends.tolist()) if len(residues) >= self.minimum else []

@@ -72,7 +72,7 @@ class Lattice:
     Attributes:
         anchors: gives a protein's cores, best first; without it, change points alone span the lattice.
         anchors_digest: what `anchors` depends on; part of the identity, since a function has none.
-        minimum: shortest candidate, residues; a protein that is not longer is one segment.
+        minimum: shortest candidate, residues; a protein of this length is one candidate, a shorter one has none.
         maximum: longest candidate, residues.
         density: most candidates per residue (but `FEWEST` in any protein).
         fine: minimum distance of change points, residues.
@@ -113,7 +113,7 @@ class Lattice:
         check_embedding(residues, embedding)
         length = len(residues)
         if length <= self.minimum:
-            return [ResidueSpan(1, length)]
+            return [ResidueSpan(1, length)] if length == self.minimum else []
         chosen = self._chosen(self._families(residues, embedding), length)
         ascending = chosen[np.lexsort((chosen[:, 1], chosen[:, 0]))]
         return [ResidueSpan(first, last) for first, last in ascending.tolist()]

@@ -20,7 +20,7 @@ class Segmenter(Protocol):
         ...
 
     def spans(self, residues: str, embedding: NDArray[np.float32]) -> list[ResidueSpan]:
-        """Segments in ascending order of first, then last residue.
+        """Segments in ascending order of first, then last residue; none where the protein is shorter than a motif.
 
         Args:
             residues: cleaned residues, length L.

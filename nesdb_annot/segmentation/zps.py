@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..motifs import NES
 from ..records import SegmentationIdentity
 from ..residues import ResidueSpan
 from .bounded import partition
@@ -48,11 +49,14 @@ class ZeroShot:
         return SegmentationIdentity("zps", 1, {**asdict(self), "width": WIDTH, "kernel": "rbf"})
 
     def spans(self, residues: str, embedding: NDArray[np.float32]) -> list[ResidueSpan]:
-        """Consecutive segments that cover the protein; one that is shorter than `WIDTH` is a single segment."""
+        """Consecutive segments that cover the protein; one that is shorter than `WIDTH` is a single segment.
+
+        A protein that is shorter than the motif has none.
+        """
         check_embedding(residues, embedding)
         length = len(residues)
         if length < WIDTH:
-            return [ResidueSpan(1, length)]
+            return [ResidueSpan(1, length)] if length >= NES.lengths[0] else []
         return partition(self._ends(embedding))
 
     def _ends(self, embedding: NDArray[np.float32]) -> list[int]:

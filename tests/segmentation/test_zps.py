@@ -69,9 +69,14 @@ def test_breakpoints_of_a_giant_are_the_same(monkeypatch):
     assert ZeroShot().spans("A" * 700, rows) == whole
 
 
-@pytest.mark.parametrize("length", [1, 2, 15, 29])
+@pytest.mark.parametrize("length", [8, 15, 29])
 def test_short_proteins_are_one_segment(length):
     assert ZeroShot().spans("A" * length, embedding(0, length)) == [ResidueSpan(1, length)]
+
+
+@pytest.mark.parametrize("length", [1, 2, 7])
+def test_proteins_shorter_than_the_motif_have_no_segment(length):
+    assert ZeroShot().spans("A" * length, embedding(0, length)) == []
 
 
 def test_no_segment_is_shorter_than_half_a_window():
