@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..scoring_methods import METHOD_NAMES
-from .console import print_table
+from .console import print_table, shown_cell
 
-HEADER = ("rank", "accession", "gene", "residues", "peptide", "class", *METHOD_NAMES, "probability", "q", "")
+HEADER = ("rank", "accession", "gene", "span", "peptide", "class")
+SCORES = ("probability", "q", "training")
 CARGO = "cargo_probability"
+
+WIDTH = 100
+"""Columns of the terminal that the table takes at most, unless the methods are asked for."""
+
+NARROWEST = {"gene": 4, "training": 8, "accession": 10, "peptide": 16}
+"""Columns that are cut where the table is too wide, in this order, and how far."""
 
 
 def marked(peptide: str, first_residue: int, core: Collection[int]) -> str:
@@ -23,21 +30,47 @@ def marked(peptide: str, first_residue: int, core: Collection[int]) -> str:
     )
 
 
-def print_candidates(rows: Iterable[Mapping[str, object]], known: Collection[str] = ()) -> None:
+def print_candidates(
+    rows: Iterable[Mapping[str, object]], known: Collection[str] = (), *, methods: bool = False
+) -> None:
     """Print candidates.
 
     Args:
         rows: with the columns of ``nes.candidate``; of proteins, also how likely each is a cargo.
-        known: accessions of proteins that the heads were trained on; they get a star.
+        known: accessions of proteins that the heads were trained on.
+        methods: also print the calibrated score of each method.
     """
-    lines = [(_line(row, known), row.get(CARGO)) for row in rows]
-    if any(cargo is not None for _, cargo in lines):
-        print_table((*HEADER[:-1], "cargo", ""), [(*line[:-1], cargo, line[-1]) for line, cargo in lines])
-    else:
-        print_table(HEADER, [line for line, _ in lines])
+    rows = list(rows)
+    names = METHOD_NAMES if methods else ()
+    extra = ("cargo",) if any(row.get(CARGO) is not None for row in rows) else ()
+    header = (*HEADER, *names, *SCORES[:-1], *extra, SCORES[-1])
+    lines = [_line(row, known, (*names,), bool(extra)) for row in rows]
+    print_table(header, lines if methods else fitted(header, lines))
 
 
-def _line(row: Mapping[str, object], known: Collection[str]) -> tuple[object, ...]:
+def fitted(header: Sequence[str], lines: Sequence[Sequence[object]], width: int = WIDTH) -> list[list[str]]:
+    """The cells as text, those of `NARROWEST` cut so that a line has at most `width` characters.
+
+    Example:
+        >>> fitted(["rank", "gene"], [[1, "abcdefghij"]], width=12)
+        [['1', 'abcde…']]
+    """
+    cells = [[shown_cell(value) for value in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
+    excess = sum(widths) + 2 * (len(widths) - 1) - width
+    for name, narrowest in NARROWEST.items():
+        if excess > 0 and name in header:
+            i = header.index(name)
+            narrower = max(widths[i] - excess, min(widths[i], narrowest), len(name))
+            excess -= widths[i] - narrower
+            for line in cells:
+                line[i] = line[i] if len(line[i]) <= narrower else line[i][: narrower - 1] + "…"
+    return cells
+
+
+def _line(
+    row: Mapping[str, object], known: Collection[str], methods: Sequence[str], with_cargo: bool
+) -> tuple[object, ...]:
     first = int(str(row["first_residue"]))
     core = row["core_positions"] or ()
     return (
@@ -47,8 +80,9 @@ def _line(row: Mapping[str, object], known: Collection[str]) -> tuple[object, ..
         f"{first}-{row['last_residue']}",
         marked(str(row["peptide"]), first, list(core)),  # type: ignore[call-overload]
         row["nes_class"],
-        *(row.get(method) for method in METHOD_NAMES),
+        *(row.get(method) for method in methods),
         row["probability"],
         row.get("q_value"),
-        "*" if row["accession"] in known else "",
+        *([row.get(CARGO)] if with_cargo else []),
+        "same" if row["accession"] in known else None,
     )

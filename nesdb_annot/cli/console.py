@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 PLAIN_INTERVAL_S = 30.0
 """Seconds between progress lines where stderr is no terminal."""
@@ -44,16 +45,39 @@ def written(count: int, total: int, unit: str, path: Path | str) -> str:
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Left-aligned columns on stdout, as wide as their widest cell; numbers right-aligned."""
-    shown = [[_cell(value) for value in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(header, *shown, strict=True)]
+    """Left-aligned columns on stdout, as wide as their widest cell; numbers right-aligned.
+
+    A terminal shows the header in bold. Elsewhere the lines are plain text.
+    """
+    shown = [[shown_cell(value) for value in row] for row in rows]
     numeric = [bool(shown) and all(_is_number(row[i]) for row in shown) for i in range(len(header))]
+    widths = [max(map(len, column)) for column in zip(header, *shown, strict=True)]
+    if sys.stdout.isatty():
+        _print_rich(header, shown, numeric, sum(widths) + 2 * len(widths))
+        return
     for row in [list(header), *shown]:
         cells = (c.rjust(w) if n else c.ljust(w) for c, w, n in zip(row, widths, numeric, strict=True))
         print("  ".join(cells).rstrip())  # noqa: T201
 
 
-def _cell(value: object) -> str:
+def _print_rich(
+    header: Sequence[str], rows: Iterable[Sequence[str]], numeric: Sequence[bool], characters: int
+) -> None:
+    """Print cells on a terminal; lines of `characters` that are wider than the terminal are not cut."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name, is_numeric in zip(header, numeric, strict=True):
+        table.add_column(Text(name), justify="right" if is_numeric else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console(file=sys.stdout, width=2 * characters, highlight=False).print(table)
+
+
+def shown_cell(value: object) -> str:
+    """A value as a table on the terminal shows it."""
     if value is None:
         return "-"
     if isinstance(value, dict | list):  # as other formats have it, so that it can be read by what reads JSON
@@ -73,6 +97,7 @@ class TerminalProgress:
         self._label, self._total, self._done, self._unit = "", 0, 0, "residues"
         self._began = self._shown = 0.0
         self._tty = sys.stderr.isatty()
+        self._bar: Progress | None = None
 
     def __enter__(self) -> Self:
         """Usable in a with statement, so that a broken bar is always closed."""
@@ -85,18 +110,23 @@ class TerminalProgress:
     def note(self, text: str) -> None:
         """One line for the user."""
         if not self._quiet:
-            self._clear()
-            note(text)
+            self.warn(text)
 
     def warn(self, text: str) -> None:
         """One line that no option hides: something was refused, or failed."""
-        self._clear()
-        note(text)
+        if self._bar is None:
+            note(text)
+        else:
+            self._bar.console.print(harmless(text), markup=False, highlight=False, soft_wrap=True)
 
     def begin(self, label: str, total: int, unit: str = "residues") -> None:
         """Show `label` with 0 of `total` residues, or what `unit` says."""
         self._label, self._total, self._done, self._unit = label, total, 0, unit
         self._began = self._shown = time.monotonic()
+        if self._tty and not self._quiet:
+            self._bar = _bar()
+            self._bar.start()
+            self._bar.add_task("", total=total)
 
     def advance(self, residues: int) -> None:
         """Count so many as done and redraw if it is time to."""
@@ -118,28 +148,29 @@ class TerminalProgress:
         speed = self._done / max(now - self._began, 1e-9)
         line = f"{self._label}: {self._done:,} of {self._total:,} {self._unit}, {speed:,.0f} {self._unit}/s"
         line += f", took {_clock(now - self._began)}" if last else f", {_clock(self._left(speed))} left"
-        if self._tty:
-            share = self._done / self._total if self._total else 1.0
-            text = f"[{'#' * int(20 * share):<20}] {harmless(line)}"
-            sys.stderr.write("\r\x1b[2K" + (f"{text}\n" if last else text[: _width() - 1]))
-            sys.stderr.flush()
-        else:
+        if self._bar is not None and last:
+            self._bar.stop()
+            self._bar = None
+        if self._bar is None:
             note(line)
+        else:
+            task = self._bar.task_ids[0]
+            self._bar.update(task, completed=self._done, description=harmless(line), refresh=True)
 
     def _left(self, speed: float) -> float:
         return (self._total - self._done) / speed if speed else 0.0
 
-    def _clear(self) -> None:
-        if self._tty and self._label:
-            sys.stderr.write("\r\x1b[2K")
 
+def _bar() -> Progress:
+    """A bar on stderr that is drawn when it is updated, without a thread of its own."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.table import Column
 
-def _width() -> int:
-    """Columns of the terminal on stderr: a line that is wrapped could not be drawn over."""
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns
-    except (OSError, ValueError):
-        return shutil.get_terminal_size().columns
+    bar = BarColumn(bar_width=20, table_column=Column(min_width=20))
+    text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+    console = Console(stderr=True, highlight=False)
+    return Progress(bar, text, console=console, auto_refresh=False, transient=True)
 
 
 def _clock(seconds: float) -> str:

@@ -22,7 +22,7 @@ def demo(ctx: typer.Context, device: Device = None, engine: Engine = None, worke
         done = run_demo(store, settings, progress)
         print_candidates(done.ranking.rows[:SHOWN], done.ranking.trained_on)
         known = ", ".join(done.ranking.trained_on) or "none"
-        note(f"\n* the heads were trained on this protein: {known}; its score is no test")
+        note(f"\ntraining: the heads were trained on {known}; these scores are no test of them")
         note(f"{done.ranking.candidates} candidates in all; the database: psql '{connection_line(settings)}'")
     note(
         "Next:\n"

@@ -30,6 +30,7 @@ def rank(
     decoys: Annotated[
         str | None, typer.Option(help="q-values by shuffled, by a proteome without CRM1, or none, for this list only")
     ] = None,
+    methods: Annotated[bool, typer.Option("--methods", help="also print the score of each method")] = False,
     proteins: Annotated[bool, typer.Option("--proteins", help="each protein's best, likeliest cargo first")] = False,
     release: ReleaseName = None,
     model: Model = None,
@@ -52,14 +53,13 @@ def rank(
         for line in ranking.notes:
             progress.note(line)
         if format_ == "table":
-            print_candidates(ranking.rows, ranking.trained_on)
+            print_candidates(ranking.rows, ranking.trained_on, methods=methods)
         else:
             write_ranking(ranking, output, format_, provenance=provenance, force=force)
         for sentence in ranking.sentences():
             note(sentence)
         if ranking.trained_on:
-            star = "* " if format_ == "table" else ""
-            note(f"{star}the heads were trained on {_some(ranking.trained_on)}: no test of them")
+            note(f"training: the heads were trained on {_some(ranking.trained_on)}; these scores are no test of them")
 
 
 def _some(names: tuple[str, ...], shown: int = 10) -> str:

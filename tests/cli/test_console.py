@@ -1,6 +1,7 @@
 """What reaches the terminal: tables that line up, and no control characters out of files."""
 
 import json
+import re
 
 import pytest
 
@@ -40,7 +41,35 @@ def test_a_bar_is_never_wider_than_the_terminal(monkeypatch, capsys):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     with TerminalProgress() as progress:
         progress.begin("scoring a proteome of some length", 10**6)
+        capsys.readouterr()
         progress._draw(1.0)
-        drawn = capsys.readouterr().err
-    assert len(drawn.removeprefix("\r\x1b[2K")) == 39
-    assert capsys.readouterr().err.endswith("took 0:00\n"), "the last line is whole"
+        drawn = plain(capsys.readouterr().err)
+    assert 0 < max(map(len, drawn.splitlines())) <= 40
+    assert plain(capsys.readouterr().err).endswith("took 0:00\n"), "the last line is whole"
+
+
+def test_a_note_beside_a_bar_is_a_line_of_its_own(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with TerminalProgress() as progress:
+        progress.begin("scoring", 10)
+        progress.note("[red]one[/red] \x1b[2J")
+    assert "[red]one[/red] \\x1b[2J\n" in plain(capsys.readouterr().err)
+
+
+def test_a_table_on_a_terminal_has_a_bold_header_and_whole_lines(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    print_table(["word", "n"], [["a" * 60, 1], ["[b]", None]])
+    shown = capsys.readouterr().out
+    assert "\x1b[1m" in shown
+    assert [line.rstrip() for line in plain(shown).splitlines()] == [
+        f"word{' ' * 58}n",
+        f"{'a' * 60}  1",
+        f"[b]{' ' * 59}-",
+    ]
+
+
+def plain(text):
+    """The text without the sequences that steer a terminal."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", text)

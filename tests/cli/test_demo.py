@@ -25,17 +25,18 @@ def again(first, nesannot):
 def test_demo_ranks_candidates(first):
     assert first.returncode == 0, first.stderr
     lines = first.stdout.splitlines()
-    assert lines[0].split()[:5] == ["rank", "accession", "gene", "residues", "peptide"]
+    assert lines[0].split()[:5] == ["rank", "accession", "gene", "span", "peptide"]
     assert [line.split()[0] for line in lines[1:6]] == ["1", "2", "3", "4", "5"]
     assert "16 proteins" in first.stderr
     assert "Next:" in first.stderr
 
 
 def test_demo_marks_what_it_was_trained_on(first):
-    starred = {line.split()[1] for line in first.stdout.splitlines() if line.rstrip().endswith("*")}
-    named = re.search(r"trained on this protein: (.+); its score", first.stderr)
+    marked = {line.split()[1] for line in first.stdout.splitlines() if line.endswith(" same")}
+    named = re.search(r"the heads were trained on (.+); these scores", first.stderr)
     assert named
-    assert starred <= set(named.group(1).split(", "))
+    assert marked
+    assert marked <= set(named.group(1).split(", "))
     assert "P61925" in named.group(1)
     assert "Q9BVS4" not in named.group(1)
 
@@ -71,10 +72,10 @@ def test_sql_answers(first, nesannot):
 
 def test_rank_marks_what_the_heads_were_trained_on(first, nesannot):
     done = nesannot("rank", "sample", "--top", "5")
-    starred = {line.split()[1] for line in done.stdout.splitlines() if line.rstrip().endswith("*")}
-    named = re.search(r"\* the heads were trained on (.+): no test of them", done.stderr)
-    assert starred
-    assert starred == set(named.group(1).split(", "))
+    marked = {line.split()[1] for line in done.stdout.splitlines() if line.endswith(" same")}
+    named = re.search(r"the heads were trained on (.+); these scores", done.stderr)
+    assert marked
+    assert marked == set(named.group(1).split(", "))
     assert "the heads were trained on" in nesannot("rank", "sample", "--top", "5", "--format", "tsv").stderr
 
 
