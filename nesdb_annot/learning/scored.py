@@ -150,4 +150,5 @@ class FittedRanking:
         spans = scored.protein.spans
         if not len(spans):
             return np.empty(0)
-        return self.probability(scored) * self.cargo.probability(self.selected(scored), spans)
+        length = len(scored.protein.residues)
+        return self.probability(scored) * self.cargo.probability(self.selected(scored), spans, length)

@@ -76,23 +76,21 @@ class CargoOdds:
     intercept: float = 0.0
     growth: tuple[float, ...] = (0.0,) * len(PROTEIN_FEATURES)
 
-    def log_odds(
-        self, first: Floats, spans: Sequence[ResidueSpan], share: float = CARGO_SHARE, *, length: int | None = None
-    ) -> float:
-        """Log-odds that the protein is a cargo, where a `share` of the proteins are; see `protein_features`.
+    def log_odds(self, first: Floats, spans: Sequence[ResidueSpan], length: int) -> float:
+        """Log-odds that a protein of `length` residues is a cargo, where `CARGO_SHARE` of the proteins are.
 
-        Those of the share alone for a sequence of a `length` below `SHORTEST_PROTEIN`.
+        They are those of the share alone below `SHORTEST_PROTEIN`; see `protein_features` for the other arguments.
         """
-        prior = log(share / (1 - share))
-        if length is not None and length < SHORTEST_PROTEIN:
+        prior = log(CARGO_SHARE / (1 - CARGO_SHARE))
+        if length < SHORTEST_PROTEIN:
             return prior
         *features, log_peaks = protein_features(first, spans)
         corrected = np.array(features) - np.array(self.growth) * log_peaks
         return float(corrected @ np.array(self.weights)) + self.intercept + prior
 
-    def probability(self, first: Floats, spans: Sequence[ResidueSpan], *, length: int | None = None) -> float:
-        """The same as a probability, where `CARGO_SHARE` of the proteins are cargoes."""
-        return float(logistic(np.array([self.log_odds(first, spans, length=length)]))[0])
+    def probability(self, first: Floats, spans: Sequence[ResidueSpan], length: int) -> float:
+        """The same as a probability."""
+        return float(logistic(np.array([self.log_odds(first, spans, length)]))[0])
 
     def to_json(self) -> dict[str, Json]:
         """Weights by name."""

@@ -68,7 +68,8 @@ class Selector:
         first = self.ranking.first(logits, segment_context(context.residues, context.spans, context.stated))
         competition = self.ranking.competition(first, context.spans)
         probability = self.calibration.apply(first - competition)
-        return Candidates(raw, probability, competition, self.cargo.log_odds(first, context.spans))
+        cargo = self.cargo.log_odds(first, context.spans, len(context.residues))
+        return Candidates(raw, probability, competition, cargo)
 
 
 def logits_of(raw: NDArray[np.float32], calibrations: Sequence[Calibration]) -> Floats:

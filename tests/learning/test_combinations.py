@@ -130,12 +130,12 @@ def test_odds_of_a_cargo_tell_cargoes_from_motif_free_proteins(scored, resolve):
     proteins, folds = scored
     fitted = fit_combination([p for p, fold in zip(proteins, folds, strict=True) if fold], resolve, STACK)
     new = [p for p, fold in zip(proteins, folds, strict=True) if not fold and p.protein.spans]
-    odds = [fitted.cargo.log_odds(fitted.selected(p), p.protein.spans, 0.5) for p in new]
+    odds = [fitted.cargo.log_odds(fitted.selected(p), p.protein.spans, len(p.protein.residues)) for p in new]
     cargoes = [own for own, p in zip(odds, new, strict=True) if p.protein.cargo]
     others = [own for own, p in zip(odds, new, strict=True) if not p.protein.cargo]
     assert np.mean(cargoes) > np.mean(others)
     for own, p in zip(odds, new, strict=True):
-        cargo = 1 / (1 + np.exp(-own) * 9)
+        cargo = 1 / (1 + np.exp(-own))
         assert fitted.in_proteome(p) == pytest.approx(fitted.probability(p) * cargo)
 
 

@@ -27,20 +27,19 @@ def test_with_fewer_than_three_candidates_all_of_them_count():
 
 def test_the_formula():
     known = 0.5 * (2.0 / 3) + 2.0 * np.log(np.exp([2.0, -1.0, 1.0, -3.0]).sum()) + 0.25
-    assert ODDS.log_odds(FIRST, SPANS, 0.5) == pytest.approx(known)
-    assert ODDS.log_odds(FIRST, SPANS) == pytest.approx(known + np.log(CARGO_SHARE / (1 - CARGO_SHARE)))
-    assert ODDS.probability(FIRST, SPANS) == pytest.approx(logistic(np.array([ODDS.log_odds(FIRST, SPANS)]))[0])
+    assert ODDS.log_odds(FIRST, SPANS, 99) == pytest.approx(known + np.log(CARGO_SHARE / (1 - CARGO_SHARE)))
+    assert ODDS.probability(FIRST, SPANS, 99) == pytest.approx(logistic(np.array([ODDS.log_odds(FIRST, SPANS, 99)]))[0])
 
 
 def test_what_chance_adds_in_a_longer_protein_is_taken_off():
     corrected = CargoOdds((0.5, 2.0), 0.25, (0.1, 0.7))
-    expected = ODDS.log_odds(FIRST, SPANS) - (0.5 * 0.1 + 2.0 * 0.7) * np.log(4)
-    assert corrected.log_odds(FIRST, SPANS) == pytest.approx(expected)
+    expected = ODDS.log_odds(FIRST, SPANS, 99) - (0.5 * 0.1 + 2.0 * 0.7) * np.log(4)
+    assert corrected.log_odds(FIRST, SPANS, 99) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("length", "is_prior"), [(29, True), (30, False)])
 def test_a_peptide_under_30_residues_has_the_prior(length, is_prior):
-    found = ODDS.probability(FIRST[:2], SPANS[:2], length=length)
+    found = ODDS.probability(FIRST[:2], SPANS[:2], length)
     assert (found == pytest.approx(CARGO_SHARE)) is is_prior
 
 
@@ -55,7 +54,7 @@ def test_length_alone_makes_no_protein_a_cargo():
     def features(peaks, mean):
         spans = [ResidueSpan(1 + 20 * i, 10 + 20 * i) for i in range(peaks)]
         first = draw.normal(mean, 1.5, peaks)
-        return protein_features(first, spans), first, spans
+        return protein_features(first, spans), first, spans, 20 * peaks
 
     lengths = draw.integers(3, 60, 300)
     motif_free = [features(int(n), -5.0)[0] for n in lengths]
@@ -70,12 +69,13 @@ def test_length_alone_makes_no_protein_a_cargo():
 
 
 def test_without_weights_a_protein_is_a_cargo_as_often_as_any_other():
-    assert CargoOdds().probability(FIRST, SPANS) == pytest.approx(CARGO_SHARE)
+    assert CargoOdds().probability(FIRST, SPANS, 99) == pytest.approx(CARGO_SHARE)
 
 
 def test_the_order_of_candidates_does_not_matter():
     turned = np.array([3, 0, 4, 2, 1])
-    assert ODDS.log_odds(FIRST[turned], [SPANS[i] for i in turned]) == pytest.approx(ODDS.log_odds(FIRST, SPANS))
+    spans = [SPANS[i] for i in turned]
+    assert ODDS.log_odds(FIRST[turned], spans, 99) == pytest.approx(ODDS.log_odds(FIRST, SPANS, 99))
 
 
 def test_weights_are_stored_and_read():
