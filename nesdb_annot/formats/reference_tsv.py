@@ -14,7 +14,6 @@ from .compression import name_of
 from .lines import whole_lines, with_titles
 
 REQUIRED = ("accession", "first", "last", "evidence", "citation")
-OPTIONAL = ("residues", "sign")
 _Row = Mapping[str, str]
 
 

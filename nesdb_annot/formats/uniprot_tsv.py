@@ -14,13 +14,6 @@ from .compression import name_of
 from .lines import whole_lines
 from .uniprot_entry import EntryBuilder, UniprotEntry, checked_residues, parse_locations, split_evidences, whole_number
 
-FIELDS = (
-    "accession,id,reviewed,protein_name,gene_primary,organism_name,organism_id,protein_existence,fragment,"
-    "sequence_version,sequence,ft_motif,ft_signal,ft_transmem,ft_coiled,keyword,keywordid,go_c,go_p,go_f,"
-    "cc_subcellular_location"
-)
-"""The ``fields=`` of a REST query that this reader makes most of."""
-
 FEATURE_COLUMNS = ("Motif", "Signal peptide", "Transmembrane", "Coiled coil")
 GO_COLUMNS = {
     "Gene Ontology (cellular component)": "C:",

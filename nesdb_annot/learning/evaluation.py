@@ -97,11 +97,6 @@ def _ranked(
     return ranked_candidates(protein, columns[:, column], resolve, refine, selection)
 
 
-def own_truths(held_out: Sequence[HeldOutProtein]) -> dict[str, Truth]:
-    """The truth that was trained on, by digest."""
-    return {own.protein.digest: own.protein.truth for own in held_out if own.protein.cargo}
-
-
 def evaluate(ranked: Rankings, truths: Mapping[str, Truth], population: str) -> list[EvaluationFigure]:
     """Figures of every method, of the combination, then of the baselines, then of the two side by side.
 

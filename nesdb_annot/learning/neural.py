@@ -115,7 +115,7 @@ def _exported(state: dict[str, torch.Tensor]) -> dict[str, Floats]:
 
 
 def fit_neural(rows: SegmentRows, settings: NeuralSettings, seed: int) -> tuple[dict[str, Floats], list[list[float]]]:
-    """Arrays as `methods.neural.perceptron_logits` takes them, and the validation losses of each member.
+    """Arrays as `methods.neural.member_logits` takes them, and the validation losses of each member.
 
     Each member is stopped early on another group of rows; together they have seen all of them.
     """

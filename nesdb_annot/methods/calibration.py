@@ -67,30 +67,6 @@ class PlattCalibration:
         return {"kind": "platt", "slope": self.slope, "intercept": self.intercept}
 
 
-@dataclass(frozen=True, slots=True)
-class IsotonicCalibration:
-    """Non-decreasing line through knots, constant beyond them (Zadrozny and Elkan 2002)."""
-
-    raw: tuple[float, ...]
-    probability: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse knots that are not in order."""
-        if len(self.raw) != len(self.probability) or not self.raw or list(self.raw) != sorted(self.raw):
-            raise ValueError("an isotonic calibration needs ascending knots, each with a probability")
-        if list(self.probability) != sorted(self.probability):
-            raise ValueError("the probabilities of an isotonic calibration never fall")
-
-    def apply(self, raw: Floats) -> Floats:
-        """Probability of each raw score."""
-        outcome = np.interp(raw, self.raw, self.probability)
-        return np.clip(outcome, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
-
-    def to_json(self) -> dict[str, Json]:
-        """Kind and parameters."""
-        return {"kind": "isotonic", "raw": list(self.raw), "probability": list(self.probability)}
-
-
 def calibration_from_json(stored: Mapping[str, Json]) -> Calibration:
     """The calibration that `to_json` described.
 
@@ -100,9 +76,6 @@ def calibration_from_json(stored: Mapping[str, Json]) -> Calibration:
     try:
         if stored["kind"] == "platt":
             return PlattCalibration(float(stored["slope"]), float(stored["intercept"]))  # type: ignore[arg-type]
-        if stored["kind"] == "isotonic":
-            raw, probability = stored["raw"], stored["probability"]
-            return IsotonicCalibration(tuple(map(float, raw)), tuple(map(float, probability)))  # type: ignore[arg-type]
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigurationError("a stored calibration cannot be read", why=repr(error)) from error
     raise ConfigurationError(f"unknown kind of calibration {stored['kind']!r}")

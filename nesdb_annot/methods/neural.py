@@ -21,12 +21,6 @@ NAME = "neural"
 FloatArray = NDArray[np.float32]
 
 
-def perceptron_logits(pooled: FloatArray, arrays: Mapping[str, FloatArray]) -> FloatArray:
-    """Log-odds of each segment, shape (n,): the mean of `member_logits`."""
-    logits: FloatArray = member_logits(pooled, arrays).mean(axis=0)
-    return logits
-
-
 def member_logits(pooled: FloatArray, arrays: Mapping[str, FloatArray]) -> FloatArray:
     """Log-odds of each segment by each perceptron of an ensemble, with ReLU units, shape (members, n).
 
@@ -51,7 +45,7 @@ class Neural:
 
     Attributes:
         identity: name, version, parameters and training set.
-        arrays: see `perceptron_logits`.
+        arrays: see `member_logits`.
         pooling: of the vectors that it was fitted to.
     """
 

@@ -7,12 +7,7 @@ window: all of that is part of the published numbers and is kept. Use `consensus
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-import numpy as np
-
-from ..records import Json, MethodIdentity
-from .protocol import Floats, ProteinContext
+from collections.abc import Iterator
 
 _CORE = frozenset("LIVMF")
 _WIDER = _CORE | frozenset("AT")
@@ -72,21 +67,3 @@ def paper_consensus(peptide: str) -> tuple[int, int]:
     score -= int(peptide.count("P") > 2)
     score += int(peptide[0] in "DE") + int(peptide[-1] in "DE")
     return max(score, 0), len(matches)
-
-
-class PaperConsensus:
-    """Method `paper_consensus`: the published sum, on each segment alone."""
-
-    identity = MethodIdentity("paper_consensus", 1)
-
-    def raw(self, context: ProteinContext) -> Floats:
-        """Score of each segment, shape (n,)."""
-        return np.array([score for score, _ in self._scored(context)], dtype=np.float64)
-
-    def evidence(self, context: ProteinContext, indices: Sequence[int]) -> list[dict[str, Json]]:
-        """Number of matches of each of these segments."""
-        scored = self._scored(context)
-        return [{"matches": scored[i][1]} for i in indices]
-
-    def _scored(self, context: ProteinContext) -> list[tuple[int, int]]:
-        return context.once(self, lambda: [paper_consensus(span.of(context.residues)) for span in context.spans])

@@ -8,15 +8,8 @@ published numbers and is kept. It takes no part in any combination but the publi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
-
-from ..records import Json, MethodIdentity
-from .pooling import MEAN
-from .protocol import ProteinContext
 
 NAME = "paper_similarity"
 
@@ -55,44 +48,3 @@ def paper_similarity(segments: NDArray[np.float32], motifs: Floats, others: Floa
     wide = segments.astype(np.float64)
     fold: Floats = np.log1p(mean_distances(wide, others)) - np.log1p(mean_distances(wide, motifs))
     return fold
-
-
-@dataclass(frozen=True)
-class PaperSimilarity:
-    """Method `paper_similarity`: the published log-fold, on the mean embedding of each segment.
-
-    Attributes:
-        motifs: mean embeddings of isolated NES peptides, shape (m, dimension).
-        others: mean embeddings of isolated peptides that are none.
-    """
-
-    motifs: Floats
-    others: Floats
-
-    @property
-    def identity(self) -> MethodIdentity:
-        """Name, version and numbers of references."""
-        return MethodIdentity(NAME, 1, {"motifs": len(self.motifs), "others": len(self.others)})
-
-    def raw(self, context: ProteinContext) -> Floats:
-        """Log-fold of each segment, shape (n,).
-
-        References of the protein itself are not left out, as they were not when the numbers were published.
-        """
-        motifs, others = self._distances(context)
-        raw: Floats = np.log1p(others) - np.log1p(motifs)
-        return raw
-
-    def evidence(self, context: ProteinContext, indices: Sequence[int]) -> list[dict[str, Json]]:
-        """Mean distances of each of these segments to motifs and to the others."""
-        motifs, others = (distances.round(4).tolist() for distances in self._distances(context))
-        return [{"to_motifs": motifs[i], "to_others": others[i]} for i in indices]
-
-    def _distances(self, context: ProteinContext) -> tuple[Floats, Floats]:
-        """Mean distances of each segment to motifs and to the others, shape (n,) each."""
-
-        def compute() -> tuple[Floats, Floats]:
-            wide = context.vectors(MEAN).astype(np.float64)
-            return mean_distances(wide, self.motifs), mean_distances(wide, self.others)
-
-        return context.once(self, compute)

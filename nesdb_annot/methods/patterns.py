@@ -23,7 +23,6 @@ TOLERATED = "ACTWY"
 NUMBER_OF_PHI = 5
 """Columns of a table of core positions: Φ0, Φ1, Φ2, Φ3, Φ4."""
 
-NES_CLASSES: tuple[str, ...] = tuple(pattern.name for pattern in PATTERNS[: NES.classes])
 
 WINDOW = max(pattern.length for pattern in PATTERNS)
 """Residues that the longest pattern spans."""

@@ -29,8 +29,6 @@ class ProteinContext:
         spans: the candidate segments, n of them.
         pooled: one vector for each segment by `pooling`, shape (n, dimension), float32; methods ask for `vectors`. None
             where no method reads them.
-        left_out: digests of reference sequences that may not be used (the protein itself and its homologues, in
-            training and evaluation; empty in production).
         stated: membrane helices, signal peptides and coiled coils that UniProt states; none where it was not asked.
         pooling: how `pooled` was made, one of `pooling.POOLINGS`.
     """
@@ -40,7 +38,6 @@ class ProteinContext:
     embedding: NDArray[np.float32]
     spans: Sequence[ResidueSpan]
     pooled: NDArray[np.float32] | None = None
-    left_out: frozenset[str] = frozenset()
     stated: StatedStretches = ()
     pooling: str = MEAN
     _computed: dict[int, tuple[object, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)

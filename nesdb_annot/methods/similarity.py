@@ -117,8 +117,7 @@ class Similarity:
     def raw(self, context: ProteinContext) -> Floats:
         """Log-fold of each segment, shape (n,).
 
-        References of `context.left_out` are not used. Without any reference of a kind its distance is 2, the largest
-        between unit vectors.
+        Without any reference of a kind its distance is 2, the largest between unit vectors.
         """
         if not len(context.spans):
             return np.empty(0)
@@ -140,8 +139,7 @@ class Similarity:
         def search() -> tuple[_Neighbours, _Neighbours]:
             queries = self.references.whitened(context.vectors(self.pooling))
             is_motif = self.references.is_motif
-            allowed = np.array([digest not in context.left_out for digest in self.references.digests], dtype=bool)
-            return self.nearest(queries, allowed & is_motif), self.nearest(queries, allowed & ~is_motif)
+            return self.nearest(queries, is_motif), self.nearest(queries, ~is_motif)
 
         return context.once(self, search)
 

@@ -109,11 +109,6 @@ class Networks:
         return total / np.float32(len(self._members))
 
 
-def residue_logits(residues: str, embedding: FloatArray, arrays: Mapping[str, FloatArray]) -> FloatArray:
-    """Log-odds of each residue to lie in a motif, shape (L,): see `Networks`, which are built for this one protein."""
-    return Networks(arrays).logits(residues, embedding)
-
-
 def segment_logits(logits: FloatArray, spans: Sequence[ResidueSpan]) -> tuple[FloatArray, NDArray[np.int64]]:
     """Best mean log-odds over `CORE_LENGTH` residues inside each span, and where that stretch begins.
 

@@ -10,26 +10,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..residues import ResidueSpan
 from .evaluation import ProteinSegments, SegmentationQuality, TruthFigures
 
 Windows: TypeAlias = tuple[tuple[int, int], ...]
 """One or two sets of windows: (width, step) each, residues."""
-
-
-def blind_tiling(length: int, width: int, step: int) -> list[ResidueSpan]:
-    """Windows of `width` residues every `step`, and a last one that ends with the protein.
-
-    Example:
-        >>> [str(span) for span in blind_tiling(20, 8, 5)]
-        ['1-8', '6-13', '11-18', '13-20']
-    """
-    if length <= width:
-        return [ResidueSpan(1, length)]
-    firsts = list(range(1, length - width + 2, step))
-    if firsts[-1] != length - width + 1:
-        firsts.append(length - width + 1)
-    return [ResidueSpan(first, first + width - 1) for first in firsts]
 
 
 @dataclass(frozen=True, slots=True)

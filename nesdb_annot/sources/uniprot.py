@@ -174,10 +174,6 @@ class UniprotSource:
             raise TryLaterError(f"{growing.path.name} is not complete", why=why, remedy="run the command again")
         return growing.finish(progress)
 
-    def present_release(self) -> str:
-        """Name of UniProt's present release, e.g. ``2026_02``: one small request."""
-        return self.present().name
-
     def present(self) -> Release:
         """UniProt's present release, with its date: one small request, of whose answer only the headers count."""
         parameters = {"query": "accession:P04637", "format": "fasta", "size": "1"}

@@ -9,38 +9,6 @@ from .queries import execute
 from .rankings import ByChance, steps_of
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A row of ``nes.candidate``. Positions are 1-based inclusive; method columns are calibrated."""
-
-    proteome: str
-    release: str
-    rank: int
-    accession: str
-    entry_name: str | None
-    gene: str | None
-    protein_name: str | None
-    first_residue: int
-    last_residue: int
-    peptide: str
-    nes_class: str | None
-    core_positions: list[int] | None
-    probability: float
-    q_value: float | None
-    e_value: float | None
-    consensus: float | None
-    similarity: float | None
-    neural: float | None
-    tagger: float | None
-    biochemical: float | None
-    combined: float | None
-    length: int
-    accessions: list[str]
-    sequence_sha256: str
-    configuration_id: int
-    run_id: int
-
-
 def ranked_rows(
     store: Store, ranking_id: int, limit: int | None, minimum_combined: float = 0.0, *, proteins: bool = False
 ) -> list[dict[str, object]]:
@@ -77,16 +45,6 @@ def count_over(store: Store, ranking_id: int, minimum_combined: float) -> int:
             connection, "count_over", ranking_id=ranking_id, minimum_combined=minimum_combined
         ).scalar_one()
         return found
-
-
-def candidates_of(store: Store, accession: str) -> list[Candidate]:
-    """All candidates in a protein in current rankings, along its sequence; empty if it is unknown or not ranked.
-
-    A protein that shares its sequence with others is found under each of its accessions.
-    """
-    with store.transaction() as connection:
-        rows = execute(connection, "protein_candidates", accession=accession).mappings()
-        return [Candidate(**row) for row in rows]
 
 
 def sequences_of_ranking(store: Store, ranking_id: int) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from sqlalchemy import Connection, text
 
 from ..errors import InternalError
-from ..records import NES, LanguageModelIdentity, MethodIdentity, SegmentationIdentity, digest_of
+from ..records import LanguageModelIdentity, MethodIdentity, SegmentationIdentity, digest_of
 from .engine import Store
 from .queries import execute
 
@@ -85,13 +85,6 @@ def configuration_digest(
     """Digest of all that a score depends on besides the sequence; see `ensure_configuration`."""
     models = [language_model.digest, segmentation.digest, sorted(method.digest for method in methods)]
     return digest_of([motif, *models, head_set_digest, selector_digest])
-
-
-def latest_configuration(store: Store, motif: str = NES) -> int | None:
-    """The configuration that scored last; None if there is none."""
-    with store.transaction() as connection:
-        found: int | None = execute(connection, "latest_configuration", motif=motif).scalar()
-        return found
 
 
 def methods_of(connection: Connection, configuration_id: int) -> Mapping[str, int]:

@@ -778,14 +778,6 @@ INSERT INTO nesannot.configuration_method (configuration_id, method_id, name) VA
 -- Partitions of a new configuration; with the rights of the owner of the tables, so that a worker needs none to make them.
 SELECT nesannot.create_partitions(:configuration_id);
 
--- name: latest_configuration
--- The configuration that scored last, of a motif.
-SELECT f.id
-  FROM nesannot.configuration f
-  LEFT JOIN LATERAL (SELECT max(s.run_id) AS run_id FROM nesannot.scored_sequence s WHERE s.configuration_id = f.id) u ON true
- WHERE f.motif = :motif
- ORDER BY u.run_id DESC NULLS LAST, f.id DESC LIMIT 1;
-
 -- name: methods_of
 -- Methods of a configuration by name.
 SELECT name, method_id FROM nesannot.configuration_method WHERE configuration_id = :configuration_id ORDER BY name;
@@ -987,12 +979,6 @@ SELECT q.sha256, q.residues, coalesce(e.accession, d.accession) AS accession, co
                       WHERE m.sequence_id = q.id AND m.valid_to IS NULL) d ON true
  WHERE q.sha256 = ANY (CAST(:digests AS text[]));
 
--- name: ledger
--- What was scored under a configuration, what failed, and how often it was tried.
-SELECT count(*) AS sequences, count(*) FILTER (WHERE error IS NOT NULL) AS failed, coalesce(sum(segments), 0) AS segments,
-       coalesce(max(attempts), 0) AS most_attempts
-  FROM nesannot.scored_sequence WHERE configuration_id = :configuration_id;
-
 -- name: lock_proteome
 -- Rank one release of a proteome at a time.
 SELECT o.name, l.effective
@@ -1124,20 +1110,6 @@ SELECT ranking_id AS id, motif, proteome, release, proteins, configuration_id, r
   FROM nes.ranking
  WHERE proteome = :proteome AND motif = :motif
  ORDER BY is_current DESC, complete DESC, effective DESC, ranked_at DESC, ranking_id DESC;
-
--- name: protein_candidates
--- All current candidates of a protein, along the sequence.
-SELECT proteome, release, rank, accession, entry_name, gene, protein_name, first_residue, last_residue, peptide, nes_class,
-       core_positions, probability, q_value, e_value, consensus, similarity, neural, tagger, biochemical, combined, length,
-       accessions, sequence_sha256, configuration_id, run_id
-  FROM nes.candidate_all
- WHERE is_current
-   AND sequence_sha256 = ANY (ARRAY (SELECT s.sha256
-                                       FROM nesannot.protein p
-                                       JOIN nesannot.membership m ON m.protein_id = p.id AND m.valid_to IS NULL
-                                       JOIN nesannot.sequence s ON s.id = m.sequence_id
-                                      WHERE p.accession = :accession))
- ORDER BY proteome, first_residue, last_residue;
 
 -- name: describe_views
 -- Views and their columns with their comments; the row of a view itself stands before those of its columns.

@@ -51,16 +51,6 @@ class PendingCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerCounts:
-    """What was scored: sequences tried, those that failed, stored segments, most attempts at one sequence."""
-
-    sequences: int
-    failed: int
-    segments: int
-    most_attempts: int
-
-
-@dataclass(frozen=True, slots=True)
 class FailedSequence:
     """A sequence that could not be scored.
 
@@ -219,12 +209,6 @@ def _score_rows(
                     raise InternalError(f"method {score.method!r} is not one of configuration {configuration_id}")
                 evidence = psycopg.types.json.Jsonb(score.evidence, str) if score.evidence else None
                 yield configuration_id, key, number, methods[score.method], score.raw, score.calibrated, evidence
-
-
-def ledger(store: Store, configuration_id: int) -> LedgerCounts:
-    """What was scored under a configuration."""
-    with store.transaction() as connection:
-        return LedgerCounts(**execute(connection, "ledger", configuration_id=configuration_id).mappings().one())
 
 
 def discard(store: Store, configuration_id: int) -> None:

@@ -97,3 +97,9 @@ def train(made_up):
 def resolve():
     """Overlap resolution of the tests."""
     return without_overlaps
+
+
+@pytest.fixture
+def own_truths():
+    """Gives the truth that was trained on, by digest of the protein, from held-out proteins."""
+    return lambda held_out: {one.protein.digest: one.protein.truth for one in held_out if one.protein.cargo}

@@ -101,8 +101,8 @@ def test_a_recall_that_is_not_reached_has_no_precision():
     assert figures["precision_at_0.68"] == (None, None)
 
 
-def test_intervals_hold_the_figures(outcome, resolve):
-    ranked = rankings(outcome.held_out, resolve).on(evaluation.own_truths(outcome.held_out), "combined")
+def test_intervals_hold_the_figures(outcome, resolve, own_truths):
+    ranked = rankings(outcome.held_out, resolve).on(own_truths(outcome.held_out), "combined")
     figures = figures_of(ranked, probabilities=True)
     for name in ("average_precision", "auroc", "auprc", "top_1", "calibration_error", "precision_at_0.5"):
         number, (low, high) = figures[name]
@@ -111,8 +111,8 @@ def test_intervals_hold_the_figures(outcome, resolve):
 
 
 @pytest.fixture(scope="module")
-def evaluated(outcome, resolve):
-    rows = evaluation.evaluate(rankings(outcome.held_out, resolve), evaluation.own_truths(outcome.held_out), "A")
+def evaluated(outcome, resolve, own_truths):
+    rows = evaluation.evaluate(rankings(outcome.held_out, resolve), own_truths(outcome.held_out), "A")
     return {(row.method, row.figure): row.value for row in rows}
 
 
@@ -133,8 +133,8 @@ def test_every_method_and_baseline_has_every_figure(evaluated):
         assert ({"brier", "calibration_error"} <= names) == (method in PROBABILITIES)
 
 
-def test_every_figure_of_merit_has_an_interval_over_proteins(outcome, resolve):
-    ranked = rankings(outcome.held_out, resolve).on(evaluation.own_truths(outcome.held_out), "random")
+def test_every_figure_of_merit_has_an_interval_over_proteins(outcome, resolve, own_truths):
+    ranked = rankings(outcome.held_out, resolve).on(own_truths(outcome.held_out), "random")
     measured = figures_of(ranked, probabilities=True)
     without = {"proteins", "motifs", "candidates", "base_rate", *(f"motifs_{kind}" for kind in ORDER)}
     for name, (value, interval) in measured.items():
@@ -173,9 +173,9 @@ def test_truths_name_the_proteins_that_are_looked_at(outcome, resolve):
     assert {row.value for row in evaluation.evaluate(ranked, truths, "B") if row.figure == "proteins"} == {2}
 
 
-def test_candidates_carry_both_verdicts_and_their_fold(outcome, resolve):
+def test_candidates_carry_both_verdicts_and_their_fold(outcome, resolve, own_truths):
     ranked = rankings(outcome.held_out, resolve)
-    truths = evaluation.own_truths(outcome.held_out)
+    truths = own_truths(outcome.held_out)
     chosen = outcome.held_out[5].protein.digest
     rows = list(evaluation.candidates(ranked, truths, {chosen: Truth((), (ResidueSpan(1, 300),))}))
     assert {row.method for row in rows} == {*PROBABILITIES, evaluation.IN_PROTEOME, *BASELINES}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nesdb_annot.learning import ablation, evaluation
+from nesdb_annot.learning import ablation
 from nesdb_annot.learning.biochemical import BoostingSettings
 from nesdb_annot.learning.combinations import COMBINATIONS
 from nesdb_annot.learning.error_analysis import mistakes, shares
@@ -78,8 +78,8 @@ def test_shares_by_hand(by_hand):
     assert found["false positives: membrane"] == {"errors": 1}
 
 
-def test_mistakes_agree_with_the_figures(outcome, resolve):
-    truths = evaluation.own_truths(outcome.held_out)
+def test_mistakes_agree_with_the_figures(outcome, resolve, own_truths):
+    truths = own_truths(outcome.held_out)
     ranked = rankings(outcome.held_out, resolve)
     on_a = ranked.on(truths, "combined")
     found = mistakes(ranked.held_out, on_a)
@@ -98,8 +98,8 @@ def only_the_tagger_knows(own):
     return replace(own, raw=raw, without=dict.fromkeys(own.without, raw), choice="stack")
 
 
-def test_the_combination_suffers_without_what_it_rests_on(outcome, made_up, resolve):
-    truths = evaluation.own_truths(outcome.held_out)
+def test_the_combination_suffers_without_what_it_rests_on(outcome, made_up, resolve, own_truths):
+    truths = own_truths(outcome.held_out)
     held_out = [only_the_tagger_knows(own) for own in outcome.held_out]
     rows = list(ablation.ablations(held_out, made_up[1], resolve, truths))
     precision = {row.condition: row.value for row in rows if row.figure == "average_precision"}

@@ -4,12 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from nesdb_annot.learning import operating_points
-from nesdb_annot.learning.calibration import fit_isotonic, fit_platt
+from nesdb_annot.learning.calibration import fit_platt
 from nesdb_annot.learning.logistic import fit_logistic, fit_nonnegative
 from nesdb_annot.learning.metrics import RankedProtein
 from nesdb_annot.learning.operating_points import choose_operating_points, held_out_performance
@@ -113,15 +111,6 @@ def test_platt_recovers_the_curve():
 def test_platt_never_falls():
     raw = np.arange(100.0)
     assert fit_platt(raw, raw < 30).slope == 0.0
-
-
-@given(st.lists(st.tuples(st.floats(-5, 5), st.booleans()), min_size=1, max_size=80))
-def test_isotonic_never_falls_and_keeps_the_mean(rows):
-    raw, positive = (np.array(column) for column in zip(*rows, strict=True))
-    fitted = fit_isotonic(raw, positive, least_rows=5)
-    assert (np.diff(fitted.apply(np.linspace(-6, 6, 50))) >= 0).all()
-    assert min(fitted.probability) >= 0
-    assert max(fitted.probability) <= 1
 
 
 def ranked(*scores_and_hits):

@@ -23,8 +23,8 @@ from nesdb_annot.learning.tagger import (
 from nesdb_annot.learning.tagger_ensemble import fit_members, stacked
 from nesdb_annot.learning.truth import Truth
 from nesdb_annot.methods.linear import CLIP, LinearModel, standardised
-from nesdb_annot.methods.neural import perceptron_logits
-from nesdb_annot.methods.tagger import residue_logits
+from nesdb_annot.methods.neural import member_logits
+from nesdb_annot.methods.tagger import Networks
 from nesdb_annot.methods.tagger_features import residue_features
 from nesdb_annot.methods.trees import BoostedTrees
 from nesdb_annot.residues import ResidueSpan
@@ -48,7 +48,7 @@ def test_tagger_runs_as_torch_trained_it(kernel, dimension):
     with torch.no_grad():
         letters = torch.from_numpy(residue_features(RESIDUES).T[None])
         expected = network(letters, torch.from_numpy(embedding.T[None]))[0].numpy()
-    assert residue_logits(RESIDUES, embedding, arrays) == pytest.approx(expected, abs=1e-4)
+    assert Networks(arrays).logits(RESIDUES, embedding) == pytest.approx(expected, abs=1e-4)
 
 
 def example(seed):
@@ -69,7 +69,7 @@ def test_tagger_learns_and_repeats():
     assert np.array_equal(arrays["input.weight"][1], again["input.weight"])
     assert not np.array_equal(arrays["input.weight"][0], arrays["input.weight"][1])
     unseen = example(99)
-    logits = residue_logits(unseen.residues, unseen.embedding, arrays)
+    logits = Networks(arrays).logits(unseen.residues, unseen.embedding)
     assert logits[unseen.target > 0].mean() > logits[unseen.target == 0].mean() + 1
 
 
@@ -114,14 +114,14 @@ def test_perceptron_runs_as_torch_trained_it(rows):
     arrays |= {"mean": np.zeros(5, np.float32), "inverse_scale": np.ones(5, np.float32)}
     with torch.no_grad():
         expected = network(torch.from_numpy(rows.pooled)).numpy()
-    assert perceptron_logits(rows.pooled, arrays) == pytest.approx(expected, abs=1e-3)
+    assert member_logits(rows.pooled, arrays).mean(axis=0) == pytest.approx(expected, abs=1e-3)
 
 
 def test_perceptron_learns_stops_and_repeats(rows):
     settings = NeuralSettings(members=3, hidden=(8,), dropout=0.1, input_dropout=0.0, batch=64, learning_rate=0.01)
     arrays, curves = fit_neural(rows, settings, seed=1)
     again, _ = fit_neural(rows, settings, seed=1)
-    logits = perceptron_logits(rows.pooled, arrays)
+    logits = member_logits(rows.pooled, arrays).mean(axis=0)
     assert logits[rows.positive].mean() > logits[~rows.positive].mean() + 2
     assert all(np.array_equal(arrays[name], again[name]) for name in arrays)
     assert all(len(curve) <= settings.epochs for curve in curves)
@@ -133,7 +133,7 @@ def test_unweighted_rows_are_never_drawn(rows):
         *(np.concatenate([getattr(a, n) for a in (rows, twisted)]) for n in ("pooled", "positive", "weight", "group"))
     )
     arrays, _ = fit_neural(both, NeuralSettings(members=1, hidden=(8,), epochs=5, learning_rate=0.01, batch=64), seed=1)
-    logits = perceptron_logits(rows.pooled, arrays)
+    logits = member_logits(rows.pooled, arrays).mean(axis=0)
     assert logits[rows.positive].mean() > logits[~rows.positive].mean()
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from nesdb_annot.errors import InputError
 from nesdb_annot.learning.combinations import COMBINATIONS, fit_ranking
-from nesdb_annot.learning.evaluation import own_truths, rankings
+from nesdb_annot.learning.evaluation import rankings
 from nesdb_annot.learning.examples import TrainingProtein, feature_rows, segment_rows
 from nesdb_annot.learning.scored import ScoredProtein
 from nesdb_annot.learning.stacking import PAPER_WEIGHTS
@@ -92,7 +92,7 @@ def test_the_labels_of_a_fold_touch_no_number_given_to_it(outcome, made_up, trai
     assert thresholds_of(outcome, 2, resolve) == thresholds_of(other, 2, resolve)
 
 
-def thresholds_of(outcome, fold, resolve):
+def thresholds_of(outcome, fold, resolve, own_truths):
     """Of every method and of the combination, at the proteins of `fold`."""
     ranked, truths = rankings(outcome.held_out, resolve), own_truths(outcome.held_out)
     found = {method: ranked.on(truths, method) for method in ranked.inner}
@@ -100,7 +100,7 @@ def thresholds_of(outcome, fold, resolve):
     return {method: set(own.thresholds[own.folds == fold].tolist()) for method, own in found.items()}
 
 
-def test_what_a_fold_may_see_of_the_others_is_fitted_without_it(outcome, made_up, resolve):
+def test_what_a_fold_may_see_of_the_others_is_fitted_without_it(outcome, made_up, resolve, own_truths):
     _, folds = made_up
     for own, fold in zip(outcome.held_out, folds, strict=True):
         assert set(own.seen) == {0, 1, 2, 3} - {fold}

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.methods.calibration import (
-    IsotonicCalibration,
     PlattCalibration,
     calibration_from_json,
     logistic,
@@ -27,7 +26,7 @@ def test_logit_inverts(probability):
     assert float(logistic(logit(np.array(probability)))) == pytest.approx(probability)
 
 
-CALIBRATIONS = [PlattCalibration(0.7, -1.25), IsotonicCalibration((-1.0, 0.0, 2.5), (0.0, 0.2, 0.9))]
+CALIBRATIONS = [PlattCalibration(0.7, -1.25)]
 
 
 @pytest.mark.parametrize("calibration", CALIBRATIONS)
@@ -43,20 +42,8 @@ def test_calibrations_rise_and_never_say_never(calibration):
     assert probability.max() < 1
 
 
-def test_isotonic_interpolates():
-    assert CALIBRATIONS[1].apply(np.array([1.25])) == pytest.approx([0.55])
-
-
 @pytest.mark.parametrize(
-    ("raw", "probability"), [((), ()), ((1.0, 0.0), (0.1, 0.2)), ((0.0, 1.0), (0.2, 0.1)), ((0.0,), (0.1, 0.2))]
-)
-def test_knots_out_of_order(raw, probability):
-    with pytest.raises(ValueError, match="isotonic"):
-        IsotonicCalibration(raw, probability)
-
-
-@pytest.mark.parametrize(
-    "stored", [{}, {"kind": "magic"}, {"kind": "platt", "slope": 1}, {"kind": "isotonic", "raw": 3}]
+    "stored", [{}, {"kind": "magic"}, {"kind": "platt", "slope": 1}]
 )
 def test_what_is_no_calibration(stored):
     with pytest.raises(ConfigurationError):

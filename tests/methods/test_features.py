@@ -15,9 +15,9 @@ from nesdb_annot.methods.pooling import pool
 from nesdb_annot.methods.protocol import ProteinContext
 from nesdb_annot.methods.tagger import (
     UNLABELLED_WEIGHT,
+    Networks,
     Tagger,
     boundaries,
-    residue_logits,
     residue_probabilities,
     segment_logits,
 )
@@ -162,7 +162,7 @@ def test_the_networks_are_their_layers_one_after_the_other(weights, copies):
         for index, dilation in enumerate(tagger.DILATIONS):
             x = x + convolved_slowly(x, own[f"block{index}.weight"], own[f"block{index}.bias"], dilation)
         expected += (x @ own["output.weight"] + own["output.bias"])[:, 0] / 2
-    np.testing.assert_allclose(residue_logits(residues, embedding, weights), expected, rtol=2e-4, atol=2e-4)
+    np.testing.assert_allclose(Networks(weights).logits(residues, embedding), expected, rtol=2e-4, atol=2e-4)
 
 
 def test_best_stretch_of_a_segment():
@@ -185,7 +185,7 @@ def test_tagger_names_its_stretch(weights):
         assert np.isfinite(score.raw)
         begin, end = score.evidence["boundaries"]
         assert begin <= first <= last <= end
-        logits = residue_logits(PROTEIN, embedding, weights)
+        logits = Networks(weights).logits(PROTEIN, embedding)
         assert score.evidence["peak_logit"] == pytest.approx(logits[score.evidence["peak"] - 1], abs=1e-3)
         told = ResidueSpan(min(span.first, begin), max(span.last, end))
         assert score.evidence["probabilities_from"] == told.first

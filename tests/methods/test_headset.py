@@ -6,7 +6,7 @@ import pytest
 from safetensors.numpy import save
 
 from nesdb_annot.errors import ConfigurationError, UsageError
-from nesdb_annot.methods.calibration import IsotonicCalibration, PlattCalibration
+from nesdb_annot.methods.calibration import PlattCalibration
 from nesdb_annot.methods.headset import HeadSet, OperatingPoint
 from nesdb_annot.methods.relatives import sketch_arrays
 from nesdb_annot.records import LanguageModelIdentity, SegmentationIdentity
@@ -27,7 +27,7 @@ def head_set():
         prior=0.05,
         arrays={"neural/mean": np.arange(4, dtype=np.float16), "similarity/owner": np.array([1, 0], dtype=np.int32)},
         parameters={"neural": {"hidden": [8, 4]}},
-        calibrations={"neural": PlattCalibration(0.1, 1 / 3), "tagger": IsotonicCalibration((0.0, 1.0), (0.1, 0.7))},
+        calibrations={"neural": PlattCalibration(0.1, 1 / 3), "tagger": PlattCalibration(2.0, 0.0)},
         operating_points=(
             OperatingPoint("strict", None, "precision", why="0.41 at best"),
             OperatingPoint("balanced", 0.3, "F1", 0.4, 0.5),

@@ -2,15 +2,10 @@
 
 import csv
 
-import numpy as np
 import pytest
 
 from nesdb_annot.methods.paper_combined import PAPER, WeightedSum
-from nesdb_annot.methods.paper_consensus import FORWARD, PaperConsensus, paper_consensus
-from nesdb_annot.methods.protocol import ProteinContext
-from nesdb_annot.residues import ResidueSpan
-
-from .conftest import scores_by
+from nesdb_annot.methods.paper_consensus import FORWARD, paper_consensus
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +46,6 @@ def test_prolines_acidic_ends_and_the_floor():
 
 def test_the_last_window_of_the_rev_rule_is_never_seen():
     assert paper_consensus("LPGLGGLGL")[1] < paper_consensus("LPGLGGLGLG")[1]
-
-
-def test_as_a_method():
-    residues = "G" * 10 + "SNELALKLAGLDI" + "G" * 10
-    spans = [ResidueSpan(1, 10), ResidueSpan(11, 23)]
-    context = ProteinContext("", residues, np.zeros((33, 1), np.float32), spans, np.zeros((2, 1), np.float32))
-    scores = scores_by(PaperConsensus(), context)
-    assert [score.raw for score in scores] == [float(paper_consensus(span.of(residues))[0]) for span in spans]
-    assert scores[1].evidence == {"matches": paper_consensus("SNELALKLAGLDI")[1]}
 
 
 def test_weighted_sum_stays_within_its_ranges():

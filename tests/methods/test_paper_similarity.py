@@ -7,14 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nesdb_annot.methods import paper_consensus, scoring
+from nesdb_annot.methods import scoring
 from nesdb_annot.methods.paper_combined import PAPER
-from nesdb_annot.methods.paper_similarity import NAME, PaperSimilarity, mean_distances, paper_similarity
-from nesdb_annot.methods.pooling import pool
-from nesdb_annot.methods.protocol import ProteinContext
-from nesdb_annot.residues import ResidueSpan
-
-from .conftest import scores_by
+from nesdb_annot.methods.paper_similarity import NAME, mean_distances, paper_similarity
 
 
 def rows(seed, count, dimension=5):
@@ -55,41 +50,8 @@ def test_references_that_cannot_be_are_refused(references):
         mean_distances(rows(0, 2), references)
 
 
-@pytest.fixture
-def method():
-    return PaperSimilarity(rows(3, 6), rows(4, 5))
-
-
-def context(spans, left_out=frozenset()):
-    embedding = rows(5, 60).astype(np.float32)
-    return ProteinContext("own", "A" * 60, embedding, spans, pool(embedding, spans), left_out)
-
-
-def test_as_a_method(method):
-    spans = [ResidueSpan(1, 12), ResidueSpan(20, 41)]
-    given = context(spans)
-    scores = scores_by(method, given)
-    assert [score.raw for score in scores] == pytest.approx(
-        paper_similarity(given.pooled, method.motifs, method.others).tolist()
-    )
-    for score in scores:
-        fold = math.log1p(score.evidence["to_others"]) - math.log1p(score.evidence["to_motifs"])
-        assert score.raw == pytest.approx(fold, abs=1e-3)
-    assert scores_by(method, context([])) == []
-
-
-def test_nothing_is_left_out(method):
-    spans = [ResidueSpan(1, 12)]
-    assert scores_by(method, context(spans, frozenset({"own"}))) == scores_by(method, context(spans))
-
-
-def test_the_identity_tells_how_many_references(method):
-    assert method.identity.name == NAME
-    assert dict(method.identity.parameters) == {"motifs": 6, "others": 5}
-
-
 def test_no_published_score_takes_part_in_the_combination_in_use():
-    assert not {NAME, paper_consensus.PaperConsensus.identity.name} & set(scoring.METHODS)
+    assert not {NAME, "paper_consensus"} & set(scoring.METHODS)
     assert NAME in PAPER.weights
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from nesdb_annot.errors import ConfigurationError
 from nesdb_annot.methods.neural import Neural
-from nesdb_annot.methods.paper_similarity import PaperSimilarity
 from nesdb_annot.methods.pooling import CENTRED, MAXIMUM, MEAN, POOLINGS
 from nesdb_annot.methods.protocol import ProteinContext
 from nesdb_annot.methods.scoring import pooling_of
@@ -32,10 +31,6 @@ def neural(pooling):
     return Neural(MethodIdentity("neural", 1), {"mean": ones, "inverse_scale": ones, **layers}, pooling)
 
 
-def paper(_):
-    return PaperSimilarity(VECTORS[:2].astype(float), VECTORS[2:].astype(float))
-
-
 @pytest.fixture
 def context():
     return ProteinContext("x", "ACDE", VECTORS, [ResidueSpan(1, 2), ResidueSpan(3, 4)], VECTORS[:2])
@@ -43,7 +38,7 @@ def context():
 
 @pytest.mark.parametrize(
     ("method", "pooling"),
-    [(similarity, CENTRED), (similarity, MEAN), (neural, CENTRED), (neural, MAXIMUM), (paper, MEAN)],
+    [(similarity, CENTRED), (similarity, MEAN), (neural, CENTRED), (neural, MAXIMUM)],
 )
 def test_only_vectors_of_its_own_pooling_are_read(method, pooling, context):
     scores = scores_by(method(pooling), replace(context, pooling=pooling))

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.segmentation.evaluation import ProteinSegments, evaluate_segments
-from nesdb_annot.segmentation.tilings import best_tilings, blind_tiling, searched_windows, tilings
+from nesdb_annot.segmentation.tilings import best_tilings, searched_windows, tilings
+
+
+def blind_tiling(length, width, step):
+    """Windows of `width` residues every `step`, and a last one that ends with the protein: the plain oracle."""
+    if length <= width:
+        return [ResidueSpan(1, length)]
+    firsts = list(range(1, length - width + 2, step))
+    if firsts[-1] != length - width + 1:
+        firsts.append(length - width + 1)
+    return [ResidueSpan(first, first + width - 1) for first in firsts]
 
 
 def spans(*texts):

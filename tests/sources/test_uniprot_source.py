@@ -260,7 +260,7 @@ def test_nes_motifs(source, uniprot, server):
 
 
 def test_present_release(source, uniprot):
-    assert source.present_release() == "2026_02"
+    assert source.present().name == "2026_02"
 
 
 def test_accessions(source, uniprot):

@@ -172,7 +172,11 @@ NAMED = {
     },
     "forget_scores": {"configuration_id": 1, "sequence_ids": [1, 2, 3]},
     "forget_segments": {"configuration_id": 1, "sequence_ids": [1, 2, 3]},
-    "protein_candidates": {"accession": "P77"},
+    "newest_scores_of_protein": {"accession": "P77"},
+    "spans_of_sequence": {"configuration_id": 1, "sequence_id": 77},
+    "describe_segments": {"configuration_id": 1, "sequence_ids": [77, 78], "segments": [1, 2]},
+    "describe_sequences": {"digests": ["0" * 64]},
+    "pooled_vectors": {"configuration_id": 1, "sequence_ids": [77]},
     "known_sequences": {"digests": ["a" * 64, "b" * 64]},
 }
 LARGE = re.compile(r"(method_score|segment|ranked_segment)(_c\d+)?")

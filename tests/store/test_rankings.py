@@ -13,7 +13,7 @@ from nesdb_annot.errors import UsageError
 from nesdb_annot.methods.calibration import PlattCalibration
 from nesdb_annot.methods.combination import combined
 from nesdb_annot.residues import sequence_digest
-from nesdb_annot.store.candidates import candidates_of, count_over, ranked_rows
+from nesdb_annot.store.candidates import count_over, ranked_rows
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release, proteome_of
 from nesdb_annot.store.rankings import ByChance, find_ranking, fresh_ranking, materialise
 from nesdb_annot.store.scores import write_scored
@@ -306,13 +306,3 @@ def test_summary_and_agreement(store, scene):
     assert [r[1] for r in agreement] == [4, 4, 4, 4, 0, 0]
     assert agreement[0][2] == ["biochemical", "consensus", "neural", "similarity"]
     assert agreement[5][2] == []
-
-
-def test_the_page_of_a_protein_is_found_under_each_of_its_accessions(store, scene):
-    assert candidates_of(store, "P0") == []
-    rank(store, scene)
-    for accession in ("P0", "P3"):
-        found = candidates_of(store, accession)
-        assert [(c.first_residue, c.rank) for c in found] == [(1, 2), (11, 5)]
-        assert found[0].accessions == ["P0", "P3"]
-    assert candidates_of(store, "P9") == []

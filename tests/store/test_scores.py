@@ -11,9 +11,18 @@ from sqlalchemy import text
 from nesdb_annot.errors import InternalError
 from nesdb_annot.records import ScoredSequence
 from nesdb_annot.relation import Relation, TrainingRelation
-from nesdb_annot.store.configurations import ensure_configuration, latest_configuration, partition
+from nesdb_annot.store.configurations import ensure_configuration, partition
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release
-from nesdb_annot.store.scores import ATTEMPTS, discard, iterate_pending, ledger, pending, write_scored
+from nesdb_annot.store.scores import ATTEMPTS, discard, iterate_pending, pending, write_scored
+
+
+def ledger(store, configuration_id):
+    """What was scored under a configuration, what failed, and how often it was tried."""
+    query = """SELECT count(*) AS sequences, count(error) AS failed, coalesce(sum(segments), 0) AS segments,
+                      coalesce(max(attempts), 0) AS most_attempts
+                 FROM nesannot.scored_sequence WHERE configuration_id = :configuration_id"""
+    with store.transaction() as connection:
+        return connection.execute(text(query), {"configuration_id": configuration_id}).one()
 
 
 @pytest.fixture
@@ -171,15 +180,6 @@ def test_two_commands_make_one_configuration(store, make):
         thread.join()
     assert len(found) == 4
     assert len(set(found)) == 1
-
-
-def test_the_latest_configuration_is_the_one_that_scored_last(store, make, scene):
-    assert latest_configuration(store, "NLS") is None
-    _, _, run_id, one = scene
-    two = make.configuration(store, version=2)
-    assert latest_configuration(store) == two
-    write_scored(store, one, run_id, [make.scored(digests(store, scene)[0], [0.5])])
-    assert latest_configuration(store) == one
 
 
 def test_discarding_frees_the_space_of_one_configuration_only(store, make, scene):
