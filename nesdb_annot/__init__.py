@@ -6,10 +6,16 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = ["Database", "NesannotError", "Settings", "__version__", "connect"]
-
-_HOME = {"Database": "interface", "NesannotError": "errors", "Settings": "settings", "connect": "interface"}
+_HOME = {
+    "Database": "interface", "NesannotError": "errors", "ProteinAnswer": "answers", "Settings": "settings",
+    "connect": "interface", "mutate": "answers", "plot": "answers", "predict": "answers",
+}  # fmt: skip
 """Public name -> module; imported when the name is first used, so that `nesannot --help` stays fast."""
+
+
+__all__ = [
+    "Database", "NesannotError", "ProteinAnswer", "Settings", "__version__", "connect", "mutate", "plot", "predict",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # PEP 562

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from types import TracebackType
@@ -28,9 +29,14 @@ def connect(**settings: object) -> Database:
     """
     from .store.engine import open_store
 
-    given = {name: Path(fspath(value)) if isinstance(value, PathLike) else value for name, value in settings.items()}
-    loaded = load_settings(given).settings
+    loaded = settings_with(settings)
     return Database(loaded, open_store(loaded))
+
+
+def settings_with(given: Mapping[str, object]) -> Settings:
+    """Return the settings in force, with `given` fields instead of those of environment and nesannot.toml."""
+    plain = {name: Path(fspath(value)) if isinstance(value, PathLike) else value for name, value in given.items()}
+    return load_settings(plain).settings
 
 
 class Database:
@@ -122,8 +128,8 @@ class Database:
         Raises:
             ConfigurationError: if pandas is not installed.
         """
-        pandas = _pandas()
-        return pandas.DataFrame(self.rank(name, top=top, point=point, release=release))
+        rows = self.rank(name, top=top, point=point, release=release)
+        return dataframe_of([tuple(row.values()) for row in rows], list(rows[0]) if rows else [])
 
     def sql(self, text: str, *, timeout_s: float = 30.0) -> Any:  # noqa: ANN401
         """Return the answer of one read-only statement on the views, as a pandas DataFrame.
@@ -138,16 +144,20 @@ class Database:
         """
         from .store.analyst import run_sql
 
-        pandas = _pandas()
         table = run_sql(self._store, text, timeout_s=timeout_s)
-        return pandas.DataFrame(list(table.rows), columns=list(table.columns))
+        return dataframe_of(table.rows, table.columns)
 
 
-def _pandas() -> Any:  # noqa: ANN401
+def dataframe_of(rows: Iterable[tuple[object, ...]], columns: Sequence[str]) -> Any:  # noqa: ANN401
+    """Return rows as a pandas DataFrame.
+
+    Raises:
+        ConfigurationError: if pandas is not installed.
+    """
     try:
         import pandas
     except ImportError as error:
         raise ConfigurationError(
             "a DataFrame needs pandas, which is not installed", remedy=install_command("pandas")
         ) from error
-    return pandas
+    return pandas.DataFrame(list(rows), columns=list(columns))

@@ -44,6 +44,11 @@ def written(count: int, total: int, unit: str, path: Path | str) -> str:
     return f"{count:,} of {total:,} {unit} written to {'standard output' if str(path) == '-' else path}"
 
 
+def print_text(text: str) -> None:
+    """Print lines for people on stdout, control characters spelled out."""
+    print(harmless(text))  # noqa: T201
+
+
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Left-aligned columns on stdout, as wide as their widest cell; numbers right-aligned.
 

@@ -22,6 +22,9 @@ from .console import note
 from .context import Global
 from .global_options import GlobalOptionsGroup
 from .manual import manual
+from .mutate import mutate
+from .plot import plot
+from .predict import predict
 from .reannotate import reannotate
 from .similar import similar
 
@@ -74,6 +77,9 @@ for command in (reannotate, changes):
     app.command()(command)
 app.command()(similar)
 
+app.command()(predict)
+app.command()(mutate)
+app.command()(plot)
 app.command()(manual)
 
 

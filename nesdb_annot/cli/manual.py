@@ -12,8 +12,8 @@ import typer
 from ..errors import UsageError
 
 ORDER = (
-    *("tutorial", "proteomes", "database", "operations", "models", "training", "evaluation", "evaluation_tables"),
-    *("speed", "python", "architecture", "glossary", "changelog"),
+    *("tutorial", "proteins", "proteomes", "database", "operations", "models", "training", "evaluation"),
+    *("evaluation_tables", "speed", "python", "architecture", "glossary", "changelog"),
 )
 """Topics in the order of use; a page that is not named here comes last."""
 

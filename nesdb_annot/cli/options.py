@@ -33,4 +33,10 @@ Layer = Annotated[int | None, typer.Option("--layer", help="layer; -1: the last,
 Queue = Annotated[bool, typer.Option("--queue", help="leave it to workers (nesannot worker) instead of doing it here")]
 Workers = Annotated[int | None, typer.Option("--workers", help="embedding processes on a CPU")]
 Output = Annotated[str, typer.Option("--output", "-o", help="a file, or - for stdout")]
+OneInput = Annotated[
+    str,
+    typer.Argument(
+        metavar="INPUT", help="a sequence, a FASTA file of one protein, or an accession", show_default=False
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="replace the output file if it stands there")]
