@@ -16,7 +16,7 @@ import typer
 from .. import __version__
 from ..errors import EXIT_CODES, InternalError, NesannotError, disk_error
 from ..settings import load_settings
-from . import bench, db, demo, evaluate, info, ingest, models, rank, runs, score, sql, train, worker
+from . import bench, db, demo, evaluate, info, ingest, models, proteomes, rank, runs, score, sql, train, worker
 from .changes import changes
 from .console import note
 from .context import Global
@@ -69,7 +69,7 @@ app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(runs.app, name="runs")
 for command in (
     *(demo.demo, train.train, score.score, rank.rank, sql.sql, runs.compare),
-    *(worker.worker, info.info),
+    *(worker.worker, info.info, proteomes.proteomes, proteomes.remove),
 ):
     app.command()(command)
 

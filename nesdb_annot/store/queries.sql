@@ -1420,3 +1420,101 @@ SELECT p.accession, j.first_residue, j.last_residue,
   LEFT JOIN nesannot.membership m ON m.id = j.membership_id
   LEFT JOIN nesannot.protein p ON p.id = m.protein_id
  ORDER BY least(coalesce(j.a_rank, j.b_rank), coalesce(j.b_rank, j.a_rank)), p.accession LIMIT :limit;
+
+-- name: proteome_states
+-- Proteomes with the size of their newest release, how much of it is scored at most, and the ranking that the views show.
+SELECT p.proteome AS name, coalesce(p.title, m.organism) AS organism,
+       (SELECT count(*) FROM nes.proteome_release r WHERE r.proteome = p.proteome) AS releases, p.proteins, m.sequences,
+       coalesce(d.scored, 0) AS scored, k.candidates,
+       coalesce('release ' || k.release || CASE WHEN k.complete THEN ''
+                                                ELSE format(', %s of %s sequences scored', k.scored, k.sequences) END, '') AS ranked
+  FROM nes.proteome_release p
+  CROSS JOIN LATERAL (SELECT count(DISTINCT r.sequence_sha256) AS sequences, mode() WITHIN GROUP (ORDER BY r.organism) AS organism
+                        FROM nes.release_membership r WHERE r.proteome = p.proteome AND r.release = p.release) m
+  CROSS JOIN LATERAL (SELECT max(s.sequences) AS scored
+                        FROM (SELECT count(*) AS sequences FROM nes.scored_sequence q
+                               WHERE q.error IS NULL
+                                 AND q.sequence_sha256 IN (SELECT r.sequence_sha256 FROM nes.release_membership r
+                                                            WHERE r.proteome = p.proteome AND r.release = p.release)
+                               GROUP BY q.configuration_id) s) d
+  LEFT JOIN nes.ranking k ON k.proteome = p.proteome AND k.motif = 'NES' AND k.is_current
+ WHERE p.is_newest
+ ORDER BY p.proteome;
+
+-- name: run_on_proteome
+-- A run that works on a proteome, or waits for a worker to do so.
+SELECT run_id, kind, status FROM nes.run_progress
+ WHERE status IN ('running', 'queued')
+   AND (settings ->> 'proteome' = :proteome OR settings -> 'proteomes' @> to_jsonb(CAST(:proteome AS text)))
+ ORDER BY run_id LIMIT 1;
+
+-- name: lock_proteome_row
+-- Remove a proteome alone: no ingest and no ranking of it meanwhile.
+SELECT id FROM nesannot.proteome WHERE id = :proteome_id FOR UPDATE;
+
+-- name: collect_sequences
+-- Sequences that a proteome has or had.
+CREATE TEMPORARY TABLE collected_sequence ON COMMIT DROP AS
+SELECT sequence_id FROM nesannot.membership WHERE proteome_id = :proteome_id
+UNION SELECT old_sequence_id FROM nesannot.change WHERE proteome_id = :proteome_id AND old_sequence_id IS NOT NULL
+UNION SELECT new_sequence_id FROM nesannot.change WHERE proteome_id = :proteome_id AND new_sequence_id IS NOT NULL;
+
+-- name: count_collected
+-- How many sequences were collected.
+SELECT count(*) FROM collected_sequence;
+
+-- name: forget_rankings
+-- Remove the rankings of a proteome.
+DELETE FROM nesannot.ranking WHERE proteome_id = :proteome_id;
+
+-- name: forget_changes_of_proteome
+-- Remove what was recorded about changes of a proteome.
+DELETE FROM nesannot.change WHERE proteome_id = :proteome_id;
+
+-- name: forget_decoys
+-- Remove the scores of a proteome's shuffled proteins.
+DELETE FROM nesannot.decoy WHERE proteome_id = :proteome_id;
+
+-- name: forget_memberships
+-- Remove all statements about the proteins of a proteome.
+DELETE FROM nesannot.membership WHERE proteome_id = :proteome_id;
+
+-- name: forget_releases
+-- Remove the releases of a proteome.
+DELETE FROM nesannot.release WHERE proteome_id = :proteome_id;
+
+-- name: forget_proteome
+-- Remove a proteome of which nothing is left.
+DELETE FROM nesannot.proteome WHERE id = :proteome_id;
+
+-- name: forget_unused_proteins
+-- Remove accessions that no proteome and no annotation uses.
+DELETE FROM nesannot.protein p
+ WHERE NOT EXISTS (SELECT FROM nesannot.membership m WHERE m.protein_id = p.id)
+   AND NOT EXISTS (SELECT FROM nesannot.annotation a WHERE a.protein_id = p.id);
+
+-- name: spare_used_sequences
+-- Collected sequences that something else uses are not removed.
+DELETE FROM collected_sequence c
+ WHERE EXISTS (SELECT FROM nesannot.membership m WHERE m.sequence_id = c.sequence_id)
+    OR EXISTS (SELECT FROM nesannot.reference_entry e WHERE e.sequence_id = c.sequence_id)
+    OR EXISTS (SELECT FROM nesannot.evaluation_candidate v WHERE v.sequence_id = c.sequence_id)
+    OR EXISTS (SELECT FROM nesannot.ranked_segment r WHERE r.sequence_id = c.sequence_id)
+    OR EXISTS (SELECT FROM nesannot.change o WHERE o.old_sequence_id = c.sequence_id)
+    OR EXISTS (SELECT FROM nesannot.change o WHERE o.new_sequence_id = c.sequence_id);
+
+-- name: forget_collected_scores
+-- Remove the scores of the collected sequences.
+DELETE FROM nesannot.method_score x USING collected_sequence c WHERE x.sequence_id = c.sequence_id;
+
+-- name: forget_collected_segments
+-- Remove the segments of the collected sequences.
+DELETE FROM nesannot.segment x USING collected_sequence c WHERE x.sequence_id = c.sequence_id;
+
+-- name: forget_collected_ledger
+-- Remove the record that the collected sequences were scored.
+DELETE FROM nesannot.scored_sequence x USING collected_sequence c WHERE x.sequence_id = c.sequence_id;
+
+-- name: forget_collected_sequences
+-- Remove the collected sequences.
+DELETE FROM nesannot.sequence s USING collected_sequence c WHERE s.id = c.sequence_id;

@@ -1,6 +1,7 @@
 """Roles: who may do what to what, tried out; and that passwords go nowhere but into their file."""
 
 import stat
+from dataclasses import replace
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -11,7 +12,8 @@ from typer.testing import CliRunner
 
 from nesdb_annot.cli import db
 from nesdb_annot.cli.context import Global
-from nesdb_annot.errors import CannotWriteError, ConfigurationError
+from nesdb_annot.cli.main import app
+from nesdb_annot.errors import CannotWriteError, ConfigurationError, InputError
 from nesdb_annot.residues import sequence_digest
 from nesdb_annot.settings import Settings, load_settings
 from nesdb_annot.store import migrate
@@ -21,6 +23,10 @@ from nesdb_annot.store.queue import queue_command, queue_state, rescue_jobs
 from nesdb_annot.store.rankings import materialise
 from nesdb_annot.store.roles import Roles, create_roles, set_passwords, statements
 from nesdb_annot.store.scores import discard, write_scored
+from nesdb_annot.workflow.ingest import ingest_proteome
+from nesdb_annot.workflow.proteome_source import proteome_source
+from nesdb_annot.workflow.rank import rank_proteome
+from nesdb_annot.workflow.score import score_proteome
 
 NAMES = ("owner", "writer", "reader")
 
@@ -162,6 +168,43 @@ def test_a_reader_asks_through_this_program(house):
         assert run_sql(store, "SELECT * FROM candidate").columns[0] == "proteome"
         with pytest.raises(Exception, match="permission denied"):
             run_sql(store, "SELECT * FROM nesannot.run")
+
+
+PROTEINS = """>one
+MTDVETTYADFIASGRTGRRNAIHDILVSSASGNSNELALKLAGLDINKTEGEEDAQRSS
+>two
+MEELSQALASSFSVSQDLNSTAAPHPRLSQYKSKYSSLEQSERRRRLLELQKSKRLDYVN
+"""
+
+
+@pytest.mark.xdist_group("score")
+def test_a_reader_lists_rankings(house, tmp_path, cache_in, monkeypatch):
+    """All of `nesannot rank` and `nesannot proteomes`, by a role that can read views and write nothing."""
+    (tmp_path / "p.fasta").write_text(PROTEINS)
+    own = Settings(data_dir=house.directory, cache_dir=cache_in(tmp_path), workers=1, offline=True)
+    for name in ("mine", "decoys"):
+        source = proteome_source(str(tmp_path / "p.fasta"), upid=None, name=name, release=None, released=None)
+        ingest_proteome(house.store, source)
+        score_proteome(house.store, own, name, decoys="shuffled")
+    create_roles(house.store, house.roles)
+    monkeypatch.setenv("NESANNOT_DATABASE_URL", house.url["reader"])
+    monkeypatch.setenv("NESANNOT_CACHE_DIR", str(own.cache_dir))
+    monkeypatch.setenv("NESANNOT_DATA_DIR", str(house.directory))
+    options = [
+        *("", "--proteins", "--cargo-prior 0.5", "--cargo-prior 1 --proteins", "--decoys none", "--decoys decoys"),
+        *("--point sensitive", "--format json", "--model bundled"),
+    ]
+    for given in options:
+        done = CliRunner().invoke(app, ["rank", "mine", *given.split()])
+        assert done.exit_code == 0, (given, done.exception)
+        assert "mine release unstated" in done.stderr, given
+    listed = CliRunner().invoke(app, ["proteomes"])
+    assert [line.split()[0] for line in listed.stdout.splitlines()[1:]] == ["decoys", "mine"]
+    with open_store(replace(own, database_url=house.url["reader"])) as store:
+        with pytest.raises(InputError, match="release r9 of mine is not ranked"):
+            rank_proteome(store, own, "mine", release="r9")
+        with pytest.raises(ConfigurationError, match="may not do that"):
+            score_proteome(store, own, "mine", again=True)
 
 
 def test_a_worker_scores_and_ranks_as_the_writer(house, make):
