@@ -1,4 +1,4 @@
-"""Global options are accepted before the command and after it."""
+"""The root of the command line: global options before and after the command, commands in the order of use."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from ..errors import ConfigurationError, UsageError
 from ..settings import load_settings
 from .context import Global
+
+ORDER = (
+    *("predict", "mutate", "plot", "demo", "ingest", "score", "rank", "similar", "sql", "proteomes", "remove"),
+    *("reannotate", "changes", "worker", "runs", "compare", "db", "train", "evaluate", "models", "bench", "info"),
+    "manual",
+)
+"""Commands in the order in which a user meets them; one that is not named here comes last."""
 
 
 class GlobalOptionsGroup(TyperGroup):
@@ -25,6 +32,11 @@ class GlobalOptionsGroup(TyperGroup):
         for command in _below(self):
             taken = {name for option in command.params for name in option.opts}
             command.params += [option for option in options if taken.isdisjoint(option.opts)]
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - typer brings click under two names
+        """Return the names of the commands in the order of use."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer brings click under two names
         """Run the command; a setting that fits nothing is a wrong command line if an option gave its value."""

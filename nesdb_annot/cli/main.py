@@ -36,6 +36,7 @@ app = typer.Typer(
     help="Find nuclear export signals (NES) in whole proteomes.",
     epilog=EPILOG,
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
