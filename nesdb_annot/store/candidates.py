@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .engine import Store
@@ -29,6 +30,22 @@ def ranked_rows(
 def _without_cargo(row: dict[str, object]) -> dict[str, object]:
     """A row of a list of candidates: how likely the protein is a cargo is a column of lists of proteins."""
     return {name: value for name, value in row.items() if name != "cargo_probability"}
+
+
+def names_of_sequences(
+    store: Store, proteome: str, release: str, digests: Sequence[str]
+) -> dict[str, list[dict[str, object]]]:
+    """Digest -> accession, entry_name, gene, protein_name, reviewed and organism of each protein with that sequence.
+
+    The proteins of a release, in the order of their accessions.
+    """
+    names: dict[str, list[dict[str, object]]] = {}
+    scope = {"proteome": proteome, "release": release, "digests": list(digests)}
+    with store.transaction() as connection:
+        for row in execute(connection, "names_of_sequences", **scope).mappings():
+            facts = dict(row)
+            names.setdefault(str(facts.pop("sequence_sha256")), []).append(facts)
+    return names
 
 
 def cargo_share(store: Store, ranking_id: int) -> float | None:

@@ -1150,6 +1150,13 @@ SELECT * FROM nes.candidate_all
  WHERE ranking_id = :ranking_id AND combined >= :minimum_combined
  ORDER BY rank LIMIT :limit;
 
+-- name: names_of_sequences
+-- Names of all proteins of a release that have one of these sequences.
+SELECT sequence_sha256, accession, entry_name, gene, protein_name, reviewed, organism
+  FROM nes.release_membership
+ WHERE proteome = :proteome AND release = :release AND sequence_sha256 = ANY (:digests)
+ ORDER BY accession COLLATE "C";
+
 -- name: ranked_proteins
 -- The best candidate of each sequence of a ranking, likeliest cargo first.
 SELECT * FROM nes.candidate_all

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, InputError
-from ..methods.cargo import CARGO_SHARE
+from ..methods.cargo import CARGO_SHARE, SHORTEST_PROTEIN
 from ..settings import Settings
 from .decoys import SHUFFLED, chance, chance_steps
 from .ranking import LEAST_PROTEINS, WITHOUT, few_proteins, prior_shift, shifted_prior
@@ -30,7 +30,8 @@ class RankedProteome:
 
     Attributes:
         ranking: the stored ranking.
-        rows: those asked for, best first, keyed by the columns of ``nes.candidate``.
+        rows: those asked for, best first, keyed by the columns of ``nes.candidate``. Proteins with the same sequence
+            have a row each, with the same rank.
         over: number of candidates over each operating point of the head set that has a threshold.
         head_set: the heads that scored; None if they are neither in the database nor in this version.
         cargo_prior: assumed share of cargoes, of the stored ranking or as asked for.
@@ -115,6 +116,10 @@ class RankedProteome:
         return "no q-values: no decoys were compared with"
 
     def _prior(self) -> str:
+        length = max((int(str(row["length"])) for row in self.rows), default=SHORTEST_PROTEIN)
+        if self.ranking.proteins == 1 and self.cargo_prior == 1 and length < SHORTEST_PROTEIN:
+            why = f"the sequence has {length} residues, too few to tell whether its protein is a cargo"
+            return f"{why}; probabilities assume that it is one"
         prior = f"probabilities assume that {self.cargo_prior:.0%} of the proteins are cargoes"
         if self.cargo_share is not None and self.cargo_prior < 1:
             prior += f", and by what is found in them {self.cargo_share:.0%} would be"
@@ -166,6 +171,7 @@ def rank_proteome(
         share = cargo_share(store, ranking.id)
     else:
         rows, share = _ranked_again(store, ranking, assumed, threshold, listing)
+    rows = _each_accession(store, ranking, rows)
     points = head_set.operating_points if head_set else ()
     thresholds = {point.name: point.threshold for point in points if point.threshold is not None}
     return RankedProteome(
@@ -181,6 +187,26 @@ def rank_proteome(
         cargo_share=share,
         notes=notes_on(store, settings, ranking),
     )
+
+
+def _each_accession(
+    store: Store, ranking: StoredRanking, rows: Sequence[dict[str, object]]
+) -> list[dict[str, object]]:
+    """The rows, repeated for each further protein with the same sequence, with the names of that protein."""
+    from ..store.candidates import names_of_sequences
+
+    digests = sorted({str(row["sequence_sha256"]) for row in rows if len(_list_of(row["accessions"])) > 1})
+    names = names_of_sequences(store, ranking.proteome, ranking.release, digests) if digests else {}
+    repeated = []
+    for row in rows:
+        others = names.get(str(row["sequence_sha256"]), [])
+        repeated += [row, *(row | other for other in others if other["accession"] != row["accession"])]
+    return repeated
+
+
+def _list_of(value: object) -> list[object]:
+    """A list column of a row."""
+    return list(value) if isinstance(value, list | tuple) else []
 
 
 @dataclass(frozen=True, slots=True)

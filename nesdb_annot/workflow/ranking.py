@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from math import exp, log
 from typing import TYPE_CHECKING
 
-from ..methods.cargo import CARGO_SHARE
+from ..methods.cargo import CARGO_SHARE, SHORTEST_PROTEIN
 from ..records import Json
 from ..settings import Settings
 from .decoys import SHUFFLED, by_chance, chance, score_decoys
@@ -113,13 +113,21 @@ def shifted_prior(logit_shift: float) -> float:
     return round(1 / (1 + odds), 12)
 
 
+def _is_peptide(store: Store, target: Target) -> bool:
+    """Whether the release is one sequence that is too short to say whether its protein is a cargo."""
+    from ..store.proteomes import sequences_of
+
+    return target.proteins == 1 and all(len(r) < SHORTEST_PROTEIN for _, r in sequences_of(store, *target.key))
+
+
 def ranking_options(
     store: Store, settings: Settings, target: Target, cargo_prior: float | None = None, decoys: str | None = None
 ) -> RankingOptions:
     """How to rank a release: as asked for, else as the settings say, else as its proteome is ranked so far.
 
     Args:
-        cargo_prior: None for the setting; where that is the default, for the prior of the present ranking.
+        cargo_prior: None for the setting; where that is the default, for the prior of the present ranking. A single
+            sequence that is too short to tell (`SHORTEST_PROTEIN`) is then assumed to be from a cargo.
         decoys: `SHUFFLED`, a proteome without CRM1 or `WITHOUT`. None for those of the present ranking; where it has
             none, shuffled proteins from `LEAST_PROTEINS` proteins on.
 
@@ -131,8 +139,11 @@ def ranking_options(
 
     present = find_ranking(store, target.name)
     prior = settings.cargo_prior if cargo_prior is None else replace(settings, cargo_prior=cargo_prior).cargo_prior
-    if cargo_prior is None and present and settings.cargo_prior == Settings().cargo_prior:
-        prior = shifted_prior(present.logit_shift)
+    if cargo_prior is None and settings.cargo_prior == Settings().cargo_prior:
+        if _is_peptide(store, target):
+            prior = 1.0
+        elif present and not present.proteins == 1 < target.proteins:
+            prior = shifted_prior(present.logit_shift)
     if decoys == WITHOUT:
         return RankingOptions(prior, None)
     if decoys not in (None, SHUFFLED):
