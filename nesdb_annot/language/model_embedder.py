@@ -34,6 +34,11 @@ class ModelEmbedder:
         self._engine, self._rule, self._budget = engine, rule, engine.batch_residues
 
     @property
+    def engine(self) -> str:
+        """Name of the engine, its precision and its device."""
+        return self._engine.name
+
+    @property
     def portable(self) -> bool:
         """Whether it can be sent to another process, which then reads no weights and needs no torch."""
         return getattr(self._engine, "portable", False)

@@ -597,16 +597,27 @@ UPDATE nesannot.work_unit SET error = :error WHERE run_id = :run_id AND number =
 DELETE FROM nesannot.work_unit WHERE run_id = :run_id AND number = :number RETURNING sequence_ids, residues;
 
 -- name: count_unit
--- Add a finished unit to the counts of its run, from what the ledger says.
+-- Add a finished unit to the counts of its run, from what the ledger says, with the times and the device of its worker.
 UPDATE nesannot.run u
    SET counts = u.counts || jsonb_build_object(
            'residues', coalesce(CAST(u.counts ->> 'residues' AS bigint), 0) + :residues,
            'segments', coalesce(CAST(u.counts ->> 'segments' AS bigint), 0) + d.segments,
-           'failed', coalesce(CAST(u.counts ->> 'failed' AS bigint), 0) + d.failed),
+           'failed', coalesce(CAST(u.counts ->> 'failed' AS bigint), 0) + d.failed,
+           'worker_s', round(CAST(coalesce(CAST(u.counts ->> 'worker_s' AS double precision), 0) + :worker_s AS numeric), 3),
+           'embedding_s', round(CAST(coalesce(CAST(u.counts ->> 'embedding_s' AS double precision), 0) + :embedding_s AS numeric), 3),
+           'scoring_s', round(CAST(coalesce(CAST(u.counts ->> 'scoring_s' AS double precision), 0) + :scoring_s AS numeric), 3),
+           'embedding_cpu_s', round(CAST(coalesce(CAST(u.counts ->> 'embedding_cpu_s' AS double precision), 0) + :embedding_cpu_s AS numeric), 3),
+           'workers', jsonb_array_length(w.names), 'worker_names', w.names),
+       device = CASE WHEN u.device = '' OR strpos(u.device, :device) > 0 THEN coalesce(nullif(u.device, ''), :device)
+                     WHEN :device = '' THEN u.device ELSE u.device || '; ' || :device END,
        updated_at = clock_timestamp()
   FROM (SELECT coalesce(sum(segments), 0) AS segments, count(*) FILTER (WHERE error IS NOT NULL) AS failed
           FROM nesannot.scored_sequence
-         WHERE configuration_id = :configuration_id AND sequence_id = ANY (:sequence_ids)) d
+         WHERE configuration_id = :configuration_id AND sequence_id = ANY (:sequence_ids)) d,
+       (SELECT CASE WHEN :worker = '' OR jsonb_exists(o.names, :worker) THEN o.names
+                    ELSE o.names || to_jsonb(CAST(:worker AS text)) END AS names
+          FROM (SELECT coalesce(counts -> 'worker_names', CAST('[]' AS jsonb)) AS names
+                  FROM nesannot.run WHERE id = :run_id) o) w
  WHERE u.id = :run_id;
 
 -- name: end_queued_run
@@ -852,13 +863,12 @@ SELECT count(*) AS sequences, coalesce(sum(s.length), 0) AS residues
 
 -- name: next_rescorable
 -- The next of these sequences, each with the newest source that scored it.
-SELECT s.id, s.sha256, s.residues, d.source_id,
-       (SELECT z.cargo_log_odds FROM nesannot.scored_sequence z
-         WHERE z.configuration_id = d.source_id AND z.sequence_id = s.id) AS cargo
+SELECT s.id, s.sha256, s.residues, d.source_id, z.cargo_log_odds AS cargo, z.embedding_run_id, z.engine
   FROM nesannot.sequence s
   JOIN LATERAL (SELECT max(d.configuration_id) AS source_id FROM nesannot.scored_sequence d
                  WHERE d.configuration_id = ANY (CAST(:sources AS integer[])) AND d.sequence_id = s.id AND d.error IS NULL) d
     ON d.source_id IS NOT NULL
+  JOIN nesannot.scored_sequence z ON z.configuration_id = d.source_id AND z.sequence_id = s.id
  WHERE s.id > :after
    AND EXISTS (SELECT FROM nesannot.release l
                  JOIN nesannot.membership m ON m.proteome_id = l.proteome_id AND m.valid_from <= l.effective
@@ -882,14 +892,18 @@ SELECT g.sequence_id, g.first_residue, g.last_residue, g.pooled, g.competition, 
 -- name: claim_scored
 -- Ledger rows of these sequences; locks them in one order, so that two writers of one sequence come one after the other.
 INSERT INTO nesannot.scored_sequence (configuration_id, sequence_id, run_id, segments, attempts, error, cargo_log_odds,
-                                      training, training_accession, training_share)
-SELECT :configuration_id, w.sequence_id, :run_id, w.segments, 1, w.error, w.cargo, w.training, w.accession, w.share
+                                      embedding_run_id, engine, training, training_accession, training_share)
+SELECT :configuration_id, w.sequence_id, :run_id, w.segments, 1, w.error, w.cargo,
+       coalesce(w.embedding_run_id, :run_id), w.engine, w.training, w.accession, w.share
   FROM unnest(CAST(:sequence_ids AS bigint[]), CAST(:segments AS integer[]), CAST(:errors AS text[]),
+              CAST(:embedding_run_ids AS bigint[]), CAST(:engines AS text[]),
               CAST(:cargo AS double precision[]), CAST(:training AS text[]), CAST(:training_accessions AS text[]),
-              CAST(:training_shares AS real[])) AS w (sequence_id, segments, error, cargo, training, accession, share)
+              CAST(:training_shares AS real[]))
+       AS w (sequence_id, segments, error, embedding_run_id, engine, cargo, training, accession, share)
  ORDER BY w.sequence_id
 ON CONFLICT (configuration_id, sequence_id) DO UPDATE
    SET run_id = excluded.run_id, segments = excluded.segments, error = excluded.error,
+       embedding_run_id = excluded.embedding_run_id, engine = excluded.engine,
        cargo_log_odds = excluded.cargo_log_odds, training = excluded.training,
        training_accession = excluded.training_accession, training_share = excluded.training_share,
        attempts = nesannot.scored_sequence.attempts + 1, scored_at = clock_timestamp();

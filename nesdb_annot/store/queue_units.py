@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection
 
@@ -151,7 +151,7 @@ def excuse_failed(store: Store, run_id: int, configuration_id: int) -> int:
         return count(connection, "excuse_failed", run_id=run_id, configuration_id=configuration_id)
 
 
-def begin_unit(store: Store, run_id: int, number: int, worker: str, device: str) -> Unit | None:
+def begin_unit(store: Store, run_id: int, number: int, worker: str, device: str = "") -> Unit | None:
     """Begin a unit; None if it is finished already, or failed for good."""
     with store.transaction() as connection:
         execute(connection, "commit_soon")
@@ -197,7 +197,19 @@ def give_back_unit(store: Store, unit: Unit, worker: str) -> None:
         execute(connection, "give_back_unit", run_id=unit.run_id, number=unit.number, worker=worker)
 
 
-def finish_unit(store: Store, unit: Unit, configuration_id: int) -> bool:
+@dataclass(slots=True)
+class UnitTimes:
+    """Seconds that a worker spent on a unit, and the device that it used, as a run that is not deferred counts them."""
+
+    worker: str = ""
+    device: str = ""
+    worker_s: float = 0.0
+    embedding_s: float = 0.0
+    scoring_s: float = 0.0
+    embedding_cpu_s: float = 0.0
+
+
+def finish_unit(store: Store, unit: Unit, configuration_id: int, times: UnitTimes | None = None) -> bool:
     """Finish a unit, and its run with its last one; False if another worker has finished it before."""
     with store.transaction() as connection:
         execute(connection, "commit_soon")  # the job goes after it: a power cut that takes this takes that, too
@@ -212,6 +224,7 @@ def finish_unit(store: Store, unit: Unit, configuration_id: int) -> bool:
             residues=row.residues,
             configuration_id=configuration_id,
             sequence_ids=row.sequence_ids,
+            **asdict(times or UnitTimes()),
         )
         _end_run(connection, store, unit)
     return True

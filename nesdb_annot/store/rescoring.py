@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row
 
 from ..residues import ResidueSpan
 from .engine import Store
 from .queries import execute
+from .scores import Embedding
 
 PAGE = 256
 
@@ -20,6 +24,7 @@ class StoredSequence:
         digest: of the sequence.
         residues: cleaned.
         cargo: log-odds that the protein is a cargo; None if it has no segment.
+        embedding: which run and which engine embedded it.
         spans: of the segments.
         pooled: their vectors, float16.
         competition: what competing candidates take from the log-odds of each.
@@ -30,6 +35,7 @@ class StoredSequence:
     digest: str
     residues: str
     cargo: float | None
+    embedding: Embedding
     spans: list[ResidueSpan] = field(default_factory=list)
     pooled: list[bytes] = field(default_factory=list)
     competition: list[float] = field(default_factory=list)
@@ -84,7 +90,7 @@ def stored_pages(
             segments = execute(connection, "stored_segments", **pairs, methods=list(methods)).all() if rows else []
         if not rows:
             return
-        page = {row.id: StoredSequence(row.sha256, row.residues, row.cargo) for row in rows}
+        page = {row.id: _sequence(row) for row in rows}
         for segment in segments:
             sequence = page[segment.sequence_id]
             if segment.name == methods[0]:
@@ -95,3 +101,8 @@ def stored_pages(
             sequence.evidence.setdefault(segment.name, []).append(segment.evidence)
         yield list(page.values())
         after = rows[-1].id
+
+
+def _sequence(row: Row[Any]) -> StoredSequence:
+    embedding = Embedding(row.embedding_run_id, row.engine)
+    return StoredSequence(row.sha256, row.residues, row.cargo, embedding)

@@ -147,16 +147,38 @@ def _scope(
     return {**whose, "again": again, "attempts": ATTEMPTS}
 
 
-def write_scored(store: Store, configuration_id: int, run_id: int, scored: Sequence[ScoredSequence]) -> None:
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """Which run embedded a sequence, and with which engine; None where that is not known."""
+
+    run_id: int | None
+    engine: str | None
+
+
+def write_scored(
+    store: Store,
+    configuration_id: int,
+    run_id: int,
+    scored: Sequence[ScoredSequence],
+    *,
+    engine: str = "",
+    embeddings: Mapping[str, Embedding] | None = None,
+) -> None:
     """Store all segments and scores of some sequences in one transaction; what they had before is replaced.
 
     Two writers of the same sequence do no harm: one waits for the other, and the later one's rows stay.
+
+    Args:
+        engine: that embedded the sequences in this run.
+        embeddings: by digest, of sequences that were not embedded in this run.
 
     Raises:
         InternalError: if a sequence is not stored or comes twice, or a method is not one of the configuration.
     """
     if not scored:
         return
+    here = Embedding(run_id, engine or None)
+    embedded = [(embeddings or {}).get(one.digest, here) for one in scored]
     with store.transaction() as connection:
         methods = methods_of(connection, configuration_id)
         keys = _sequence_keys(connection, [one.digest for one in scored])
@@ -169,6 +191,8 @@ def write_scored(store: Store, configuration_id: int, run_id: int, scored: Seque
             sequence_ids=ids,
             segments=[len(one.segments) for one in scored],
             errors=[one.error or None for one in scored],
+            embedding_run_ids=[one.run_id for one in embedded],
+            engines=[one.engine for one in embedded],
             cargo=[one.cargo for one in scored],
             training=[one.training and one.training.relation.value for one in scored],
             training_accessions=[(one.training and one.training.accession) or None for one in scored],

@@ -47,6 +47,8 @@ class ScoredChunk:
         embedding_cpu_s: processor time spent in the language model, seconds.
         stopped: why the chunk ended before its last sequence, for a reason that lies in no sequence: a full disk, a
             set-up that does not fit.
+        engine: that embedded the sequences: its name, precision and device.
+        device: model, layer, engine and device, and why, for people.
     """
 
     residues: int
@@ -55,6 +57,8 @@ class ScoredChunk:
     scoring_s: float = 0.0
     embedding_cpu_s: float = 0.0
     stopped: NesannotError | None = None
+    engine: str = ""
+    device: str = ""
 
     def add(self, scored: ScoredSequence, residues: str) -> None:
         """Count a sequence that was scored, or failed."""
@@ -107,7 +111,7 @@ class ProteinScorer:
         Raises:
             NesannotError: if the chunk ends before its first sequence.
         """
-        done = ScoredChunk(0)
+        done = ScoredChunk(0, engine=getattr(self.embedder, "engine", ""), device=getattr(self.embedder, "chosen", ""))
         try:
             for digest, residues in self._together(done, chunk):
                 done.add(self._alone(digest, residues), residues)

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..errors import (
@@ -31,7 +32,7 @@ from .protein_scorer import Chunk, ScoredChunk, build_scorer
 
 if TYPE_CHECKING:
     from ..store.engine import Store
-    from ..store.queue_units import PendingSequence, Unit
+    from ..store.queue_units import PendingSequence, Unit, UnitTimes
 
 GONE = "the worker was gone before it had scored this sequence"
 """What the ledger says of a sequence whose worker died with it."""
@@ -69,16 +70,17 @@ class UnitScorer:
             NesannotError: if the database or this worker's set-up does not fit: the unit is given back.
             Exception: anything else, twice; the third time the unit is left as failed.
         """
-        from ..store.queue_units import begin_unit, fail_unit, finish_unit, give_back_unit
+        from ..store.queue_units import UnitTimes, begin_unit, fail_unit, finish_unit, give_back_unit
         from ..store.scores import ATTEMPTS
 
-        unit = begin_unit(self.store, run_id, number, self.worker, self.settings.device)
+        unit = begin_unit(self.store, run_id, number, self.worker)
         if unit is None:
             return
+        times = UnitTimes(self.worker)
         try:
             heads, settings = self._heads_of(unit)
             with self._process(heads, settings) as process:
-                _UnitScoring(self.store, unit, heads.configuration_id, process, stop).run()
+                _UnitScoring(self.store, unit, heads.configuration_id, process, stop, times).run()
         except _NOT_THE_CHUNKS_FAULT:
             with suppress(NesannotError):
                 give_back_unit(self.store, unit, self.worker)
@@ -90,7 +92,7 @@ class UnitScorer:
             self.failed.append(run_id)
             return
         self.touched[run_id] = heads.configuration_id
-        finish_unit(self.store, unit, heads.configuration_id)
+        finish_unit(self.store, unit, heads.configuration_id, times)
         self.note(f"run {run_id}: chunk {number} scored, {unit.residues:,} residues")
 
     def close(self) -> None:
@@ -153,6 +155,7 @@ class _UnitScoring:
     configuration_id: int
     process: _ScorerProcess
     stop: Callable[[], bool]
+    times: UnitTimes
 
     def run(self) -> None:
         """Score the whole chunk at once; if that fails, or somebody failed with it before, each sequence alone."""
@@ -175,10 +178,21 @@ class _UnitScoring:
         if tried:
             mark_tried(self.store, self.unit, self.configuration_id, [one.id for one in tried], error)
 
-    def _write(self, scored: list[ScoredSequence]) -> None:
+    def _write(self, scored: list[ScoredSequence], engine: str = "") -> None:
         from ..store.scores import write_scored
 
-        write_scored(self.store, self.configuration_id, self.unit.run_id, scored)
+        write_scored(self.store, self.configuration_id, self.unit.run_id, scored, engine=engine)
+
+    def _ask(self, chunk: Chunk) -> ScoredChunk:
+        """The scored chunk; its times are counted."""
+        begun = monotonic()
+        done = self.process.ask(chunk, self.stop)
+        self.times.worker_s += monotonic() - begun
+        self.times.embedding_s += done.embedding_s
+        self.times.scoring_s += done.scoring_s
+        self.times.embedding_cpu_s += done.embedding_cpu_s
+        self.times.device = done.device or self.times.device
+        return done
 
     def _together(self, todo: list[PendingSequence]) -> bool:
         """Score all at once; False if one of them failed, or the process died, so that each must be tried alone.
@@ -186,10 +200,10 @@ class _UnitScoring:
         The death of the process counts for no sequence: nobody knows which of them it was.
         """
         try:
-            done = self.process.ask([(one.digest, one.residues) for one in todo], self.stop)
+            done = self._ask([(one.digest, one.residues) for one in todo])
         except (InternalError, InputError):
             return False
-        self._write(done.sequences)
+        self._write(done.sequences, done.engine)
         if done.stopped:
             raise done.stopped
         return not any(one.error for one in done.sequences)
@@ -200,11 +214,12 @@ class _UnitScoring:
 
         self._mark([one], GONE)
         try:
-            scored = self.process.ask([(one.digest, one.residues)], self.stop).sequences
+            done = self._ask([(one.digest, one.residues)])
+            scored, engine = done.sequences, done.engine
         except (InternalError, InputError) as error:
-            scored = [ScoredSequence(one.digest, error=error.what)]
+            scored, engine = [ScoredSequence(one.digest, error=error.what)], ""
         except BaseException:
             unmark_tried(self.store, self.configuration_id, one.id)
             raise
         unmark_tried(self.store, self.configuration_id, one.id)
-        self._write(scored)
+        self._write(scored, engine)

@@ -67,7 +67,8 @@ def rescore_proteome(store: Store, heads: Heads, target: Target, progress: Progr
         counts |= {"residues_total": todo.residues, "residues": 0, "segments": 0}
         for page in stored_pages(store, heads.configuration_id, sources, *target.key, SELECTING):
             scored = list(_scored(scorers, page, stretches))
-            write_scored(store, heads.configuration_id, run_id, scored)
+            embeddings = {sequence.digest: sequence.embedding for sequence in page}
+            write_scored(store, heads.configuration_id, run_id, scored, embeddings=embeddings)
             residues = sum(len(sequence.residues) for sequence in page)
             counts["residues"] = int(str(counts["residues"])) + residues
             counts["segments"] = int(str(counts["segments"])) + sum(len(one.segments) for one in scored)

@@ -256,7 +256,7 @@ class _Scoring:
         from ..store.runs import report_run
         from ..store.scores import write_scored
 
-        write_scored(self.store, self.heads.configuration_id, run_id, chunk.sequences)
+        write_scored(self.store, self.heads.configuration_id, run_id, chunk.sequences, engine=chunk.engine)
         tally.add(chunk)
         report_run(self.store, run_id, tally.counts())
 

@@ -41,6 +41,12 @@ def test_a_worker_scores_as_the_command_does(store, settings, monkeypatch):
     run = find_run(store, deferred.run_id)
     assert (run.status, run.counts["failed"]) == ("done", 0)
     assert run.counts["residues"] == run.counts["residues_total"]
+    assert run.counts["workers"] == 1
+    assert 0 < run.counts["embedding_s"] < run.counts["worker_s"]
+    assert " on cpu (" in run.device
+    ((engine, embedded_by),) = rows(store, "select distinct engine, embedding_run_id from nesannot.scored_sequence")
+    assert engine in run.device
+    assert embedded_by == run.id
     by_worker = rows(store)
     assert defer_score(store, settings, "sample").run_id is None
     assert rows(store, "select status from run_progress where kind = 'decoys'") == [("done",)]

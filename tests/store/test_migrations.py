@@ -116,7 +116,7 @@ ADDED_LATER: dict[str, set[str]] = {
     "run": {"host", "queued"},
     "ranking": {"decoys", "sequences", "scored", "failed"},
     "configuration": {"selector_digest"},
-    "scored_sequence": {"cargo_log_odds"},
+    "scored_sequence": {"cargo_log_odds", "embedding_run_id", "engine"},
     "segment": {"first_stage", "competition"},
 }
 """Columns that came after the first revision: their values do not outlive a way down."""

@@ -92,7 +92,9 @@ def test_stored_vectors_are_scored_and_ranked_again_and_nothing_is_embedded(stor
         said = defer_score(store, annotated, "p").said
         assert "p: 3 sequences were scored from stored vectors, here and now" in said
         assert "p: every sequence is scored already; nothing was deferred" in said
+    origins = "select distinct embedding_run_id, engine from nesannot.scored_sequence where configuration_id = {}"
     after = heads_for(store, annotated)
+    assert rows(store, origins.format(after.configuration_id)) == rows(store, origins.format(before.configuration_id))
     new = rows(store, SCORES.format(after.configuration_id))
     assert [row[:5] for row in new] == [row[:5] for row in old], "the same candidates"
     differ = {row[4] for row, was in zip(new, old, strict=True) if row[5:] != was[5:]}

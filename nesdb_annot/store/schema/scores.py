@@ -58,6 +58,13 @@ class ScoredSequence(Base):
     training_share: Mapped[float | None] = mapped_column(
         REAL, comment="Share of the words of the shorter of both that they have in common, 0 to 1; NULL for none"
     )
+    embedding_run_id: Mapped[int | None] = mapped_column(
+        ForeignKey("run.id"),
+        comment="Run that embedded it, which scores from stored vectors keep; NULL before schema 0010",
+    )
+    engine: Mapped[str | None] = mapped_column(
+        comment="Engine, precision and device that embedded it; NULL before schema 0010"
+    )
 
 
 class Segment(Base):
