@@ -22,6 +22,7 @@ from nesdb_annot.learning.tagger import (
 )
 from nesdb_annot.learning.tagger_ensemble import fit_members, stacked
 from nesdb_annot.learning.truth import Truth
+from nesdb_annot.methods.calibration import logistic
 from nesdb_annot.methods.linear import CLIP, LinearModel, standardised
 from nesdb_annot.methods.neural import member_logits
 from nesdb_annot.methods.tagger import Networks
@@ -149,6 +150,19 @@ def test_exported_trees_are_the_library_s(table):
     model = HistGradientBoostingClassifier(max_iter=25, max_leaf_nodes=9, early_stopping=False).fit(x, y)
     own = exported(model)
     assert own.logits(x) == pytest.approx(model.decision_function(x), abs=1e-9)
+    assert logistic(own.logits(x)) == pytest.approx(model.predict_proba(x)[:, 1], abs=1e-9)
+
+
+def test_trees_that_are_stored_give_predict_proba(table):
+    """Also with weighted rows, features drawn for each split, and a constant feature."""
+    x, y = table
+    x = np.column_stack([x, np.zeros(len(x)), x[:, 0].round()])
+    model = HistGradientBoostingClassifier(
+        max_iter=30, max_leaf_nodes=8, max_features=0.3, l2_regularization=5.0, early_stopping=False, random_state=2
+    ).fit(x, y, sample_weight=np.where(y, 3.0, 1.0))
+    stored = BoostedTrees.from_arrays(exported(model).to_arrays())
+    unseen = np.random.default_rng(9).normal(size=(500, x.shape[1])).round(1)
+    assert logistic(stored.logits(unseen)) == pytest.approx(model.predict_proba(unseen)[:, 1], abs=1e-5)
 
 
 def test_contributions_add_up(table):
