@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError
-from .console import note, print_table
+from .console import note, print_table, written
 from .context import settings_of
 from .options import Force, Output
 
@@ -57,9 +57,12 @@ def changes(
             if format_ == "table":
                 _print(found, proteins)
             else:
-                write_changes(found, output, format_, proteins=proteins, force=force)
+                count = write_changes(found, output, format_, proteins=proteins, force=force)
             for sentence in found.sentences():
                 note(sentence)
+            if format_ != "table":
+                total = count if proteins else sum(found.outcomes().values())
+                note(written(count, total, "changes of proteins" if proteins else "changes of candidates", output))
 
 
 def _print(found: Changes, proteins: bool) -> None:

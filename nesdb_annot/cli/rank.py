@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import UsageError
 from .candidates import print_candidates
-from .console import TerminalProgress, note
+from .console import TerminalProgress, note, written
 from .context import settings_with
 from .options import Force, Layer, Model, Output, Proteome, ReleaseName
+
+if TYPE_CHECKING:
+    from ..workflow.rank import RankedProteome
 
 FORMATS = ("table", "tsv", "csv", "jsonl", "json", "gff3", "bed")
 
@@ -60,6 +63,17 @@ def rank(
             note(sentence)
         if ranking.trained_on:
             note(f"training: the heads were trained on {_some(ranking.trained_on)}; these scores are no test of them")
+        if format_ != "table":
+            note(_written(ranking, output))
+
+
+def _written(ranking: RankedProteome, output: str) -> str:
+    """How many candidates, or proteins, of the whole ranking a file holds."""
+    count, total, unit = len({row["rank"] for row in ranking.rows}), ranking.candidates, "candidates"
+    if ranking.proteins:
+        count, total, unit = len(ranking.rows), ranking.ranking.proteins, "proteins"
+    rest = "; --top 0 writes all" if count < total and not ranking.point else ""
+    return written(count, total, unit, output) + rest
 
 
 def _some(names: tuple[str, ...], shown: int = 10) -> str:

@@ -128,6 +128,7 @@ def test_rank_writes_every_format(first, nesannot, tmp_path, kind):
     out = tmp_path / f"candidates.{kind}"
     done = nesannot("rank", "sample", "--top", "5", "--format", kind, "-o", out)
     assert done.returncode == 0, done.stderr
+    assert re.fullmatch(rf"5 of \d+ candidates written to {out}; --top 0 writes all", done.stderr.splitlines()[-1])
     rows = [line for line in out.read_text().splitlines() if not line.startswith("#")]
     assert len(rows) >= 5
     if kind == "json":
