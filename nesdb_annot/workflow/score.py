@@ -27,6 +27,7 @@ from .target import Target, find_target
 
 if TYPE_CHECKING:
     from ..store.engine import Store
+    from ..store.locks import HeldLock
     from ..store.scores import FailedSequence
 
 RESIDUES_PER_CHUNK = 30_000
@@ -127,11 +128,11 @@ def score_proteome(
         todo = pending(store, heads.configuration_id, *target.key, again=again)
         amount = (todo.sequences - stored.sequences, todo.residues - stored.residues)
         return ScoreSummary(target.name, *amount, 0, (), dry_run, stored.sequences)
-    lock = f"nesannot score {heads.configuration_id} {target.proteome_id}"
-    with one_after_another(store, lock, scoring.say_that_another_scores):
+    name = f"nesannot score {heads.configuration_id} {target.proteome_id}"
+    with one_after_another(store, name, scoring.say_that_another_scores) as lock:
         try:
             stored = RescoreSummary() if again else rescore_proteome(store, heads, target, progress)
-            summary = replace(scoring.all_that_is_pending(), rescored=stored.sequences)
+            summary = replace(scoring.all_that_is_pending(lock), rescored=stored.sequences)
             report = finish_scoring(store, settings, heads, target, options, progress)
         except (KeyboardInterrupt, SystemExit):
             with suppress(NesannotError):
@@ -203,6 +204,7 @@ class _Scoring:
     again: bool
     progress: Progress
     told: list[str] = field(default_factory=list)
+    lock: HeldLock | None = None
 
     def say_that_another_scores(self) -> None:
         """Say once what is waited for."""
@@ -210,7 +212,7 @@ class _Scoring:
             self.told.append(f"another command scores {self.target.name}: waiting for it")
             self.progress.note(self.told[0])
 
-    def all_that_is_pending(self) -> ScoreSummary:
+    def all_that_is_pending(self, lock: HeldLock) -> ScoreSummary:
         """Score what has no scores; returns what was done."""
         from ..store.scores import pending
 
@@ -220,7 +222,7 @@ class _Scoring:
         self.progress.note(self.heads.chosen)
         self.progress.begin(f"scoring {self.target.name}", todo.residues)
         try:
-            tally = self.run(todo.residues)
+            tally = replace(self, lock=lock).run(todo.residues)
         finally:
             self.progress.end()
         return ScoreSummary(self.target.name, todo.sequences, todo.residues, tally.segments, ())
@@ -252,10 +254,12 @@ class _Scoring:
         self.progress.advance(tally.residues - shown)
 
     def _write(self, run_id: int, tally: _Tally, chunk: ScoredChunk) -> None:
-        """Store a chunk and say in the run how far it is; on the writing thread."""
+        """Store a chunk and say in the run how far it is; on the writing thread, and only under the lock."""
         from ..store.runs import report_run
         from ..store.scores import write_scored
 
+        if self.lock:
+            self.lock.require()
         write_scored(self.store, self.heads.configuration_id, run_id, chunk.sequences, engine=chunk.engine)
         tally.add(chunk)
         report_run(self.store, run_id, tally.counts())
