@@ -200,6 +200,15 @@ class HeadSet:
             raise ConfigurationError("the head set is damaged", why=repr(error), remedy=_RETRAIN) from error
 
 
+def is_of_this_format(blob: bytes) -> bool:
+    """Whether a blob is a head set of the format that this version reads; another version may have made it."""
+    try:
+        _facts_of(blob)
+    except ConfigurationError:
+        return False
+    return True
+
+
 def _from_facts(facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> HeadSet:
     return HeadSet(
         language_model=LanguageModelIdentity(**facts["language_model"]),

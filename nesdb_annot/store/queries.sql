@@ -848,6 +848,10 @@ SELECT s.id, s.sha256, s.residues
 SELECT id FROM nesannot.configuration
  WHERE selector_digest = :selector_digest AND id <> :configuration_id ORDER BY id DESC;
 
+-- name: configurations_without_parts
+-- Configurations of before the parts of combined scores were stored.
+SELECT id FROM nesannot.configuration WHERE selector_digest IS NULL ORDER BY id DESC;
+
 -- name: count_rescorable
 -- How many sequences of a release lack scores under a configuration, but have them under one of the sources.
 SELECT count(*) AS sequences, coalesce(sum(s.length), 0) AS residues

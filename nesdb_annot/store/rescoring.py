@@ -50,6 +50,12 @@ def configurations_of_selector(store: Store, selector_digest: str, configuration
         return [row.id for row in execute(connection, "configurations_of_selector", **whose)]
 
 
+def configurations_without_parts(store: Store) -> list[int]:
+    """Configurations whose scores were stored without their parts, by an earlier version; the newest first."""
+    with store.transaction() as connection:
+        return [row.id for row in execute(connection, "configurations_without_parts")]
+
+
 def count_rescorable(
     store: Store, configuration_id: int, sources: Sequence[int], proteome_id: int, release_id: int
 ) -> tuple[int, int]:

@@ -82,13 +82,46 @@ def heads_for(store: Store, settings: Settings, head_set_digest: str = "", *, cr
         ConfigurationError: if there are no weights, or no head set for the language model and the segmentation.
     """
     from ..language.identity import model_identity
+    from ..methods.headset import HeadSet
+
+    identity = model_identity(settings)
+    notes: tuple[str, ...] = ()
+    if head_set_digest:
+        payload = _exactly(store, head_set_digest)
+    else:
+        payload, notes = _payload(store, identity, settings)
+    return heads_of(store, settings, HeadSet.from_bytes(payload), payload, notes=notes, create=create)
+
+
+def heads_of(
+    store: Store,
+    settings: Settings,
+    head_set: HeadSet,
+    payload: bytes,
+    *,
+    notes: tuple[str, ...] = (),
+    create: bool = True,
+) -> Heads:
+    """A head set with the configuration that it makes; it need not be stored.
+
+    Args:
+        store: where the configuration is looked up.
+        settings: name the language model.
+        head_set: whose methods score.
+        payload: the same as bytes.
+        notes: for the user, before those about the references.
+        create: see `heads_for`.
+
+    Raises:
+        ConfigurationError: if the head set is for another language model or segmentation.
+    """
+    from ..language.identity import model_identity
     from ..methods.scoring import build_methods
     from ..segmentation.factory import variant_of
     from ..store.configurations import configuration_digest, ensure_configuration, find_configuration
 
     identity = model_identity(settings)
-    payload = _exactly(store, head_set_digest) if head_set_digest else _payload(store, identity, settings)
-    head_set, notes = _checked(store, payload, settings)
+    notes = (*notes, *_notes(store, head_set, settings))
     segmenter = candidate_segmenter(settings)
     head_set.check_fits(identity, segmenter.identity, training_command(settings))
     methods = build_methods(head_set)
@@ -154,22 +187,30 @@ def head_set_of(store: Store, configuration_id: int) -> HeadSet:
     return HeadSet.from_bytes(_exactly(store, head_set_digest(store, configuration_id)))
 
 
-def _payload(store: Store, language_model: LanguageModelIdentity, settings: Settings) -> bytes:
-    """The newest head set trained in this database for both, else the bundled one if it is for both."""
-    from ..methods.headset import HeadSet
+def _payload(
+    store: Store, language_model: LanguageModelIdentity, settings: Settings
+) -> tuple[bytes, tuple[str, ...]]:
+    """The newest head set trained in this database for both, else the bundled one if it is for both; with notes.
+
+    Head sets that another version of nesannot has made are passed over, with a note.
+    """
+    from ..methods.headset import HeadSet, is_of_this_format
     from ..segmentation.factory import variant_of
     from ..store.head_sets import head_sets_of, load_payload
 
-    wanted = settings.segmentation
+    wanted, notes = settings.segmentation, tuple[str, ...]()
     for digest in head_sets_of(store, language_model.digest):
         payload = load_payload(store, digest)
-        if payload and variant_of(HeadSet.from_bytes(payload).segmentation) == wanted:
-            return payload
+        if payload and not is_of_this_format(payload):
+            fit = f"`{training_command(settings)}` fits one to the references in this database"
+            notes = (f"head sets that another version of nesannot stored in this database are not used; {fit}",)
+        elif payload and variant_of(HeadSet.from_bytes(payload).segmentation) == wanted:
+            return payload, notes
     payload = bundled_head_set()
     bundled = HeadSet.from_bytes(payload)
     own = variant_of(bundled.segmentation)
     if (bundled.language_model.digest, own) == (language_model.digest, wanted):
-        return payload
+        return payload, notes
     raise ConfigurationError(
         f"no head set was trained for {language_model.name}, layer {language_model.layer}, segmentation {wanted}",
         why=f"the bundled one is for {bundled.language_model.name} and {own}",
@@ -194,15 +235,12 @@ def training_command(settings: Settings) -> str:
     return " ".join(words)
 
 
-def _checked(store: Store, payload: bytes, settings: Settings) -> tuple[HeadSet, tuple[str, ...]]:
-    """The head set, and a note if the database's references are not those that all of it was fitted on."""
-    from ..methods.headset import HeadSet
-
-    head_set = HeadSet.from_bytes(payload)
+def _notes(store: Store, head_set: HeadSet, settings: Settings) -> tuple[str, ...]:
+    """A note if the database's references are not those that all of the head set was fitted on."""
     entries = training_entries(store)
     if not entries:
-        return head_set, ()
-    return head_set, _unlike(head_set, references_digest(entries), training_command(settings))
+        return ()
+    return _unlike(head_set, references_digest(entries), training_command(settings))
 
 
 def _unlike(head_set: HeadSet, references: str, command: str) -> tuple[str, ...]:

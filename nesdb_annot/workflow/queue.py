@@ -13,7 +13,7 @@ from .decoys import SHUFFLED
 from .heads import Heads, heads_for
 from .progress import Silent
 from .ranking import RankingOptions, check_decoys, ranking_options, up_to_date
-from .rescore import RescoreSummary, rescore_proteome
+from .rescore import RescoreSummary, earlier_scores, rescore_proteome
 from .score import RESIDUES_PER_CHUNK
 from .target import Target, find_target
 
@@ -90,7 +90,7 @@ def defer_score(
     if waiting is not None:
         told = f"run {waiting} scores {target.name} already; nothing was deferred"
         return Deferred(waiting, (*heads.notes, told, f"nesannot runs show {waiting}"))
-    notes = heads.notes
+    notes = (*heads.notes, *earlier_scores(store, heads, target))
     stored = RescoreSummary() if again else rescore_proteome(store, heads, target, Silent())
     if stored.sequences:
         notes += (f"{target.name}: {stored.sequences:,} sequences were scored from stored vectors, here and now",)

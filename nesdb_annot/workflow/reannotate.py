@@ -62,10 +62,13 @@ class Reannotation:
         """The outcome in words."""
         if self.busy:
             return "a re-annotation is under way already; nothing was done"
-        if self.dry_run:
-            return f"{self.embedded:,} sequences would be embedded, {self.rescored:,} re-scored; nothing was written"
         if not any(self.counts().values()):
-            return "everything is current; nothing was computed"
+            dry = "everything stored is current: nothing would be computed; nothing was written"
+            return dry if self.dry_run else "everything is current; nothing was computed"
+        if self.dry_run:
+            references = f"{self.references:,} reference proteins would be embedded again"
+            scored = f"{self.embedded:,} sequences embedded and scored, {self.rescored:,} re-scored without embedding"
+            return f"{references}, {scored}, {self.ranked:,} proteomes ranked; nothing was written"
         done = f"{self.releases:,} releases ingested, {self.references:,} reference proteins embedded again"
         scored = f"{self.embedded:,} sequences embedded and scored, {self.rescored:,} re-scored without embedding"
         failed = f", {self.failed:,} failed" if self.failed else ""
@@ -90,7 +93,8 @@ def reannotate(
         settings: language model, addresses, offline.
         proteomes: names; by default all that were ranked before.
         nesdb: an export of NESdb; by default its site is asked, if it was before.
-        dry_run: look, say, and write nothing.
+        dry_run: count what would be computed, and write nothing. References that changed are embedded, since what
+            follows from them depends on their vectors; a release that would be fetched is not counted.
         replace: accept that a reference source loses any number of its entries.
         progress: who is told.
         queued_run: see `store.runs.run`.
@@ -156,28 +160,42 @@ class _Reannotating:
 
     def _compute(self, proteomes: list[StoredProteome], done: Reannotation) -> None:
         """Reference vectors, scores and rankings that the news call for."""
-        from .heads import heads_for
-        from .refresh import refresh_references
-
         if not proteomes:
             self.progress.note("no proteome is annotated yet: nesannot score, nesannot rank")
             return
-        heads = heads_for(self.store, self.settings)
-        done.references = refresh_references(self.store, self.settings, heads, self.progress, dry_run=self.dry_run)
-        if done.references and not self.dry_run:
-            heads = heads_for(self.store, self.settings)
+        heads = self._refreshed(done)
         for proteome in proteomes:
             self._proteome(proteome.name, heads, done)
 
+    def _refreshed(self, done: Reannotation) -> Heads:
+        """The heads in use, with the references that changed; in a dry run they are not stored."""
+        from .heads import heads_for, heads_of
+        from .refresh import refresh_references, refreshed_heads
+
+        heads = heads_for(self.store, self.settings, create=not self.dry_run)
+        if not self.dry_run:
+            done.references = refresh_references(self.store, self.settings, heads, self.progress)
+            return heads_for(self.store, self.settings) if done.references else heads
+        fresh = refreshed_heads(self.store, self.settings, heads, self.progress)
+        done.references = len(fresh.proteins)
+        return heads_of(self.store, self.settings, fresh.head_set, fresh.head_set.to_bytes(), create=False)
+
     def _proteome(self, name: str, heads: Heads, done: Reannotation) -> None:
-        from .score import score_proteome
+        from .rescore import earlier_scores
+        from .score import plan_scoring, score_proteome
         from .target import find_target
 
         target = find_target(self.store, name)
         if self._is_current(target, heads):
             self.progress.note(f"{name}: every sequence of release {target.release} is scored and ranked")
             return
-        summary = score_proteome(self.store, self.settings, name, dry_run=self.dry_run, progress=self.progress)
+        if self.dry_run:
+            for line in earlier_scores(self.store, heads, target):
+                self.progress.note(line)
+            summary = plan_scoring(self.store, heads, target)
+            done.ranked += 1
+        else:
+            summary = score_proteome(self.store, self.settings, name, progress=self.progress)
         for sentence in summary.sentences():
             self.progress.note(sentence)
         done.rescored += summary.rescored

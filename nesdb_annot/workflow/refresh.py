@@ -7,6 +7,7 @@ fits them again.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..records import ReferenceEntry
@@ -21,14 +22,21 @@ if TYPE_CHECKING:
     from ..store.engine import Store
 
 
-def refresh_references(
-    store: Store, settings: Settings, heads: Heads, progress: Progress, *, dry_run: bool = False
-) -> int:
-    """Put a head set in use that knows the references that changed since `heads` were saved.
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A head set that knows the references in the database.
 
-    Returns:
-        Number of reference proteins that changed; 0 if none did, and then the heads stay in use.
+    Attributes:
+        head_set: with the vectors of the references that changed.
+        proteins: reference proteins that changed; none if the heads in use stay.
     """
+
+    head_set: HeadSet
+    proteins: frozenset[str] = frozenset()
+
+
+def refreshed_heads(store: Store, settings: Settings, heads: Heads, progress: Progress) -> Refreshed:
+    """Embed the references that changed since `heads` were saved and give them to the similarity; writes nothing."""
     from ..store.changes import curated_since
     from ..store.head_sets import saved_at
 
@@ -36,21 +44,28 @@ def refresh_references(
     curated = curated_since(store, saved_at(store, heads.head_set.digest))
     touched = curated | _unheard_of(known, heads.head_set)
     if not touched:
-        return 0
-    entries = [entry for entry in known if entry.digest in touched]
-    if dry_run:
-        progress.note(f"references of {len(touched):,} proteins changed: the similarity would be told of them")
-        return len(touched)
+        return Refreshed(heads.head_set)
     from ..learning.refreshing import with_references
 
-    proteins = _embedded(settings, entries, progress)
+    proteins = _embedded(settings, [entry for entry in known if entry.digest in touched], progress)
     fresh = with_references(heads.head_set, proteins, touched, references_digest(known))
     if fresh is heads.head_set and not curated:
-        return 0
-    _keep(store, fresh, touched)
-    told = f"references of {len(touched):,} proteins changed: the similarity knows"
-    progress.note(f"{told}; `{training_command(settings)}` fits the other heads to them, too")
-    return len(touched)
+        return Refreshed(heads.head_set)
+    return Refreshed(fresh, touched)
+
+
+def refresh_references(store: Store, settings: Settings, heads: Heads, progress: Progress) -> int:
+    """Put a head set in use that knows the references that changed since `heads` were saved.
+
+    Returns:
+        Number of reference proteins that changed; 0 if none did, and then the heads stay in use.
+    """
+    fresh = refreshed_heads(store, settings, heads, progress)
+    if fresh.proteins:
+        _keep(store, fresh)
+        what = f"the similarity has new vectors of {len(fresh.proteins):,} proteins whose references changed"
+        progress.note(f"{what}; `{training_command(settings)}` fits the other heads to these references, too")
+    return len(fresh.proteins)
 
 
 def _unheard_of(entries: list[ReferenceEntry], head_set: HeadSet) -> frozenset[str]:
@@ -73,15 +88,16 @@ def _embedded(
     return proteins
 
 
-def _keep(store: Store, fresh: HeadSet, touched: frozenset[str]) -> None:
+def _keep(store: Store, refreshed: Refreshed) -> None:
     """Store it as the one in use; the moment is what later changes are compared with."""
     from ..segmentation.factory import variant_of
     from ..store.head_sets import save_head_set
     from ..store.runs import run
 
+    fresh = refreshed.head_set
     model = fresh.language_model
     with run(store, "refresh", {"head_set": fresh.digest}) as (run_id, counts):
-        counts["references"] = len(touched)
+        counts["references"] = len(refreshed.proteins)
         save_head_set(
             store,
             fresh.to_bytes(),

@@ -42,6 +42,20 @@ def rescorable(store: Store, heads: Heads, target: Target) -> RescoreSummary:
     return RescoreSummary(*count_rescorable(store, heads.configuration_id, sources, *target.key))
 
 
+def earlier_scores(store: Store, heads: Heads, target: Target) -> tuple[str, ...]:
+    """A note if pending sequences were scored by a version that did not store the parts of their scores."""
+    from ..store.rescoring import configurations_without_parts, count_rescorable
+
+    sources = configurations_without_parts(store)
+    sequences, _ = count_rescorable(store, heads.configuration_id, sources, *target.key) if sources else (0, 0)
+    if not sequences:
+        return ()
+    return (
+        f"{sequences:,} sequences of {target.name} have scores of an earlier version of nesannot, which did not store "
+        "the parts of the combined score: they are embedded and scored again; earlier rankings can still be read",
+    )
+
+
 def rescore_proteome(store: Store, heads: Heads, target: Target, progress: Progress) -> RescoreSummary:
     """Score the pending sequences that have stored segments of the same selector.
 

@@ -111,23 +111,20 @@ def score_proteome(
         ConfigurationError: if there are no weights or no head set for the language model.
     """
     from ..store.locks import one_after_another
-    from ..store.scores import failed_of_release, pending
-    from .rescore import RescoreSummary, rescorable, rescore_proteome
+    from ..store.scores import failed_of_release
+    from .rescore import RescoreSummary, earlier_scores, rescore_proteome
 
     progress = progress or Silent()
     target = find_target(store, proteome, release)
     check_device(settings)
-    heads = heads_for(store, settings)
-    for line in heads.notes:
+    heads = heads_for(store, settings, create=not dry_run)
+    for line in (*heads.notes, *earlier_scores(store, heads, target)):
         progress.note(line)
     options = ranking_options(store, settings, target, cargo_prior, decoys)
     check_decoys(store, heads, target, options)
     scoring = _Scoring(store, settings, heads, target, again, progress)
     if dry_run:
-        stored = RescoreSummary() if again else rescorable(store, heads, target)
-        todo = pending(store, heads.configuration_id, *target.key, again=again)
-        amount = (todo.sequences - stored.sequences, todo.residues - stored.residues)
-        return ScoreSummary(target.name, *amount, 0, (), dry_run, stored.sequences)
+        return plan_scoring(store, heads, target, again=again)
     name = f"nesannot score {heads.configuration_id} {target.proteome_id}"
     with one_after_another(store, name, scoring.say_that_another_scores) as lock:
         try:
@@ -140,6 +137,17 @@ def score_proteome(
             raise
     failed = failed_of_release(store, heads.configuration_id, *target.key)
     return replace(summary, failed=tuple(failed), ranking=report)
+
+
+def plan_scoring(store: Store, heads: Heads, target: Target, *, again: bool = False) -> ScoreSummary:
+    """Count what `score_proteome` would embed and what it would score from stored vectors; nothing is written."""
+    from ..store.scores import pending
+    from .rescore import RescoreSummary, rescorable
+
+    stored = RescoreSummary() if again else rescorable(store, heads, target)
+    todo = pending(store, heads.configuration_id, *target.key, again=again)
+    amount = (todo.sequences - stored.sequences, todo.residues - stored.residues)
+    return ScoreSummary(target.name, *amount, 0, (), dry_run=True, rescored=stored.sequences)
 
 
 def _processor_seconds() -> float:

@@ -62,11 +62,16 @@ def _of_model(settings: Settings, rankings: Sequence[StoredRanking]) -> StoredRa
 
 
 def head_set_of(store: Store, ranking: StoredRanking) -> HeadSet | None:
-    """The heads that scored a ranking; None if they are neither in the database nor those of this version."""
-    from ..methods.headset import HeadSet
+    """The heads that scored a ranking; None if they are neither in the database nor those of this version.
+
+    Heads that another version of nesannot has made cannot be read: their rankings stay, without what only heads know.
+    """
+    from ..methods.headset import HeadSet, is_of_this_format
     from ..store.head_sets import load_payload
 
     payload = load_payload(store, ranking.head_set_digest)
+    if payload and not is_of_this_format(payload):
+        return None
     head_set = HeadSet.from_bytes(payload or bundled_head_set())
     return head_set if payload or head_set.digest == ranking.head_set_digest else None
 

@@ -308,6 +308,51 @@ def test_changed_references_score_stored_vectors_again_without_embedding(
     assert rows(store, "select kind, moved > 0 from release_change where kind = 'pipeline'") == [("pipeline", True)]
 
 
+EVERYTHING = """
+select (select count(*) from nesannot.run), (select count(*) from nesannot.configuration),
+       (select count(*) from nesannot.head_set), (select count(*) from nesannot.method_score),
+       (select max(scored_at)::text from nesannot.scored_sequence), (select max(ranked_at)::text from nesannot.ranking)
+"""
+
+
+def dry_and_real(store, settings):
+    """Counts of a dry run, which writes nothing, and of the run that follows."""
+    before = rows(store, EVERYTHING)
+    would = reannotate(store, settings, dry_run=True)
+    assert rows(store, EVERYTHING) == before
+    return would.counts(), reannotate(store, settings).counts()
+
+
+def test_a_dry_run_counts_what_the_real_run_then_does(store, online, annotated, tmp_path):
+    offline = replace(online, offline=True)
+    ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)))
+    ingest_motifs(store, tmp_path, nes_entry(annotated, "P00002", (81, 90)))
+    [gone] = rows(store, "select min(id) from nesannot.sequence")
+    with store.transaction() as connection:
+        from sqlalchemy import text
+
+        for table in ("scored_sequence", "method_score", "segment"):
+            connection.execute(text(f"DELETE FROM nesannot.{table} WHERE sequence_id = :id"), {"id": gone[0]})
+    would, did = dry_and_real(store, offline)
+    assert would == did
+    assert (did["references"], did["embedded"], did["rescored"], did["ranked"]) == (2, 1, 5, 1)
+    would, did = dry_and_real(store, offline)
+    assert would == did
+    assert not any(did.values())
+
+
+def test_a_curated_note_changes_no_vector_and_no_score(store, online, annotated, tmp_path):
+    """What was curated without a change of a span is news, but the heads stay the same ones."""
+    offline = replace(online, offline=True)
+    ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)))
+    ingest_motifs(store, tmp_path, nes_entry(annotated, "P00002", (81, 90)))
+    reannotate(store, offline)
+    ingest_motifs(store, tmp_path, nes_entry(annotated, "P00001", (81, 90)))
+    would, did = dry_and_real(store, offline)
+    assert would == did
+    assert (did["embedded"], did["rescored"]) == (0, 0)
+
+
 def test_references_of_a_method_without_weight_change_no_combined_score(store, online, annotated, tmp_path):
     """The shipped heads give the similarity no weight: ranks and probabilities stay, bit for bit."""
     from nesdb_annot.workflow.heads import heads_for

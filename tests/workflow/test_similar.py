@@ -51,7 +51,7 @@ def database(store, settings, head_set, ingest_made_up, made_up_protein, draw):
             ScoredSequence(
                 sequence_digest(residues[n]),
                 tuple(
-                    ScoredSegment(span, vector.tobytes(), (MethodScore("combined", 0.0, 0.5, {}),))
+                    ScoredSegment(span, vector.tobytes(), 0.0, 0.0, (MethodScore("combined", 0.0, 0.5),))
                     for span, vector in zip(SPANS, pooled([n, seed]), strict=True)
                 ),
             )
