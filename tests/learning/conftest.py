@@ -99,7 +99,7 @@ def resolve():
     return without_overlaps
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def own_truths():
     """Gives the truth that was trained on, by digest of the protein, from held-out proteins."""
     return lambda held_out: {one.protein.digest: one.protein.truth for one in held_out if one.protein.cargo}

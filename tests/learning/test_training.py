@@ -76,7 +76,7 @@ def test_another_seed_gives_another_head_set(outcome, train):
     assert train(seed=4).head_set.digest != outcome.head_set.digest
 
 
-def test_the_labels_of_a_fold_touch_no_number_given_to_it(outcome, made_up, train, resolve):
+def test_the_labels_of_a_fold_touch_no_number_given_to_it(outcome, made_up, train, resolve, own_truths):
     """Change all labels of one fold: its scores, raw and calibrated, and its operating points stay as they were."""
     proteins, folds = made_up
     changed = [
@@ -89,7 +89,7 @@ def test_the_labels_of_a_fold_touch_no_number_given_to_it(outcome, made_up, trai
         assert np.array_equal(before.calibrated, after.calibrated) == (fold == 2)
         if fold == 2:
             assert (before.points, before.choice) == (after.points, after.choice)
-    assert thresholds_of(outcome, 2, resolve) == thresholds_of(other, 2, resolve)
+    assert thresholds_of(outcome, 2, resolve, own_truths) == thresholds_of(other, 2, resolve, own_truths)
 
 
 def thresholds_of(outcome, fold, resolve, own_truths):
