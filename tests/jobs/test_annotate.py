@@ -7,6 +7,7 @@ import pytest
 from nesdb_annot.jobs import annotate
 
 from nesdb_annot.errors import TryLaterError
+from nesdb_annot.store.analyst import run_sql
 from nesdb_annot.workflow import sample
 from nesdb_annot.workflow.progress import Silent
 from nesdb_annot.workflow.rank import rank_proteome
@@ -49,7 +50,8 @@ def test_a_file_that_changed_replaces_its_earlier_version(settings, store, tmp_p
     for residues in ("MKLVLLALLDI", "MKLVLLALLDIQQ"):
         fasta.write_text(f">P1\n{residues}\n")
         annotate.annotate(settings, str(fasta), name="changing", progress=told)
-    assert any("1 with another sequence" in note for note in told.notes)
+    lengths = run_sql(store, "select length from release_membership where proteome = 'changing'").rows
+    assert list(lengths) == [(13,)]
 
 
 def test_as_a_program_it_ends_with_the_exit_code(settings, monkeypatch, tmp_path, capsys):

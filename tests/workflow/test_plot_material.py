@@ -96,6 +96,6 @@ def test_a_proteome_that_is_not_there_or_not_ranked(store, settings, tmp_path):
     ingest_proteome(store, proteome_source(str(fasta), upid=None, name="mine", release=None, released=None))
     with pytest.raises(InputError, match="mine is not ranked") as raised:
         gather_plots(store, settings, "mine")
-    assert "nesannot rank mine" in raised.value.remedy
+    assert "nesannot score mine" in raised.value.remedy
     evaluate(store, candidate("combined", 1, 0.9, "hit"), candidate("combined", 21, 0.4, "error"))
     assert gather_plots(store, settings).ranked is None

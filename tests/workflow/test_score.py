@@ -180,7 +180,7 @@ def test_heads_that_have_scored_nothing_leave_the_ranking_shown(store, settings,
     before = rank_proteome(store, settings, "sample")
     assert before.notes == ()
     with monkeypatch.context() as other:
-        other.setattr("nesdb_annot.methods.scoring.VERSION", 99)  # an update: everything is to be scored again
+        other.setattr("nesdb_annot.methods.scoring.COMBINED_VERSION", 99)  # an update: everything is to be scored again
         after = rank_proteome(store, settings, "sample")
     assert after.rows == before.rows
     assert any("`nesannot score sample`" in note for note in after.notes)
