@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +21,23 @@ MEANINGS = {
     Relation.SAME: "the sequence is in the training set",
 }
 """Each kind in words."""
+
+
+def relation_text(row: Mapping[str, object]) -> str:
+    """Return the relation of a row of ``nes.candidate`` in a few letters; empty if it was never determined.
+
+    Example:
+        >>> relation_text({"training": "related", "training_accession": "Q05116", "training_share": 0.783})
+        'related Q05116 78%'
+        >>> relation_text({"training": "same", "training_accession": "P61925", "training_share": 1.0})
+        'same P61925'
+        >>> relation_text({"training": "none", "training_accession": None, "training_share": None})
+        'none'
+    """
+    words = [str(row[name]) for name in ("training", "training_accession") if row.get(name)]
+    if row.get("training") == Relation.RELATED:
+        words.append(f"{float(str(row['training_share'])):.0%}")
+    return " ".join(words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,11 +72,11 @@ SELECT r.proteome,
        r.core_positions,
        r.probability,
        r.q_value,
-       r.consensus,
-       r.similarity,
-       r.neural,
-       r.tagger,
-       r.biochemical,
+       CAST(r.scores ->> 'consensus' AS real) AS consensus,
+       CAST(r.scores ->> 'similarity' AS real) AS similarity,
+       CAST(r.scores ->> 'neural' AS real) AS neural,
+       CAST(r.scores ->> 'tagger' AS real) AS tagger,
+       CAST(r.scores ->> 'biochemical' AS real) AS biochemical,
        r.combined,
        s.length,
        m.reviewed,
@@ -95,27 +95,40 @@ SELECT r.proteome,
        r.is_current,
        r.e_value,
        CASE WHEN k.scored + k.failed < k.sequences THEN format('%s of %s sequences scored', k.scored, k.sequences) END AS incomplete,
-       r.cargo AS cargo_probability
+       r.cargo AS cargo_probability,
+       d.training,
+       d.training_accession,
+       d.training_share,
+       r.scores
   FROM nesannot.ranked_segment r
   JOIN nesannot.ranking k ON k.id = r.ranking_id
   JOIN nesannot.release l ON l.id = k.release_id
   JOIN nesannot.sequence s ON s.id = r.sequence_id
   LEFT JOIN nesannot.membership m ON m.id = r.membership_id
-  LEFT JOIN nesannot.protein p ON p.id = m.protein_id;
+  LEFT JOIN nesannot.protein p ON p.id = m.protein_id
+  LEFT JOIN nesannot.scored_sequence d ON d.configuration_id = k.configuration_id AND d.sequence_id = r.sequence_id;
 COMMENT ON COLUMN nes.candidate_all.is_current IS 'Whether nes.candidate shows the ranking: the newest complete one of its proteome, or without any the newest partial one';
 COMMENT ON COLUMN nes.candidate_all.incomplete IS 'NULL if the ranking is complete; else, for example, 77 of 150 sequences scored';
 COMMENT ON COLUMN nes.candidate_all.cargo_probability IS 'Probability that the protein is a cargo of CRM1, under the prior of the ranking; NULL before schema 0008';
+COMMENT ON COLUMN nes.candidate_all.training IS 'none (no relative over about 50 % identity), related or same: how the protein is related to the proteins that the methods were trained on; NULL if it was scored before schema 0010';
+COMMENT ON COLUMN nes.candidate_all.training_accession IS 'Training protein that shares most words of five residues with the protein; NULL for none';
+COMMENT ON COLUMN nes.candidate_all.training_share IS 'Share of the words of the shorter of both that they have in common, 0 to 1; NULL for none';
+COMMENT ON COLUMN nes.candidate_all.scores IS 'Calibrated score of each method, by name, 0 to 1, before the prior';
 
 CREATE OR REPLACE VIEW nes.candidate AS
 SELECT proteome, release, rank, accession, entry_name, gene, protein_name, first_residue, last_residue, peptide, nes_class,
        core_positions, probability, q_value, consensus, similarity, neural, tagger, biochemical, combined, length, reviewed,
        organism, accessions, motif, sequence_sha256, segment, configuration_id, run_id, ranking_id, e_value, incomplete,
-       cargo_probability
+       cargo_probability, training, training_accession, training_share, scores
   FROM nes.candidate_all
  WHERE is_current;
 COMMENT ON VIEW nes.candidate IS 'Ranked candidates: the newest complete ranking of each proteome, or without any the newest partial one. Example: SELECT * FROM nes.candidate WHERE proteome = ''UP000002311'' ORDER BY rank LIMIT 20';
 COMMENT ON COLUMN nes.candidate.incomplete IS 'NULL if the ranking is complete; else, for example, 77 of 150 sequences scored';
 COMMENT ON COLUMN nes.candidate.cargo_probability IS 'Probability that the protein is a cargo of CRM1, under the prior of the ranking; NULL before schema 0008';
+COMMENT ON COLUMN nes.candidate.training IS 'none (no relative over about 50 % identity), related or same: how the protein is related to the proteins that the methods were trained on; NULL if it was scored before schema 0010';
+COMMENT ON COLUMN nes.candidate.training_accession IS 'Training protein that shares most words of five residues with the protein; NULL for none';
+COMMENT ON COLUMN nes.candidate.training_share IS 'Share of the words of the shorter of both that they have in common, 0 to 1; NULL for none';
+COMMENT ON COLUMN nes.candidate.scores IS 'Calibrated score of each method, by name, 0 to 1, before the prior';
 
 CREATE OR REPLACE VIEW nes.candidate_overall AS
 SELECT o.overall_rank,
@@ -145,7 +158,11 @@ SELECT o.overall_rank,
        c.sequence_sha256,
        c.configuration_id,
        c.ranking_id,
-       c.incomplete
+       c.incomplete,
+       c.training,
+       c.training_accession,
+       c.training_share,
+       c.scores
   FROM (SELECT row_number() OVER (ORDER BY r.probability DESC, r.rank, r.ranking_id) AS overall_rank,
                r.ranking_id, r.rank
           FROM nesannot.ranked_segment r
@@ -157,6 +174,10 @@ SELECT o.overall_rank,
   CROSS JOIN LATERAL (SELECT * FROM nes.candidate v WHERE v.ranking_id = o.ranking_id AND v.rank = o.rank OFFSET 0) c;
 COMMENT ON VIEW nes.candidate_overall IS 'Current candidates of all proteomes in one order, without the sample of nesannot demo. Take it from the top: WHERE overall_rank <= 1000 ORDER BY overall_rank; to look one candidate up, use nes.candidate';
 COMMENT ON COLUMN nes.candidate_overall.incomplete IS 'NULL if the ranking is complete; else, for example, 77 of 150 sequences scored';
+COMMENT ON COLUMN nes.candidate_overall.training IS 'none (no relative over about 50 % identity), related or same: how the protein is related to the proteins that the methods were trained on; NULL if it was scored before schema 0010';
+COMMENT ON COLUMN nes.candidate_overall.training_accession IS 'Training protein that shares most words of five residues with the protein; NULL for none';
+COMMENT ON COLUMN nes.candidate_overall.training_share IS 'Share of the words of the shorter of both that they have in common, 0 to 1; NULL for none';
+COMMENT ON COLUMN nes.candidate_overall.scores IS 'Calibrated score of each method, by name, 0 to 1, before the prior';
 
 CREATE OR REPLACE VIEW nes.protein_summary AS
 SELECT o.name AS proteome,
@@ -181,18 +202,26 @@ SELECT o.name AS proteome,
        best.cargo AS cargo_probability,
        (SELECT format('%s of %s sequences scored', k.scored, k.sequences)
           FROM nesannot.ranking k
-         WHERE k.proteome_id = o.id AND k.motif = 'NES' AND k.is_current AND k.scored + k.failed < k.sequences) AS incomplete
+         WHERE k.proteome_id = o.id AND k.motif = 'NES' AND k.is_current AND k.scored + k.failed < k.sequences) AS incomplete,
+       d.training,
+       d.training_accession,
+       d.training_share
   FROM nesannot.proteome o
   JOIN LATERAL (SELECT * FROM nesannot.release n WHERE n.proteome_id = o.id ORDER BY n.effective DESC LIMIT 1) l ON true
   JOIN nesannot.membership m ON m.proteome_id = o.id AND m.valid_to IS NULL
   JOIN nesannot.protein p ON p.id = m.protein_id
   JOIN nesannot.sequence s ON s.id = m.sequence_id
   LEFT JOIN LATERAL (
-       SELECT r.rank, r.probability, r.e_value, r.cargo, r.first_residue, r.last_residue, count(*) OVER () AS candidates
+       SELECT r.rank, r.probability, r.e_value, r.cargo, r.ranking_id, r.first_residue, r.last_residue, count(*) OVER () AS candidates
          FROM nesannot.ranked_segment r
         WHERE r.sequence_id = m.sequence_id AND r.is_current AND r.proteome = o.name
-        ORDER BY r.rank LIMIT 1) best ON true;
+        ORDER BY r.rank LIMIT 1) best ON true
+  LEFT JOIN nesannot.ranking y ON y.id = best.ranking_id
+  LEFT JOIN nesannot.scored_sequence d ON d.configuration_id = y.configuration_id AND d.sequence_id = m.sequence_id;
 COMMENT ON COLUMN nes.protein_summary.incomplete IS 'NULL if the ranking of the proteome is complete; else, for example, 77 of 150 sequences scored';
+COMMENT ON COLUMN nes.protein_summary.training IS 'none (no relative over about 50 % identity), related or same: how the protein is related to the proteins that the methods were trained on; NULL if it was scored before schema 0010 or has no candidate';
+COMMENT ON COLUMN nes.protein_summary.training_accession IS 'Training protein that shares most words of five residues with the protein; NULL for none';
+COMMENT ON COLUMN nes.protein_summary.training_share IS 'Share of the words of the shorter of both that they have in common, 0 to 1; NULL for none';
 
 CREATE VIEW nes.ranking AS
 SELECT k.id AS ranking_id,
@@ -263,7 +292,10 @@ SELECT d.configuration_id,
        d.attempts,
        d.error,
        d.run_id,
-       d.scored_at
+       d.scored_at,
+       d.training,
+       d.training_accession,
+       d.training_share
   FROM nesannot.scored_sequence d
   JOIN nesannot.sequence s ON s.id = d.sequence_id;
 COMMENT ON VIEW nes.scored_sequence IS 'Sequences that were tried under a configuration: how many candidates each has, or why scoring it failed';
@@ -275,6 +307,9 @@ COMMENT ON COLUMN nes.scored_sequence.attempts IS 'How often it was tried; after
 COMMENT ON COLUMN nes.scored_sequence.error IS 'Why scoring it failed; NULL if it did not';
 COMMENT ON COLUMN nes.scored_sequence.run_id IS 'Run that scored it last';
 COMMENT ON COLUMN nes.scored_sequence.scored_at IS 'When it was scored last';
+COMMENT ON COLUMN nes.scored_sequence.training IS 'none (no relative over about 50 % identity), related or same: how the protein is related to the proteins that the methods were trained on; NULL if it was scored before schema 0010';
+COMMENT ON COLUMN nes.scored_sequence.training_accession IS 'Training protein that shares most words of five residues with the protein; NULL for none';
+COMMENT ON COLUMN nes.scored_sequence.training_share IS 'Share of the words of the shorter of both that they have in common, 0 to 1; NULL for none';
 
 CREATE VIEW nes.decoy AS
 SELECT o.name AS proteome,

@@ -11,7 +11,9 @@ revision = "0010"
 down_revision = "0009"
 
 _HERE = Path(__file__).parent
-_PARTS: tuple[str, ...] = ("references", "vectors", "parts", "training", "rankings", "engines")
+_PARTS: tuple[str, ...] = (
+    *("references", "vectors", "parts", "training", "scores", "rankings", "engines", "method_columns"),
+)
 """Scripts ``0010_<part>.sql``, each undone by ``0010_<part>_down.sql``."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from ..relation import relation_text
 from ..scoring_methods import METHOD_NAMES
 from .console import print_table, shown_cell
 
@@ -30,21 +31,18 @@ def marked(peptide: str, first_residue: int, core: Collection[int]) -> str:
     )
 
 
-def print_candidates(
-    rows: Iterable[Mapping[str, object]], known: Collection[str] = (), *, methods: bool = False
-) -> None:
+def print_candidates(rows: Iterable[Mapping[str, object]], *, methods: bool = False) -> None:
     """Print candidates.
 
     Args:
         rows: with the columns of ``nes.candidate``; of proteins, also how likely each is a cargo.
-        known: accessions of proteins that the heads were trained on.
         methods: also print the calibrated score of each method.
     """
     rows = list(rows)
     names = METHOD_NAMES if methods else ()
     extra = ("cargo",) if any(row.get(CARGO) is not None for row in rows) else ()
     header = (*HEADER, *names, *SCORES[:-1], *extra, SCORES[-1])
-    lines = [_line(row, known, (*names,), bool(extra)) for row in rows]
+    lines = [_line(row, names, bool(extra)) for row in rows]
     print_table(header, lines if methods else fitted(header, lines))
 
 
@@ -68,9 +66,7 @@ def fitted(header: Sequence[str], lines: Sequence[Sequence[object]], width: int 
     return cells
 
 
-def _line(
-    row: Mapping[str, object], known: Collection[str], methods: Sequence[str], with_cargo: bool
-) -> tuple[object, ...]:
+def _line(row: Mapping[str, object], methods: Sequence[str], with_cargo: bool) -> tuple[object, ...]:
     first = int(str(row["first_residue"]))
     core = row["core_positions"] or ()
     return (
@@ -84,5 +80,5 @@ def _line(
         row["probability"],
         row.get("q_value"),
         *([row.get(CARGO)] if with_cargo else []),
-        "same" if row["accession"] in known else None,
+        relation_text(row),
     )

@@ -20,9 +20,10 @@ def demo(ctx: typer.Context, device: Device = None, engine: Engine = None, worke
     settings = settings_with(ctx, device=device, engine=engine, workers=workers)
     with TerminalProgress() as progress, open_store(settings, migrate=True) as store:
         done = run_demo(store, settings, progress)
-        print_candidates(done.ranking.rows[:SHOWN], done.ranking.trained_on)
-        known = ", ".join(done.ranking.trained_on) or "none"
-        note(f"\ntraining: the heads were trained on {known}; these scores are no test of them")
+        print_candidates(done.ranking.rows[:SHOWN])
+        note("")
+        for sentence in done.ranking.training_sentences():
+            note(sentence)
         note(f"{done.ranking.candidates} candidates in all; the database: psql '{connection_line(settings)}'")
     note(
         "Next:\n"

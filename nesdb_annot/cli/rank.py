@@ -56,13 +56,13 @@ def rank(
         for line in ranking.notes:
             progress.note(line)
         if format_ == "table":
-            print_candidates(ranking.rows, ranking.trained_on, methods=methods)
+            print_candidates(ranking.rows, methods=methods)
         else:
             write_ranking(ranking, output, format_, provenance=provenance, force=force)
         for sentence in ranking.sentences():
             note(sentence)
-        if ranking.trained_on:
-            note(f"training: the heads were trained on {_some(ranking.trained_on)}; these scores are no test of them")
+        for sentence in ranking.training_sentences():
+            note(sentence)
         if format_ != "table":
             note(_written(ranking, output))
 
@@ -74,14 +74,3 @@ def _written(ranking: RankedProteome, output: str) -> str:
         count, total, unit = len(ranking.rows), ranking.ranking.proteins, "proteins"
     rest = "; --top 0 writes all" if count < total and not ranking.point else ""
     return written(count, total, unit, output) + rest
-
-
-def _some(names: tuple[str, ...], shown: int = 10) -> str:
-    """The first names, and how many more there are.
-
-    Example:
-        >>> _some(("A", "B", "C"), 2)
-        'A, B and 1 more'
-    """
-    more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
-    return ", ".join(names[:shown]) + more

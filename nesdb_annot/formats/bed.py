@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..motifs import NES, Motif
+from ..relation import Relation
 from ..residues import ResidueSpan
 from .tables import provenance_lines
 from .writing import open_output
@@ -21,12 +22,15 @@ def _word(text: str) -> str:
 def bed_lines(rows: Iterable[Mapping[str, object]], motif: Motif = NES) -> Iterator[str]:
     """One line per candidate, without line ends: accession, begin, end, name, score, strand.
 
-    The score is the probability times 1,000, rounded, as BED wants an integer of 0 to 1,000.
+    The name is gene and class, then ``related`` or ``same`` where the training set has a relative of the protein. The
+    score is the probability times 1,000, rounded, as BED wants an integer of 0 to 1,000.
     """
     for row in rows:
         begin, end = ResidueSpan(int(str(row["first_residue"])), int(str(row["last_residue"]))).as_bed()
         name = "_".join(str(row[key]) for key in ("gene", "nes_class") if row.get(key)) or motif.key
         score = round(1000 * float(str(row.get("probability") or 0)))
+        if row.get("training") in (Relation.RELATED, Relation.SAME):
+            name = f"{name}_{row['training']}"
         yield "\t".join([_word(str(row["accession"])), str(begin), str(end), _word(name), str(score), "."])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import UsageError
+from ..relation import MEANINGS, Relation
 from ..scoring_methods import SCORING_METHODS as METHODS
 
 
@@ -44,6 +45,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("e_value", "number", "", "candidates as good that chance gives in a protein of this length, by decoys"),
     *(Column(method.name, "number", "probability", f"calibrated score of the {method.meaning}") for method in METHODS),
     Column("combined", "number", "probability", "calibrated score of all methods, where one protein in ten is a cargo"),
+    Column("training", "text", "", f"relation to the training set; none: {MEANINGS[Relation.NONE]}; related; same"),
+    Column("training_accession", "text", "", "training protein that shares most words of five residues with it"),
+    Column("training_share", "number", "", "share of the words of the shorter of both that they have in common"),
     Column("run_id", "text", "", "the run that ranked"),
     Column("configuration_id", "text", "", "language model, segmentation and method versions"),
 )

@@ -13,7 +13,11 @@ from .writing import open_output
 SOURCE = "nesannot"
 _IN_COLUMN = re.compile(r"[^a-zA-Z0-9.:^*$@!+_?|-]")
 _IN_ATTRIBUTE = re.compile(r"[\x00-\x1f\x7f%;=&,]")
-_ATTRIBUTES = {"gene": "gene", "peptide": "peptide", "nes_class": "nes_class", "rank": "rank", "q_value": "q_value"}
+_ATTRIBUTES = (
+    *("gene", "peptide", "nes_class", "rank", "q_value"),
+    *("training", "training_accession", "training_share"),
+)
+"""Columns of a candidate that are attributes of its feature."""
 
 
 def _percent(match: re.Match[str]) -> str:
@@ -32,7 +36,7 @@ def escaped_attribute(text: str) -> str:
 
 def _attributes(row: Mapping[str, object], identifier: str, name: str, term: str) -> str:
     pairs = {"ID": identifier, "Name": name, "Ontology_term": term}
-    pairs |= {tag: str(row[name]) for name, tag in _ATTRIBUTES.items() if row.get(name) not in (None, "")}
+    pairs |= {name: str(row[name]) for name in _ATTRIBUTES if row.get(name) not in (None, "")}
     return ";".join(
         f"{tag}={value if tag == 'Ontology_term' else escaped_attribute(value)}" for tag, value in pairs.items()
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .engine import Store
 from .queries import execute
@@ -13,7 +14,7 @@ from .rankings import ByChance, steps_of
 def ranked_rows(
     store: Store, ranking_id: int, limit: int | None, minimum_combined: float = 0.0, *, proteins: bool = False
 ) -> list[dict[str, object]]:
-    """Rows of ``nes.candidate_all`` of one ranking, best first.
+    """Rows of ``nes.candidate_all`` of one ranking, best first, with a column for each method that scored.
 
     Args:
         limit: at most so many; None for all.
@@ -23,8 +24,13 @@ def ranked_rows(
     wanted = {"ranking_id": ranking_id, "limit": limit, "minimum_combined": minimum_combined}
     with store.transaction() as connection:
         name = "ranked_proteins" if proteins else "ranked_rows"
-        rows = [dict(row) for row in execute(connection, name, **wanted).mappings()]
+        rows = [_unfolded(dict(row)) for row in execute(connection, name, **wanted).mappings()]
     return rows if proteins else [_without_cargo(row) for row in rows]
+
+
+def _unfolded(row: Mapping[str, Any]) -> dict[str, object]:
+    """Return a row of the view with the score of each method in a column of its own, whatever methods there are."""
+    return {**row, **(row["scores"] or {})}
 
 
 def _without_cargo(row: dict[str, object]) -> dict[str, object]:
@@ -99,7 +105,7 @@ def ranked_again(
     parameters = {"ranking_id": ranking_id, "limit": limit, "minimum_combined": minimum_combined, "proteins": proteins}
     steps = {"logit_shift": changes.logit_shift, "retain": changes.retain, **steps_of(changes.by_chance)}
     with store.transaction() as connection:
-        rows = [dict(row) for row in execute(connection, "ranked_again", **parameters, **steps).mappings()]
+        rows = [_unfolded(dict(row)) for row in execute(connection, "ranked_again", **parameters, **steps).mappings()]
     share = float(str(rows[0]["cargo_share"])) if rows else None
     renewed = [_renewed(row) for row in rows]
     return renewed if proteins else [_without_cargo(row) for row in renewed], share

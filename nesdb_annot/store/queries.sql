@@ -1068,8 +1068,7 @@ RETURNING id;
 -- name: fill_ranking
 -- Rank all segments of a release by their probability (motif in a cargo, times cargo); equal sequences stand on one rank.
 INSERT INTO nesannot.ranked_segment (ranking_id, rank, sequence_id, membership_id, first_residue, last_residue, segment,
-                                     is_current, probability, cargo, q_value, e_value, consensus, similarity, neural, tagger, biochemical,
-                                     combined, proteome, nes_class, core_positions)
+                                     is_current, probability, cargo, q_value, e_value, scores, combined, proteome, nes_class, core_positions)
 WITH member AS (
     SELECT DISTINCT ON (m.sequence_id) m.sequence_id, m.id AS membership_id
       FROM nesannot.membership m
@@ -1082,15 +1081,12 @@ WITH member AS (
       FROM member m
       CROSS JOIN LATERAL (  -- one short range of the key for each sequence, however many others there are
            SELECT x.segment,
-                  max(x.calibrated) FILTER (WHERE x.method_id = CAST(:consensus AS smallint)) AS consensus,
-                  max(x.calibrated) FILTER (WHERE x.method_id = CAST(:similarity AS smallint)) AS similarity,
-                  max(x.calibrated) FILTER (WHERE x.method_id = CAST(:neural AS smallint)) AS neural,
-                  max(x.calibrated) FILTER (WHERE x.method_id = CAST(:tagger AS smallint)) AS tagger,
-                  max(x.calibrated) FILTER (WHERE x.method_id = CAST(:biochemical AS smallint)) AS biochemical,
-                  max(x.calibrated) FILTER (WHERE x.method_id = CAST(:combined AS smallint)) AS combined,
-                  max(x.raw) FILTER (WHERE x.method_id = CAST(:combined AS smallint)) AS log_odds,
-                  (array_agg(x.evidence) FILTER (WHERE x.method_id = CAST(:consensus AS smallint)))[1] AS evidence
+                  coalesce(jsonb_object_agg(c.name, x.calibrated) FILTER (WHERE c.name <> 'combined'), '{}') AS scores,
+                  max(x.calibrated) FILTER (WHERE c.name = 'combined') AS combined,
+                  max(x.raw) FILTER (WHERE c.name = 'combined') AS log_odds,
+                  (array_agg(x.evidence) FILTER (WHERE c.name = 'consensus'))[1] AS evidence
              FROM nesannot.method_score x
+             JOIN unnest(CAST(:method_ids AS smallint[]), CAST(:method_names AS text[])) AS c (id, name) ON c.id = x.method_id
             WHERE x.configuration_id = :configuration_id AND x.sequence_id = m.sequence_id
             GROUP BY x.segment) v
 ), factor AS (
@@ -1105,7 +1101,7 @@ SELECT :ranking_id,
        r.sequence_id, r.membership_id, g.first_residue, g.last_residue, r.segment, :is_current, r.in_cargo * r.cargo, r.cargo,
        (CAST(:q_values AS real[]))[width_bucket(r.combined, CAST(:thresholds AS real[]))],
        q.length * (CAST(:rates AS double precision[]))[width_bucket(r.combined, CAST(:thresholds AS real[]))],
-       r.consensus, r.similarity, r.neural, r.tagger, r.biochemical, r.combined, :proteome,
+       r.scores, r.combined, :proteome,
        r.evidence ->> 'class',
        (SELECT array_agg(CAST(c.position AS integer) ORDER BY CAST(c.position AS integer))
           FROM jsonb_each_text(r.evidence -> 'core') AS c (name, position))

@@ -18,9 +18,6 @@ from .engine import Store
 from .queries import count, execute
 from .scores import ATTEMPTS
 
-WELL_KNOWN = ("consensus", "similarity", "neural", "tagger", "biochemical", "combined")
-"""Methods with a column of their own in the views; `combined` is what ranks."""
-
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -173,9 +170,9 @@ def _become_current(connection: Connection, proteome_id: int, motif: str, effect
 
 
 def _columns(connection: Connection, configuration_id: int) -> dict[str, object]:
-    """Key of each method that has a column of its own; None where the configuration lacks it."""
+    """Keys and names of the methods of a configuration, as the statements take them."""
     methods = methods_of(connection, configuration_id)
-    return {name: methods.get(name) for name in WELL_KNOWN}
+    return {"method_ids": list(methods.values()), "method_names": list(methods)}
 
 
 def steps_of(by_chance: ByChance | None) -> dict[str, object]:

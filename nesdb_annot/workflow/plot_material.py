@@ -115,7 +115,7 @@ def _scores_of(rows: Sequence[Mapping[str, object]]) -> RankedScores:
     from ..methods.scoring import METHODS
 
     methods = (*METHODS, NAME)
-    scores = np.array([[row[name] for name in methods] for row in rows], dtype=np.float64)
+    scores = np.array([[row.get(name) for name in methods] for row in rows], dtype=np.float64)
     kept = [i for i in range(len(methods)) if not np.isnan(scores[:, i]).all()]
     best = rows[:BEST_SHOWN]
     return RankedScores(

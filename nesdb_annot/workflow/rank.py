@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, InputError
 from ..methods.cargo import CARGO_SHARE, SHORTEST_PROTEIN
+from ..relation import MEANINGS, Relation
 from ..settings import Settings
 from .decoys import SHUFFLED, chance, chance_steps
 from .ranking import LEAST_PROTEINS, WITHOUT, few_proteins, prior_shift, shifted_prior
@@ -65,11 +66,26 @@ class RankedProteome:
         """The run that ranked."""
         return self.ranking.run_id
 
-    @property
-    def trained_on(self) -> tuple[str, ...]:
-        """Accessions among `rows` of whose sequences the heads were trained: their scores are no test."""
-        known = set(self.head_set.training_digests) if self.head_set else set()
-        return tuple(sorted({str(row["accession"]) for row in self.rows if row["sequence_sha256"] in known}))
+    def training_sentences(self) -> list[str]:
+        """Return what the relation of the listed proteins to the training set means for their scores."""
+        same, related = (self._accessions(relation) for relation in (Relation.SAME, Relation.RELATED))
+        lines = []
+        if same:
+            lines.append(f"In the training set: {_some(same)}.")
+        if related:
+            lines.append(f"Related to a training protein: {_some(related)}.")
+        if lines:
+            lines.append("Scores of these proteins are not independent evidence.")
+        if self._accessions(Relation.NONE):
+            lines.append(f"training none: {MEANINGS[Relation.NONE]} in the training set.")
+        if self._accessions(None):
+            again = f"nesannot score {self.ranking.proteome} --again"
+            lines.append(f"training is empty for proteins that an earlier version scored: `{again}` determines it.")
+        return lines
+
+    def _accessions(self, relation: Relation | None) -> list[str]:
+        """Return the accessions of the listed proteins with that relation to the training set; None where unknown."""
+        return sorted({str(row["accession"]) for row in self.rows if row.get("training") == relation})
 
     def facts(self) -> dict[str, object]:
         """Where the numbers come from, for the head of a file."""
@@ -126,6 +142,17 @@ class RankedProteome:
         if self.cargo_prior != CARGO_SHARE:
             prior += f"; thresholds and q-values, that {CARGO_SHARE:.0%} are"
         return prior
+
+
+def _some(names: Sequence[str], shown: int = 10) -> str:
+    """Return the first names, and how many more there are.
+
+    Example:
+        >>> _some(("A", "B", "C"), 2)
+        'A, B and 1 more'
+    """
+    more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
 
 
 @dataclass(frozen=True, slots=True)

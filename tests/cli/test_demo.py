@@ -31,14 +31,32 @@ def test_demo_ranks_candidates(first):
     assert "Next:" in first.stderr
 
 
-def test_demo_marks_what_it_was_trained_on(first):
-    marked = {line.split()[1] for line in first.stdout.splitlines() if line.endswith(" same")}
-    named = re.search(r"the heads were trained on (.+); these scores", first.stderr)
-    assert named
-    assert marked
-    assert marked <= set(named.group(1).split(", "))
-    assert "P61925" in named.group(1)
-    assert "Q9BVS4" not in named.group(1)
+def test_demo_marks_training_sequences_and_relatives(first):
+    """MAP2K1 of man is not in the training set; MEK1 of the frog is, with the same NES."""
+    same = re.search(r"In the training set: (.+)\.", first.stderr)
+    related = re.search(r"Related to a training protein: (.+)\.", first.stderr)
+    assert "P61925" in same.group(1)
+    assert "Q02750" in related.group(1)
+    assert "Q9BVS4" not in same.group(1) + related.group(1)
+    assert "no relative over about 50 % identity" in first.stderr
+    best = next(line for line in first.stdout.splitlines() if line.split()[1] == "Q02750")
+    assert best.split("  ")[-1].startswith("related")
+
+
+def test_every_file_and_view_holds_the_training_relation(first, nesannot, tmp_path):
+    for view in ("candidate", "candidate_all", "protein_summary"):
+        columns = "training, training_accession, round(training_share::numeric, 2)"
+        done = nesannot("sql", "--csv", f"select distinct {columns} from {view} where accession = 'Q02750'")
+        assert done.stdout.splitlines()[1:] == ["related,Q05116,0.78"], view
+    tsv = nesannot("rank", "sample", "--top", "0", "--format", "tsv", "--no-provenance").stdout
+    rows = list(csv.DictReader(tsv.splitlines(), delimiter="\t"))
+    relations = {row["accession"]: (row["training"], row["training_accession"]) for row in rows}
+    assert relations["Q02750"] == ("related", "Q05116")
+    assert relations["P61925"] == ("same", "P61925")
+    assert relations["Q9BVS4"] == ("none", "")
+    gff3 = nesannot("rank", "sample", "--top", "0", "--format", "gff3").stdout
+    assert "training=related;training_accession=Q05116;training_share=0.78" in gff3
+    assert re.search(r"\bMAP2K1\S*_related\b", nesannot("rank", "sample", "--top", "0", "--format", "bed").stdout)
 
 
 def test_demo_finds_a_published_nes_of_a_protein_it_never_saw(first, nesannot):
@@ -70,13 +88,13 @@ def test_sql_answers(first, nesannot):
     assert len(done.stdout.splitlines()) == 4
 
 
-def test_rank_marks_what_the_heads_were_trained_on(first, nesannot):
+def test_rank_names_training_sequences_in_any_format(first, nesannot):
     done = nesannot("rank", "sample", "--top", "5")
-    marked = {line.split()[1] for line in done.stdout.splitlines() if line.endswith(" same")}
-    named = re.search(r"the heads were trained on (.+); these scores", done.stderr)
+    marked = {line.split()[1] for line in done.stdout.splitlines() if "  same" in line}
+    named = re.search(r"In the training set: (.+)\.", done.stderr)
     assert marked
     assert marked == set(named.group(1).split(", "))
-    assert "the heads were trained on" in nesannot("rank", "sample", "--top", "5", "--format", "tsv").stderr
+    assert "In the training set: " in nesannot("rank", "sample", "--top", "5", "--format", "tsv").stderr
 
 
 def test_rank_says_what_share_of_cargoes_it_finds_beside_the_one_assumed(first, nesannot):

@@ -41,6 +41,9 @@ ROW = {
     "tagger": 0.75,
     "biochemical": 0.125,
     "combined": 1e-7,
+    "training": "related",
+    "training_accession": "Q05116",
+    "training_share": 0.75,
     "run_id": "r1",
     "configuration_id": 3,
 }
@@ -79,7 +82,7 @@ def as_text(row):
 
 
 def test_each_column_is_defined_once_and_explained():
-    assert len(set(NAMES)) == len(NAMES) == 24
+    assert len(set(NAMES)) == len(NAMES) == 27
     assert set(NAMES) == set(ROW)
     assert all(column.meaning and column.type in ("text", "integer", "number", "list") for column in COLUMNS)
 
@@ -253,7 +256,7 @@ def test_spans_are_equal_in_python_gff3_and_bed(first, more):
 
 
 def test_bed_line():
-    assert list(bed_lines([ROW])) == ["P00001\t20\t30\tMADE_1a\t300\t."]
+    assert list(bed_lines([ROW])) == ["P00001\t20\t30\tMADE_1a_related\t300\t."]
     bare = {"accession": "a b", "first_residue": 1, "last_residue": 9}
     assert list(bed_lines([bare])) == ["a_b\t0\t9\tNES\t0\t."]
 

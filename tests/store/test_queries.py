@@ -141,9 +141,11 @@ INSERT INTO nesannot.ranking
         sequences, scored, failed)
 SELECT 'NES', id, id, 1, 1, 0, 0, true, 0, 0, 0 FROM nesannot.proteome;
 INSERT INTO nesannot.ranked_segment (ranking_id, rank, sequence_id, membership_id, first_residue, last_residue, segment,
-                                     is_current, probability, combined, proteome)
+                                     is_current, probability, combined, scores, proteome)
 SELECT 1 + sequence_id % 3, row_number() OVER (PARTITION BY sequence_id % 3), sequence_id, sequence_id, first_residue,
-       last_residue, segment, true, random(), random(), 'UP' || 1 + sequence_id % 3 FROM nesannot.segment;
+       last_residue, segment, true, random(), random(), '{{"neural": 0.5}}',
+       'UP' || 1 + sequence_id % 3
+  FROM nesannot.segment;
 ANALYZE
 """
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ARRAY, REAL, BigInteger, Double, ForeignKey, Index, Integer, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ...records import Json
 from .base import Base, identity, moment
 
 
@@ -83,11 +84,9 @@ class RankedSegment(Base):
     q_value: Mapped[float | None] = mapped_column(
         REAL, comment="Expected share of false positives among candidates with as high a combined score"
     )
-    consensus: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
-    similarity: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
-    neural: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
-    tagger: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
-    biochemical: Mapped[float | None] = mapped_column(REAL, comment="Calibrated score of this method, before the prior")
+    scores: Mapped[dict[str, Json]] = mapped_column(
+        comment="Calibrated score of each method, by name, before the prior"
+    )
     combined: Mapped[float | None] = mapped_column(
         REAL, comment="Calibrated score of all methods together, where one protein in ten is a cargo"
     )
