@@ -651,15 +651,11 @@ SELECT number, cardinality(sequence_ids) AS sequences, residues, attempts, worke
 
 -- name: failed_of_release
 -- Sequences of a release that were tried in vain under a configuration, with an accession of its proteome each.
-SELECT min(p.accession) AS accession, s.sha256, s.length, d.attempts, d.error, d.run_id
-  FROM nesannot.scored_sequence d
-  JOIN nesannot.sequence s ON s.id = d.sequence_id
-  JOIN nesannot.membership m ON m.sequence_id = s.id AND m.proteome_id = :proteome_id
-   AND (CAST(:at AS date) IS NULL AND m.valid_to IS NULL
-        OR m.valid_from <= CAST(:at AS date) AND (m.valid_to IS NULL OR m.valid_to > CAST(:at AS date)))
-  JOIN nesannot.protein p ON p.id = m.protein_id
+SELECT min(m.accession) AS accession, d.sequence_sha256 AS sha256, d.length, d.attempts, d.error, d.run_id
+  FROM nes.scored_sequence d
+  JOIN nes.release_membership m ON m.sequence_sha256 = d.sequence_sha256 AND m.proteome = :proteome AND m.release = :release
  WHERE d.configuration_id = :configuration_id AND d.error IS NOT NULL AND d.attempts > 0
- GROUP BY s.sha256, s.length, d.attempts, d.error, d.run_id
+ GROUP BY d.sequence_sha256, d.length, d.attempts, d.error, d.run_id
  ORDER BY 1;
 
 -- name: failed_sequences

@@ -20,7 +20,6 @@ ATTEMPTS = 3
 """How often a sequence that fails is tried in all, one attempt a run."""
 
 _PAGE = 256
-_FAILED_SCOPE = ("configuration_id", "proteome_id", "at")
 _SEGMENT = {
     "configuration_id": "int4",
     "sequence_id": "int8",
@@ -87,14 +86,14 @@ def pending(
     return PendingCounts(row.sequences, int(row.residues))
 
 
-def failed_of_release(
-    store: Store, configuration_id: int, proteome_id: int, release_id: int | None
-) -> list[FailedSequence]:
-    """Sequences of a release that could not be scored, whether they will be tried again or not, by accession."""
+def failed_of_release(store: Store, configuration_id: int, proteome: str, release: str) -> list[FailedSequence]:
+    """Sequences of a release that could not be scored, whether they will be tried again or not, by accession.
+
+    Reads views only, so that the role of readers may ask, too.
+    """
+    where = {"configuration_id": configuration_id, "proteome": proteome, "release": release}
     with store.transaction() as connection:
-        scope = _scope(connection, configuration_id, proteome_id, release_id, False)
-        rows = execute(connection, "failed_of_release", **{k: scope[k] for k in _FAILED_SCOPE}).mappings()
-        return [FailedSequence(**row) for row in rows]
+        return [FailedSequence(**row) for row in execute(connection, "failed_of_release", **where).mappings()]
 
 
 def iterate_pending(

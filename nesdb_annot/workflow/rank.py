@@ -14,6 +14,7 @@ from ..methods.cargo import CARGO_SHARE, SHORTEST_PROTEIN
 from ..relation import MEANINGS, Relation
 from ..settings import Settings
 from .decoys import SHUFFLED, chance, chance_steps
+from .failures import failure_line
 from .ranking import LEAST_PROTEINS, WITHOUT, few_proteins, prior_shift, shifted_prior
 from .stored_ranking import head_set_of, notes_on, stored_ranking
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ..methods.headset import HeadSet
     from ..store.engine import Store
     from ..store.rankings import ByChance, StoredRanking
+    from ..store.scores import FailedSequence
 
 Row = Mapping[str, object]
 
@@ -31,17 +33,16 @@ class RankedProteome:
 
     Attributes:
         ranking: the stored ranking.
-        rows: those asked for, best first, keyed by the columns of ``nes.candidate``. Proteins with the same sequence
-            have a row each, with the same rank.
+        rows: best first, keyed by the columns of ``nes.candidate``; equal sequences have a row and the same rank each.
         over: number of candidates over each operating point of the head set that has a threshold.
         head_set: the heads that scored; None if they are neither in the database nor in this version.
         cargo_prior: assumed share of cargoes, of the stored ranking or as asked for.
         decoys: where q-values come from; None if there are none.
         computed: whether probabilities or q-values were computed for this list and are not stored.
-        cargo_share: mean probability of the proteins to be cargoes: far from the prior, the heads find more or less in
-            this proteome than where their odds were fitted.
+        cargo_share: mean probability of the proteins to be cargoes; like the prior where the odds were fitted.
         proteins: whether the rows are proteins, the best candidate of each, with the score of the protein.
         notes: what the user should know of the heads.
+        failed: sequences of the release that could not be scored.
     """
 
     ranking: StoredRanking
@@ -55,6 +56,7 @@ class RankedProteome:
     proteins: bool = False
     cargo_share: float | None = None
     notes: tuple[str, ...] = ()
+    failed: tuple[FailedSequence, ...] = ()
 
     @property
     def candidates(self) -> int:
@@ -114,10 +116,8 @@ class RankedProteome:
         lines = [f"{first}, {over}" if over else first]
         if not ranking.complete:
             lines.append(f"{ranking.coverage}: `nesannot score {ranking.proteome}` scores the rest")
-        elif ranking.failed:
-            lines.append(f"{ranking.coverage}: the column error of the view scored_sequence says why")
-        lines.append(self._prior())
-        lines.append(self._chance())
+        lines += [failure_line(ranking.proteome, self.failed)] if self.failed else []
+        lines += [self._prior(), self._chance()]
         if self.computed:
             options = f"--cargo-prior {self.cargo_prior:g} --decoys {self.decoys or WITHOUT}"
             lines.append(f"computed for this list, not stored: `nesannot score {ranking.proteome} {options}` stores it")
@@ -187,6 +187,7 @@ def rank_proteome(
         ConfigurationError: if the head set has no such operating point.
     """
     from ..store.candidates import cargo_share, count_over, ranked_rows
+    from ..store.scores import failed_of_release
 
     listing = listing or Listing()
     ranking = stored_ranking(store, settings, proteome, release, as_set=listing.as_set)
@@ -213,6 +214,7 @@ def rank_proteome(
         proteins=listing.proteins,
         cargo_share=share,
         notes=notes_on(store, settings, ranking),
+        failed=tuple(failed_of_release(store, ranking.configuration_id, ranking.proteome, ranking.release)),
     )
 
 

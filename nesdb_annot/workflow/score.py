@@ -135,7 +135,7 @@ def score_proteome(
             with suppress(NesannotError):
                 rank_what_is_scored(store, heads, target, options)
             raise
-    failed = failed_of_release(store, heads.configuration_id, *target.key)
+    failed = failed_of_release(store, heads.configuration_id, target.name, target.release)
     return replace(summary, failed=tuple(failed), ranking=report)
 
 

@@ -140,6 +140,7 @@ def test_a_sequence_that_cannot_be_scored_is_recorded_and_stops_no_other(store, 
     assert f"{summary.failed[0].accession} (ValueError: made to fail)" in summary.problem.what
     assert summary.problem.exit_code == 1
     assert rows(store, "select count(*) from nesannot.scored_sequence where error is null") == [(15,)]
+    assert any("1 sequence failed" in line for line in rank_proteome(store, settings, "sample").sentences())
     for _ in range(3):
         again = score_proteome(store, settings, "sample")
         assert again.problem.what.startswith("sample: 1 sequence failed")
