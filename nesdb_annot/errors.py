@@ -79,7 +79,9 @@ class CannotWriteError(NesannotError):
 def disk_error(error: BaseException) -> CannotWriteError | None:
     """Return the `CannotWriteError` that stands for a full or broken disk behind `error`; None if there is none."""
     cause: BaseException | None = error
-    while cause is not None:
+    seen: set[int] = set()
+    while cause is not None and id(cause) not in seen:  # a chain of causes can be a circle
+        seen.add(id(cause))
         if isinstance(cause, OSError) and cause.errno in _DISK:
             remedy = "free some space, then run the command again; finished work is stored"
             why = cause.strerror or str(cause)

@@ -45,7 +45,10 @@ def translated() -> Iterator[None]:
         if real := _hidden(error):
             real.add_note(f"then the database failed, too: {error}")
             raise real from real.__cause__
-        raise (_ours(error.orig if isinstance(error, exc.DBAPIError) else error) or error) from error
+        ours = _ours(error.orig if isinstance(error, exc.DBAPIError) else error)
+        if ours is None:
+            raise  # a cause of itself would be a chain without an end
+        raise ours from error
 
 
 def _hidden(error: BaseException) -> NesannotError | None:

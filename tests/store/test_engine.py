@@ -145,6 +145,12 @@ def test_the_line_for_psql_finds_the_views_and_holds_no_password(settings, tmp_p
     assert connection_line(given).startswith("postgresql://u@h/d?options=")
 
 
+def test_an_error_that_is_a_bug_is_not_its_own_cause(store):
+    with pytest.raises(exc.ProgrammingError) as raised, store.transaction() as connection:
+        connection.execute(text("SELECT no_such_column"))
+    assert raised.value.__cause__ is not raised.value
+
+
 def test_a_terminated_connection_is_75_and_the_next_one_works(store):
     with (
         pytest.raises(TryLaterError, match="connection to the database is lost") as raised,

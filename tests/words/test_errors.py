@@ -3,6 +3,7 @@
 import pytest
 
 from nesdb_annot import errors
+from nesdb_annot.errors import disk_error
 
 
 def all_errors():
@@ -27,3 +28,9 @@ def test_message_holds_every_fact_on_its_own_line():
 
 def test_facts_that_are_not_known_are_left_out():
     assert str(errors.InputError("bad record")) == "bad record"
+
+
+def test_a_chain_of_causes_that_is_a_circle_ends():
+    first, second = ValueError("first"), ValueError("second")
+    first.__cause__, second.__cause__ = second, first
+    assert disk_error(first) is None
