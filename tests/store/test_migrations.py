@@ -163,3 +163,19 @@ def test_who_of_the_two_is_to_be_updated_is_said(store, settings):
     with pytest.raises(ConfigurationError, match=f"has schema {move_back}; this program needs") as raised:
         open_store(settings)
     assert raised.value.remedy == "nesannot db upgrade"
+
+
+def test_scores_of_ranked_candidates_outlive_a_way_down_and_up(store, make):
+    make.seed(store)
+    query = "SELECT proteome, rank, consensus, similarity, neural, tagger, biochemical, combined FROM nes.candidate"
+
+    def listed():
+        with store.transaction() as connection:
+            return sorted(map(tuple, connection.exec_driver_sql(query)), key=str)
+
+    before = listed()
+    move(store, "0009")
+    assert listed() == before
+    move(store, "head")
+    assert listed() == before
+    assert any(row[2] == pytest.approx(0.9) for row in before)
