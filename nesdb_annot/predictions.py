@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .records import Json
 from .relation import TrainingRelation
@@ -71,7 +71,6 @@ class Prediction:
     relation: TrainingRelation | None = None
     cargo_prior: float = 0.1
     error: str = ""
-    notes: tuple[str, ...] = field(default=())
 
     @property
     def best(self) -> PredictedCandidate | None:

@@ -86,6 +86,8 @@ def _probabilities(prediction: Prediction, best: PredictedCandidate) -> Iterator
         f"probability {best.probability:.2f} where {share} of the proteins are cargoes of CRM1; "
         f"{best.probability_in_cargo:.2f} if this protein is a cargo"
     )
+    if prediction.probability_of_cargo is not None:
+        yield f"probability that the protein is a cargo, by its candidates: {prediction.probability_of_cargo:.2f}"
     if len(prediction.residues) < TOO_SHORT:
         yield f"fewer than {TOO_SHORT} residues do not tell whether a protein is a cargo: use the second number"
 

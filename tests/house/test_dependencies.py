@@ -56,10 +56,11 @@ UNUSED = {
     "compression": "a field of the description of a file",
     "updated_at": "a column of the view of runs",
     # Words and drawings of reports.
-    "MEANINGS": "words of the marks of training",
+    "to_frame": "Python users call it",
+    "_repr_html_": "notebooks call it",
+    "worker_s": "a field of the counts of a run",
     "likely": "words of verdicts",
     "possible": "words of verdicts",
-    "track_svg": "the drawing of one protein",
     # Oracles and golden values.
     "combine": "golden test: the published combined scores",
     "start_run": "tests begin runs with it",
