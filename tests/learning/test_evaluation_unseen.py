@@ -40,23 +40,18 @@ def test_each_cargo_takes_the_nearest_partner_left():
     assert matched_pairs(proteins) == [(0, 2), (1, 3)]
 
 
-def stored(in_cargo, cargo):
-    """Raw and calibrated score of a candidate that is a signal with chance `in_cargo` if the protein is a cargo."""
-    return float(np.log(in_cargo / (1 - in_cargo))), in_cargo * cargo
-
-
 def test_the_scores_of_a_protein_by_hand():
-    score = ProteinScore.of(500, True, [stored(p, 0.4) for p in (0.2, 0.5, 0.1)])
+    score = ProteinScore.of(500, True, [p * 0.4 for p in (0.2, 0.5, 0.1)], np.log(0.4 / 0.6))
     assert score.cargo_odds == pytest.approx(np.log(0.4 / 0.6))
     assert 1 - np.exp(-score.at_least_one) == pytest.approx(1 - 0.92 * 0.8 * 0.96)
     assert score.best == 0.2
 
 
 def test_a_protein_without_candidates_is_hardly_a_cargo():
-    none = ProteinScore.of(500, True, [])
+    none = ProteinScore.of(500, True, [], None)
     assert none.at_least_one == pytest.approx(0.0, abs=1e-5)
     assert none.cargo_odds < -10
-    assert np.isfinite(ProteinScore.of(500, True, [(13.8, 1.0)]).at_least_one)
+    assert np.isfinite(ProteinScore.of(500, True, [1.0], 3.0).at_least_one)
 
 
 def test_relatives_are_in_the_same_half():
