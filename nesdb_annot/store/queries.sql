@@ -609,7 +609,7 @@ UPDATE nesannot.run u
            'embedding_cpu_s', round(CAST(coalesce(CAST(u.counts ->> 'embedding_cpu_s' AS double precision), 0) + :embedding_cpu_s AS numeric), 3),
            'workers', jsonb_array_length(w.names), 'worker_names', w.names),
        device = CASE WHEN u.device = '' OR strpos(u.device, :device) > 0 THEN coalesce(nullif(u.device, ''), :device)
-                     WHEN :device = '' THEN u.device ELSE u.device || '; ' || :device END,
+                     WHEN :device = '' THEN u.device ELSE u.device || ', ' || :device END,
        updated_at = clock_timestamp()
   FROM (SELECT coalesce(sum(segments), 0) AS segments, count(*) FILTER (WHERE error IS NOT NULL) AS failed
           FROM nesannot.scored_sequence

@@ -57,7 +57,7 @@ def test_fetch_offline_and_unknown(nesannot):
     assert offline.returncode == 78
     assert "offline" in offline.stderr
     unknown = nesannot("models", "fetch", "esm3")
-    assert unknown.returncode == 78
+    assert unknown.returncode == 2
     assert "esm2_t48_15B_UR50D" in unknown.stderr
 
 
@@ -125,5 +125,5 @@ def test_what_was_chosen_is_said_with_the_reason(nesannot):
 )
 def test_what_does_not_exist_is_said_with_what_does(words, said, nesannot):
     done = nesannot("models", "verify", *words)
-    assert done.returncode == 78
+    assert done.returncode == 2
     assert said in done.stderr
