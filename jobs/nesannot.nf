@@ -24,7 +24,7 @@ process NESANNOT {
     script:
     """
     nesannot ingest proteome ${fasta} --upid ${upid} --replace
-    nesannot score ${upid} --workers ${task.cpus}
+    nesannot score ${upid} --workers ${task.cpus} || [ \$? -eq 1 ]  # 1: some sequences failed, by name
     nesannot rank ${upid} --top 0 --format tsv --output ${upid}.candidates.tsv --force
     """
 

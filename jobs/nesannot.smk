@@ -17,7 +17,7 @@ rule nesannot:
         """
         (
             nesannot ingest proteome {input:q} --upid {wildcards.upid} --replace
-            nesannot score {wildcards.upid} --workers {threads}
+            nesannot score {wildcards.upid} --workers {threads} || [ $? -eq 1 ]  # 1: some sequences failed, by name
             nesannot rank {wildcards.upid} --top 0 --format tsv --output {output:q} --force
         ) 2> {log:q}
         """

@@ -12,10 +12,9 @@ from ..errors import InputError, UsageError
 from .console import TerminalProgress, note, print_table
 from .context import settings_with
 from .options import Device, Engine, Force, Model, OneInput, Output, Quiet
+from .predict import one_protein
 
 if TYPE_CHECKING:
-    from ..records import ProteinRecord
-    from ..settings import Settings
     from ..variants import Variant
     from ..workflow.mutate import RefusedVariant, VariantEffect
 
@@ -51,7 +50,7 @@ def mutate(
         raise UsageError(f"{format_!r} is not a format", remedy=f"--format {' or '.join(FORMATS)}")
     settings = settings_with(ctx, model=model, device=device, engine=engine, cargo_prior=1.0)
     with TerminalProgress(quiet) as progress:
-        protein = _protein(input_, settings, progress)
+        protein = one_protein(input_, settings, progress, "mutate")
         predictor = open_predictor(settings)
         chosen = list(_named(variant or [], variants, sequence))
         if scan or not chosen:
@@ -65,15 +64,6 @@ def mutate(
     note(f"{len(chosen) - len(refused):,} of {len(chosen):,} variants of {protein.accession} were computed")
     if refused:
         raise typer.Exit(1)
-
-
-def _protein(input_: str, settings: Settings, progress: TerminalProgress) -> ProteinRecord:
-    from ..workflow.protein_input import read_proteins
-
-    proteins = read_proteins([input_], settings, progress).proteins
-    if len(proteins) != 1:
-        raise InputError(f"{input_} holds {len(proteins):,} proteins, mutate takes one", remedy="name one protein")
-    return proteins[0]
 
 
 def _named(texts: list[str], path: Path | None, tail: str | None) -> Iterator[Variant]:

@@ -11,7 +11,7 @@ from ..errors import InputError, UsageError
 from .console import TerminalProgress, note
 from .context import settings_with
 from .options import Device, Engine, Force, Model, OneInput, Quiet
-from .predict import Cargo
+from .predict import Cargo, one_protein
 
 
 def plot(
@@ -33,17 +33,16 @@ def plot(
     from ..report.protein_track import track_of
     from ..report.track import track_svg
     from ..workflow.predict import open_predictor
-    from ..workflow.protein_input import read_proteins
 
     if output.suffix != ".svg":
         raise UsageError(f"{output} is not an SVG file", remedy=f"--output {output.with_suffix('.svg')}")
     check_place(output, "--output")
     settings = settings_with(ctx, model=model, device=device, engine=engine, cargo_prior=1.0 if cargo else None)
     with TerminalProgress(quiet) as progress:
-        proteins = read_proteins([input_], settings, progress).proteins
-        if len(proteins) != 1:
-            raise InputError(f"{input_} holds {len(proteins):,} proteins, plot takes one", remedy="name one protein")
-        prediction = next(open_predictor(settings).predict(proteins))
+        protein = one_protein(input_, settings, progress, "plot")
+        prediction = next(open_predictor(settings).predict([protein]))
+        if prediction.error:
+            raise InputError(f"{protein.accession} cannot be scored", why=prediction.error, remedy="check the sequence")
         with open_output(output, force=force) as out:
             out.write(track_svg(track_of(prediction)))
     note(f"{output} shows {prediction.accession} with {len(prediction.candidates):,} candidates")

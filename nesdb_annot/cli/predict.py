@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import UsageError
+from ..errors import InputError, UsageError
 from .console import TerminalProgress, note, print_text
 from .context import settings_with
 from .options import Device, Engine, Force, Layer, Model, Output, Quiet
 
 if TYPE_CHECKING:
     from ..predictions import Prediction
+    from ..records import ProteinRecord
+    from ..settings import Settings
     from ..workflow.predict import Predictor
     from ..workflow.protein_input import ProteinInput
 
@@ -69,15 +71,26 @@ def predict(
         predictor = open_predictor(settings)
         predictions = predictor.predict(proteins.proteins)
         if format_ == "table" and output == "-":
-            _print(predictions, predictor)
+            failed = _printed(predictions, predictor)
         else:
-            _write(list(predictions), predictor, format_, output, force=force, every=every)
-        _refused(proteins)
+            everything = list(predictions)
+            _write(everything, predictor, format_, output, force=force, every=every)
+            failed = [one for one in everything if one.error]
+    report_refused(proteins)
+    for one in failed:
+        note(f"failed: {one.accession}: {one.error}")
+    if proteins.rejects or failed:
+        raise typer.Exit(1)
 
 
-def _print(predictions: Iterator[Prediction], predictor: Predictor) -> None:
+def _printed(predictions: Iterator[Prediction], predictor: Predictor) -> list[Prediction]:
+    """Print each answer as soon as it is there; return the proteins that could not be scored."""
+    failed = []
     for number, prediction in enumerate(predictions):
         print_text("\n" * bool(number) + _paragraph(prediction, predictor))
+        if prediction.error:
+            failed.append(prediction)
+    return failed
 
 
 def _paragraph(prediction: Prediction, predictor: Predictor) -> str:
@@ -112,15 +125,31 @@ def _write(
         else:
             write_answer(out, PREDICTION_COLUMNS, prediction_rows(predictions, every=every), format_)
     if output != "-":
-        note(f"{len(predictions):,} of {len(predictions):,} proteins written to {output}")
+        scored = sum(1 for one in predictions if not one.error)
+        note(f"{scored:,} of {len(predictions):,} proteins were scored and written to {output}")
 
 
-def _refused(proteins: ProteinInput) -> None:
-    """Name what was refused; exit code 1 if something was."""
+def report_refused(proteins: ProteinInput) -> None:
+    """Name every record that was refused, and say how many there are."""
     for reject in proteins.rejects:
         place = f"{reject.source}:{reject.line}: " if reject.line else ""
         note(f"refused: {place}{reject.accession}: {reject.reason}")
     if proteins.rejects:
         total = len(proteins.rejects) + len(proteins.proteins)
         note(f"{len(proteins.rejects):,} of {total:,} records were refused")
-        raise typer.Exit(1)
+
+
+def one_protein(input_: str, settings: Settings, progress: TerminalProgress, command: str) -> ProteinRecord:
+    """Return the only protein of an input; records that are refused are named.
+
+    Raises:
+        InputError: if the input holds no protein or several.
+    """
+    from ..workflow.protein_input import read_proteins
+
+    proteins = read_proteins([input_], settings, progress)
+    report_refused(proteins)
+    if len(proteins.proteins) != 1:
+        what = f"{input_} holds {len(proteins.proteins):,} proteins, {command} takes one"
+        raise InputError(what, remedy=f"nesannot {command} with the sequence or a file of one protein")
+    return proteins.proteins[0]

@@ -11,6 +11,9 @@ from ..relation import Relation
 LIKELY, POSSIBLE = 0.5, 0.1
 """Least probabilities of the verdicts "likely NES" and "possible NES"."""
 
+CARGO_SHARE = 0.1
+"""Share of cargoes that operating points and held-out shares are for."""
+
 TOO_SHORT = 30
 """Residues below which a protein does not tell whether it is a cargo."""
 
@@ -95,6 +98,8 @@ def _probabilities(prediction: Prediction, best: PredictedCandidate) -> Iterator
 def _record(prediction: Prediction, observed: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str]:
     """How often such a prediction was right on held-out families."""
     known = prediction.cargo_prior >= 1
+    if not known and prediction.cargo_prior != CARGO_SHARE:
+        return
     bins = observed.get("in_cargo" if known else "in_proteome", ())
     population = "in known cargoes" if known else "with one protein in ten a cargo"
     best = prediction.best
@@ -113,7 +118,7 @@ def _record(prediction: Prediction, observed: Mapping[str, Sequence[Mapping[str,
 
 
 def _points(best: PredictedCandidate, prediction: Prediction, thresholds: Mapping[str, float]) -> Iterator[str]:
-    if prediction.cargo_prior >= 1 or not thresholds:
+    if prediction.cargo_prior != CARGO_SHARE or not thresholds:
         return
     passed = [name for name, threshold in thresholds.items() if best.probability >= threshold]
     yield f"operating points passed: {', '.join(passed) or 'none'}"

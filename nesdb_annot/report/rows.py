@@ -10,7 +10,7 @@ from .answer import verdict
 PREDICTION_COLUMNS = (
     *("accession", "description", "verdict", "rank_in_protein", "first_residue", "last_residue", "peptide"),
     *("nes_class", "core_positions", "probability", "probability_in_cargo", "training", "training_accession"),
-    "evidence",
+    *("evidence", "error"),
 )
 """Columns of `prediction_rows`, in order."""
 
@@ -33,6 +33,6 @@ def prediction_rows(predictions: Iterable[Prediction], *, every: bool = False) -
             cells = one.to_json()
             names = ("first_residue", "last_residue", "peptide", "nes_class", "core_positions")
             numbers = (cells["probability"], cells["probability_in_cargo"])
-            yield (*head, number, *(cells[name] for name in names), *numbers, *training, cells["evidence"])
+            yield (*head, number, *(cells[name] for name in names), *numbers, *training, cells["evidence"], None)
         if not candidates:
-            yield (*head, *(None,) * 8, *training, None)
+            yield (*head, *(None,) * 8, *training, None, prediction.error or None)

@@ -1444,7 +1444,7 @@ SELECT p.proteome AS name, coalesce(p.title, m.organism) AS organism,
        (SELECT count(*) FROM nes.proteome_release r WHERE r.proteome = p.proteome) AS releases, p.proteins, m.sequences,
        coalesce(d.scored, 0) AS scored, k.candidates,
        coalesce('release ' || k.release || CASE WHEN k.complete THEN ''
-                                                ELSE format(', %s of %s sequences scored', k.scored, k.sequences) END, '') AS ranked
+                                                ELSE ', ' || k.scored || ' of ' || k.sequences || ' sequences scored' END, '') AS ranked
   FROM nes.proteome_release p
   CROSS JOIN LATERAL (SELECT count(DISTINCT r.sequence_sha256) AS sequences, mode() WITHIN GROUP (ORDER BY r.organism) AS organism
                         FROM nes.release_membership r WHERE r.proteome = p.proteome AND r.release = p.release) m

@@ -20,7 +20,7 @@ from ..predictions import Prediction
 from ..records import ProteinRecord, ScoredSegment, ScoredSequence
 from ..residues import STANDARD_RESIDUES, ResidueError, ResidueSpan, clean_residues, sequence_digest
 from ..variants import Variant, VariantError
-from .predict import Predictor
+from .predict import Predictor, scored_by_digest
 
 POSSIBLE = 0.1
 """Least probability in a cargo of a candidate that counts as an NES."""
@@ -118,7 +118,7 @@ def variant_effects(
     Raises:
         InputError: if the unchanged protein cannot be scored.
     """
-    wild = predictor.scorer([(protein.digest, protein.residues)]).sequences[0]
+    [wild] = scored_by_digest(predictor.scorer, [(protein.digest, protein.residues)]).values()
     if wild.error:
         raise InputError(f"{protein.accession} cannot be scored", why=wild.error, remedy="check the sequence")
     comparison = _Comparison(predictor, protein, wild)
@@ -144,11 +144,14 @@ class _Comparison:
     protein: ProteinRecord
     wild: ScoredSequence
 
-    def effects(self, batch: Sequence[tuple[Variant, str]]) -> Iterator[VariantEffect]:
+    def effects(self, batch: Sequence[tuple[Variant, str]]) -> Iterator[VariantEffect | RefusedVariant]:
         chunk = [(sequence_digest(residues), residues) for _, residues in batch]
-        mutants = self.predictor.scorer(chunk).sequences if chunk else []
-        for (variant, _), mutant in zip(batch, mutants, strict=True):
-            yield from self._of_one(variant, mutant)
+        mutants = scored_by_digest(self.predictor.scorer, chunk) if chunk else {}
+        for (variant, _), (digest, _) in zip(batch, chunk, strict=True):
+            if mutants[digest].error:
+                yield RefusedVariant(variant.name, mutants[digest].error)
+            else:
+                yield from self._of_one(variant, mutants[digest])
 
     def _of_one(self, variant: Variant, mutant: ScoredSequence) -> Iterator[VariantEffect]:
         shown = [one for one in self.wild.segments if self._in_cargo(one.first_stage, one.competition) >= POSSIBLE]

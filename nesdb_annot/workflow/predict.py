@@ -63,9 +63,9 @@ class Predictor:
         """Yield one prediction for each protein, in their order; one that fails carries its error."""
         for batch in _batches(proteins):
             chunk = [(sequence_digest(one.residues), one.residues) for one in batch]
-            scored = self.scorer(chunk)
-            for protein, sequence in zip(batch, scored.sequences, strict=True):
-                yield self._prediction(protein, sequence)
+            scored = scored_by_digest(self.scorer, chunk)
+            for protein, (digest, _) in zip(batch, chunk, strict=True):
+                yield self._prediction(protein, scored[digest])
 
     def _prediction(self, protein: ProteinRecord, sequence: ScoredSequence) -> Prediction:
         shift = prior_shift(self.cargo_prior)
@@ -95,8 +95,21 @@ def open_predictor(settings: Settings) -> Predictor:
     payload = bundled_head_set()
     head_set = HeadSet.from_bytes(payload)
     scorer = build_scorer(settings, payload)
-    head_set.check_fits(scorer.embedder.identity, scorer.segmenter.identity)
+    remedy = "predict with the bundled model: leave out --model, --layer and other settings; nesannot score uses yours"
+    head_set.check_fits(scorer.embedder.identity, scorer.segmenter.identity, remedy)
     return Predictor(scorer, head_set, head_set.training_proteins, settings.cargo_prior)
+
+
+def scored_by_digest(scorer: ProteinScorer, chunk: Sequence[tuple[str, str]]) -> dict[str, ScoredSequence]:
+    """Score sequences and return them by digest: one that was tried again alone comes last.
+
+    Raises:
+        BaseException: the reason why the scorer stopped before all sequences were scored, such as a full disk.
+    """
+    scored = scorer(chunk)
+    if scored.stopped:
+        raise scored.stopped
+    return {sequence.digest: sequence for sequence in scored.sequences}
 
 
 def _batches(proteins: Iterable[ProteinRecord]) -> Iterator[list[ProteinRecord]]:

@@ -37,6 +37,7 @@ FROM_NESDB = {
     "reference_nes": "source NOT IN ('nesdb', 'nesdb_site')",
     "nearest_reference": "(source IN ('nesdb', 'nesdb_site')) IS NOT TRUE",
     "evaluation_candidate": "false",
+    "sequence": "sha256 IN (SELECT sequence_sha256 FROM nes.release_membership)",
 }
 """What a snapshot leaves out unless told otherwise: NESdb states no licence that would allow to pass it on."""
 

@@ -118,7 +118,7 @@ def test_what_was_chosen_is_said_with_the_reason(nesannot):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--engine", "fast"), "engines are auto, stock, packed, openvino, compiled, int8"),
+        (("--engine", "fast"), "choose one of auto, stock, packed, openvino, compiled, int8"),
         (("--device", "tpu"), "devices are auto, cpu, cuda, cuda:N and mps"),
         (("--layer", "7"), "its layers are 0 to 6"),
     ],

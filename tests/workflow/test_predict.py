@@ -1,21 +1,25 @@
 """Predictions without a database: equal to `score`, and what variants do to candidates."""
 
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
 import pytest
 
+from nesdb_annot.errors import CannotWriteError, InputError
 from nesdb_annot.formats.fasta import read_fasta
 from nesdb_annot.formats.hgvs import parse_variant
-from nesdb_annot.records import ProteinRecord
+from nesdb_annot.records import ProteinRecord, ScoredSequence
 from nesdb_annot.report.answer import answer_lines, verdict
+from nesdb_annot.report.rows import prediction_rows
 from nesdb_annot.residues import ResidueSpan
 from nesdb_annot.settings import Settings
 from nesdb_annot.workflow.ingest import ingest_proteome
 from nesdb_annot.workflow.mutate import STEP, Effect, RefusedVariant, scan, variant_effects
 from nesdb_annot.workflow.predict import open_predictor
+from nesdb_annot.workflow.protein_scorer import ScoredChunk
 from nesdb_annot.workflow.proteome_source import proteome_source
-from nesdb_annot.workflow.rank import rank_proteome
+from nesdb_annot.workflow.rank import Listing, rank_proteome
 from nesdb_annot.workflow.score import score_proteome
 
 SAMPLE = files("nesdb_annot") / "workflow" / "sample" / "proteins.fasta"
@@ -43,7 +47,7 @@ def two_signals(proteins):
 def test_predict_equals_score(store, settings, predictor, proteins):
     ingest_proteome(store, proteome_source(str(SAMPLE), upid=None, name="p", release=None, released=None))
     score_proteome(store, settings, "p")
-    rows = rank_proteome(store, settings, "p", limit=None).rows
+    rows = rank_proteome(store, settings, "p", listing=Listing(None)).rows
     stored = {
         (row["accession"], row["first_residue"], row["last_residue"]): (row["peptide"], row["nes_class"] or "")
         for row in rows
@@ -115,3 +119,39 @@ def test_scan_replaces_each_residue_once(proteins):
     residues = proteins["P61925"].residues
     span = ResidueSpan(38, 41)
     assert [one.name for one in scan(residues, [span, span])] == ["L38A", "L40A", "K41A"]
+
+
+def test_scores_are_matched_by_digest_not_by_order(predictor, proteins):
+    pair = [proteins["P61925"], proteins["P04406"]]
+
+    def reversed_scorer(chunk):
+        scored = predictor.scorer(chunk)
+        return replace(scored, sequences=scored.sequences[::-1])
+
+    other = replace(predictor, scorer=reversed_scorer)
+    assert [one.candidates for one in other.predict(pair)] == [one.candidates for one in predictor.predict(pair)]
+
+
+def test_a_scorer_that_stopped_ends_the_prediction(predictor, proteins):
+    def stopped(chunk):
+        return ScoredChunk(0, [], stopped=CannotWriteError("the disk is full"))
+
+    with pytest.raises(CannotWriteError, match="full"):
+        list(replace(predictor, scorer=stopped).predict([proteins["P61925"]]))
+
+
+def test_a_failed_protein_is_named_with_its_reason(predictor, proteins):
+    def failing(chunk):
+        return ScoredChunk(0, [ScoredSequence(digest, error="not enough memory") for digest, _ in chunk])
+
+    other = replace(predictor, scorer=failing)
+    [prediction] = other.predict([proteins["P61925"]])
+    assert verdict(prediction) == "not scored"
+    assert next(prediction_rows([prediction]))[-1] == "not enough memory"
+    with pytest.raises(InputError, match="cannot be scored"):
+        list(variant_effects(other, proteins["P61925"], []))
+
+
+def test_operating_points_are_named_for_their_own_prior_only(predictor, proteins):
+    [prediction] = replace(predictor, cargo_prior=0.5).predict([proteins["P61925"]])
+    assert not [line for line in answer_lines(prediction, {}, {"strict": 0.25}) if "operating points" in line]
