@@ -113,6 +113,8 @@ class _DecoyScoring:
                 WorkerPool(workers, initialise=build_scorer, arguments=arguments) as pool,
             ):
                 for scored in pool.map_unordered(iter(todo.values())):
+                    if scored.stopped:
+                        raise scored.stopped
                     number = number_of[scored.sequences[0].digest]
                     totals.update(self._save(run_id, number, todo[number], scored))
                     counts.update(totals)
@@ -219,6 +221,9 @@ def _without_crm1(store: Store, configuration_id: int, name: str, training_diges
     if ranking is None:
         what = f"{proteome} has no scores to take as decoys: it is not ranked under the configuration of this ranking"
         raise InputError(what, remedy=f"nesannot score {proteome}")
+    if not ranking.complete:
+        what = f"{proteome} release {ranking.release} cannot be taken as decoys: {ranking.coverage}"
+        raise InputError(what, why="a part of a proteome is no measure of chance", remedy=f"nesannot score {proteome}")
     scored = ranked_scores(store, ranking.id)
     if {row.sha256 for row in scored} & set(training_digests):
         counted = {digest for digest, _ in halves(dict(sequences_of_ranking(store, ranking.id))).counted}

@@ -135,6 +135,8 @@ def _scored(
                 if sequence.error:
                     raise InputError("a protein could not be scored", where=sequence.digest, why=sequence.error)
                 yield sequence
+            if chunk.stopped:
+                raise chunk.stopped
     progress.end()
 
 

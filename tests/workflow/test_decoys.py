@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nesdb_annot.errors import InputError, UsageError
+from nesdb_annot.errors import CannotWriteError, InputError, UsageError
+from nesdb_annot.records import ScoredSequence
 from nesdb_annot.store.analyst import run_sql
 from nesdb_annot.store.decoys import combined_scores
 from nesdb_annot.store.proteomes import sequences_of
@@ -16,6 +17,7 @@ from nesdb_annot.workflow.decoys import chance, score_decoys
 from nesdb_annot.workflow.heads import heads_for
 from nesdb_annot.workflow.ingest import ingest_proteome
 from nesdb_annot.workflow.progress import Silent
+from nesdb_annot.workflow.protein_scorer import ScoredChunk
 from nesdb_annot.workflow.proteome_source import proteome_source
 from nesdb_annot.workflow.rank import Listing, rank_proteome
 from nesdb_annot.workflow.score import score_proteome
@@ -156,6 +158,22 @@ def test_chunks_that_are_stored_outlive_a_kill(store, settings, tmp_path, monkey
     assert set(finished) <= set(chunks)
 
 
+def test_a_chunk_that_was_cut_short_is_not_stored(store, settings, tmp_path, monkeypatch):
+    from nesdb_annot.processes.pool import WorkerPool
+
+    ingest(store, tmp_path, "mine", FASTA)
+    score_proteome(store, settings, "mine")
+
+    def cut_short(_, chunks):
+        for chunk in chunks:
+            yield ScoredChunk(60, [ScoredSequence(chunk[0][0])], stopped=CannotWriteError("the disk is full"))
+
+    monkeypatch.setattr(WorkerPool, "map_unordered", cut_short)
+    with pytest.raises(CannotWriteError, match="the disk is full"):
+        score_decoys(store, settings, heads_for(store, settings), find_target(store, "mine"))
+    assert counted(store, "decoy") == 0
+
+
 def test_a_ranking_follows_its_decoys(scene):
     store, settings, heads, target = scene
     with store.transaction() as connection:
@@ -186,6 +204,16 @@ def test_one_that_has_no_scores_cannot(scene):
     assert raised.value.remedy == "nesannot score bare"
     with pytest.raises(InputError, match=r"bare .* no scores"):
         score_proteome(store, settings, target.name, decoys="bare")
+
+
+def test_one_that_is_scored_in_part_cannot(scene):
+    store, settings, heads, target = scene
+    score_proteome(store, settings, "copy")
+    with store.transaction() as connection:
+        connection.exec_driver_sql("UPDATE nesannot.ranking SET scored = 1 WHERE decoys IS NULL")
+    with pytest.raises(InputError, match=r"copy release .*: 1 of 2 sequences scored") as raised:
+        compared(store, heads, target, "copy")
+    assert raised.value.remedy == "nesannot score copy"
 
 
 def test_shuffled_proteins_that_were_not_scored_say_what_to_type(scene):
