@@ -849,7 +849,7 @@ SELECT id FROM nesannot.configuration
 SELECT id FROM nesannot.configuration WHERE selector_digest IS NULL ORDER BY id DESC;
 
 -- name: count_rescorable
--- How many sequences of a release lack scores under a configuration, but have them under one of the sources.
+-- How many sequences of a release are still to be scored under a configuration, and have scores under one of the sources.
 SELECT count(*) AS sequences, coalesce(sum(s.length), 0) AS residues
   FROM nesannot.sequence s
  WHERE EXISTS (SELECT FROM nesannot.release l
@@ -857,7 +857,8 @@ SELECT count(*) AS sequences, coalesce(sum(s.length), 0) AS residues
                   AND (m.valid_to IS NULL OR m.valid_to > l.effective)
                 WHERE l.id = :release_id AND l.proteome_id = :proteome_id AND m.sequence_id = s.id)
    AND NOT EXISTS (SELECT FROM nesannot.scored_sequence d
-                    WHERE d.configuration_id = :configuration_id AND d.sequence_id = s.id AND d.error IS NULL)
+                    WHERE d.configuration_id = :configuration_id AND d.sequence_id = s.id
+                      AND (d.error IS NULL OR d.attempts >= :attempts))
    AND EXISTS (SELECT FROM nesannot.scored_sequence d
                 WHERE d.configuration_id = ANY (CAST(:sources AS integer[])) AND d.sequence_id = s.id AND d.error IS NULL);
 
@@ -875,7 +876,8 @@ SELECT s.id, s.sha256, s.residues, d.source_id, z.cargo_log_odds AS cargo, z.emb
                   AND (m.valid_to IS NULL OR m.valid_to > l.effective)
                 WHERE l.id = :release_id AND l.proteome_id = :proteome_id AND m.sequence_id = s.id)
    AND NOT EXISTS (SELECT FROM nesannot.scored_sequence d
-                    WHERE d.configuration_id = :configuration_id AND d.sequence_id = s.id AND d.error IS NULL)
+                    WHERE d.configuration_id = :configuration_id AND d.sequence_id = s.id
+                      AND (d.error IS NULL OR d.attempts >= :attempts))
  ORDER BY s.id LIMIT :page;
 
 -- name: stored_segments
@@ -906,7 +908,8 @@ ON CONFLICT (configuration_id, sequence_id) DO UPDATE
        embedding_run_id = excluded.embedding_run_id, engine = excluded.engine,
        cargo_log_odds = excluded.cargo_log_odds, training = excluded.training,
        training_accession = excluded.training_accession, training_share = excluded.training_share,
-       attempts = nesannot.scored_sequence.attempts + 1, scored_at = clock_timestamp();
+       scored_at = clock_timestamp(),
+       attempts = CASE WHEN nesannot.scored_sequence.error IS NULL THEN 1 ELSE nesannot.scored_sequence.attempts + 1 END;
 
 -- name: forget_scores
 -- Remove scores of these sequences before their new ones are written.
@@ -1334,6 +1337,7 @@ WITH member AS (
 SELECT s.sha256, s.length, coalesce(k.combined, '{}') AS combined
   FROM member m
   JOIN nesannot.scored_sequence z ON z.configuration_id = :configuration_id AND z.sequence_id = m.sequence_id
+   AND z.error IS NULL
   JOIN nesannot.sequence s ON s.id = m.sequence_id
   LEFT JOIN score k ON k.sequence_id = m.sequence_id
  ORDER BY s.sha256;

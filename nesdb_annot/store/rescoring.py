@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from ..residues import ResidueSpan
 from .engine import Store
 from .queries import execute
-from .scores import Embedding
+from .scores import ATTEMPTS, Embedding
 
 PAGE = 256
 
@@ -59,8 +59,8 @@ def configurations_without_parts(store: Store) -> list[int]:
 def count_rescorable(
     store: Store, configuration_id: int, sources: Sequence[int], proteome_id: int, release_id: int
 ) -> tuple[int, int]:
-    """Sequences of a release, and their residues, without scores under a configuration but with some under others."""
-    place = {"configuration_id": configuration_id, "sources": list(sources)}
+    """Sequences of a release, and their residues, pending under a configuration but with scores under others."""
+    place = {"configuration_id": configuration_id, "sources": list(sources), "attempts": ATTEMPTS}
     with store.transaction() as connection:
         row = execute(
             connection, "count_rescorable", **place, proteome_id=proteome_id, release_id=release_id
@@ -86,7 +86,7 @@ def stored_pages(
         release_id: of which of its releases.
         methods: names of those whose raw scores are read; at least one.
     """
-    place = {"configuration_id": configuration_id, "sources": list(sources)}
+    place = {"configuration_id": configuration_id, "sources": list(sources), "attempts": ATTEMPTS}
     whose = {"proteome_id": proteome_id, "release_id": release_id}
     after = 0
     while True:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from nesdb_annot.records import ScoredSequence
 from nesdb_annot.residues import sequence_digest
 from nesdb_annot.store.decoys import (
     combined_scores,
@@ -67,13 +68,15 @@ def test_decoys_without_a_candidate_are_decoys_too(store, scene):
 
 
 def test_scores_of_a_ranking_are_those_it_was_made_from(store, scene):
-    configuration_id, proteome_id, release_id, run_id, _ = scene
+    configuration_id, proteome_id, release_id, run_id, sequences = scene
+    write_scored(store, configuration_id, run_id, [ScoredSequence(sequence_digest(sequences[2]), error="no memory")])
     materialise(store, proteome_id, release_id, configuration_id, run_id)
     found = ranked_scores(store, find_ranking(store, "UPX").id)
     by_release = combined_scores(store, configuration_id, proteome_id, release_id)
     assert [(row.sha256, row.length, sorted(row.combined)) for row in found] == [
         (row.sha256, row.length, sorted(row.combined)) for row in by_release
     ]
+    assert {row.sha256 for row in found} == {sequence_digest(s) for s in sequences[:2]}, "not what failed"
 
 
 def test_scores_of_a_release_come_by_sequence_once_each_and_only_if_scored(store, scene):

@@ -23,7 +23,7 @@ def test_every_statement_says_what_it_is_for():
         assert isinstance(query, Query)
         assert re.fullmatch(r"[A-Z].*[.]", query.purpose), query.name
         assert query.text.split()[0].upper() in {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "WITH"}, query.name
-        assert ";" not in query.text, query.name
+        assert ";" not in re.sub(r"'[^']*'", "", query.text), query.name
         assert "%" not in query.text
 
 

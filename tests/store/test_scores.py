@@ -13,6 +13,7 @@ from nesdb_annot.records import ScoredSequence
 from nesdb_annot.relation import Relation, TrainingRelation
 from nesdb_annot.store.configurations import ensure_configuration, partition
 from nesdb_annot.store.proteomes import ProteomeKey, ingest_release
+from nesdb_annot.store.rescoring import count_rescorable, stored_pages
 from nesdb_annot.store.scores import ATTEMPTS, discard, iterate_pending, pending, write_scored
 
 
@@ -84,7 +85,7 @@ def test_writing_twice_replaces_and_never_doubles(store, make, scene):
     assert len(rows(store, "segment", configuration_id)) == 1
     assert len(rows(store, "method_score", configuration_id)) == 5
     counts = ledger(store, configuration_id)
-    assert (counts.sequences, counts.segments, counts.most_attempts) == (1, 1, 2)
+    assert (counts.sequences, counts.segments, counts.most_attempts) == (1, 1, 1), "a success is no failed attempt"
 
 
 def test_a_failure_is_kept_and_tried_again_three_times_in_all(store, scene):
@@ -96,6 +97,28 @@ def test_a_failure_is_kept_and_tried_again_three_times_in_all(store, scene):
     assert pending(store, configuration_id, proteome_id, release_id).sequences == 3
     assert pending(store, configuration_id, proteome_id, release_id, again=True).sequences == 4
     assert ledger(store, configuration_id).failed == 1
+
+
+def test_a_failure_after_a_success_is_the_first(store, make, scene):
+    proteome_id, release_id, run_id, configuration_id = scene
+    one = digests(store, scene)[0]
+    for _ in range(ATTEMPTS):
+        write_scored(store, configuration_id, run_id, [make.scored(one, [0.5])])
+    write_scored(store, configuration_id, run_id, [ScoredSequence(one, error="no memory")])
+    assert pending(store, configuration_id, proteome_id, release_id).sequences == 4, "it is tried again"
+
+
+def test_what_finally_failed_is_not_rescored(store, make, scene):
+    proteome_id, release_id, run_id, source = scene
+    configuration_id = make.configuration(store, head_set_digest="other")
+    one = digests(store, scene)[0]
+    write_scored(store, source, run_id, [make.scored(one, [0.5])])
+    place = (store, configuration_id, [source], proteome_id, release_id)
+    for attempt in range(ATTEMPTS):
+        assert count_rescorable(*place)[0] == 1, f"{attempt} attempts so far"
+        write_scored(store, configuration_id, run_id, [ScoredSequence(one, error="no memory")])
+    assert count_rescorable(*place) == (0, 0)
+    assert list(stored_pages(*place, ["similarity"])) == []
 
 
 def test_a_wrong_write_leaves_nothing(store, make, scene):
@@ -134,7 +157,7 @@ def test_two_writers_of_the_same_sequences_neither_fail_nor_double(store, make, 
         thread.join()
     assert failures == []
     assert len(rows(store, "segment", configuration_id)) == 8
-    assert ledger(store, configuration_id).most_attempts == 16
+    assert ledger(store, configuration_id).most_attempts == 1, "no failure is counted"
 
 
 def test_scores_are_shared_by_proteomes_and_releases(store, make, scene):
@@ -214,7 +237,8 @@ def test_the_ledger_follows_a_plain_model(module_store, make, steps):
             discard(store, configuration_id)
             model.clear()
             continue
-        attempts = model.get(number, (True, 0))[1] + 1
+        good, failures = model.get(number, (True, 0))
+        attempts = 1 if good else failures + 1
         model[number] = (action == "write", attempts)
         one = make.scored(every[number], [0.5]) if action == "write" else ScoredSequence(every[number], error="poison")
         write_scored(store, configuration_id, run_id, [one])
