@@ -64,13 +64,13 @@ def rank(
         for sentence in ranking.training_sentences():
             note(sentence)
         if format_ != "table":
-            note(_written(ranking, output))
+            note(_written(ranking, output, top))
 
 
-def _written(ranking: RankedProteome, output: str) -> str:
+def _written(ranking: RankedProteome, output: str, top: int) -> str:
     """How many candidates, or proteins, of the whole ranking a file holds."""
     count, total, unit = len({row["rank"] for row in ranking.rows}), ranking.candidates, "candidates"
     if ranking.proteins:
         count, total, unit = len(ranking.rows), ranking.ranking.proteins, "proteins"
-    rest = "; --top 0 writes all" if count < total and not ranking.point else ""
+    rest = "; --top 0 writes all" if top and count < total and not ranking.point else ""
     return written(count, total, unit, output) + rest

@@ -32,3 +32,14 @@ def test_rank_says_as_score_does_that_the_heads_do_not_know_the_references(setti
     assert NOTE in after.stderr
     assert after.stdout == before.stdout
     assert NOTE in invoke("score", "p").stderr
+
+
+def test_a_file_of_all_proteins_does_not_offer_to_write_all(settings, invoke, tmp_path):
+    (tmp_path / "p.fasta").write_text(f">one\n{RESIDUES}\n>two\nMS\n")
+    with open_store(settings) as store:
+        path = str(tmp_path / "p.fasta")
+        ingest_proteome(store, proteome_source(path, upid=None, name="p", release=None, released=None))
+        score_proteome(store, replace(settings, offline=True), "p")
+    out = tmp_path / "all.tsv"
+    done = invoke("rank", "p", "--proteins", "--top", "0", "--format", "tsv", "--output", str(out))
+    assert done.stderr.splitlines()[-1] == f"1 of 2 proteins written to {out}"
