@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .errors import InputError
-from .formats.hgvs import parse_variant
+from .formats.hgvs import parse_change
 from .interface import dataframe_of, settings_with
 from .predictions import Prediction
 from .records import ProteinRecord
@@ -103,7 +103,8 @@ def mutate(
 
     predictor = _predictor(settings_with({**settings, "cargo_prior": 1.0}))
     [protein] = _records(sequence)
-    chosen = [parse_variant(text) for text in variants] or list(scanned(next(predictor.predict([protein])), scan))
+    chosen = [parse_change(text, protein.residues) for text in variants]
+    chosen = chosen or list(scanned(next(predictor.predict([protein])), scan))
     return list(variant_effects(predictor, protein, chosen))
 
 

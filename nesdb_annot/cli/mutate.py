@@ -15,8 +15,10 @@ from .options import Device, Engine, Force, Model, OneInput, Output, Quiet
 from .predict import one_protein
 
 if TYPE_CHECKING:
+    from ..records import ProteinRecord
     from ..variants import Variant
     from ..workflow.mutate import RefusedVariant, VariantEffect
+    from ..workflow.predict import Predictor
 
 COLUMNS = ("variant", "effect", "residues", "before", "after", "change", "total")
 FORMATS = ("table", "tsv", "csv", "json", "jsonl")
@@ -37,9 +39,11 @@ def mutate(
     engine: Engine = None,
     quiet: Quiet = False,
 ) -> None:
-    """Say what each variant does to the NESs of a protein: lost, weakened, unchanged, gained or new.
+    """Say which variants destroy or create an NES.
 
-    Without variants, the candidates over 0.1 are scanned with alanine. Probabilities are those in a cargo of CRM1.
+    Without variants, the candidates over 0.1 are scanned with alanine. Probabilities are those in a cargo of CRM1;
+    change is that of the log-odds. Lost: below 0.1 afterwards. Weakened or gained: a change of 0.7 or more.
+    Several substitutions at once: L42A;L45A.
 
     Examples: nesannot mutate protein.fasta --variant L42A --variant L45A; nesannot mutate Q02750 --scan all
     """
@@ -52,12 +56,14 @@ def mutate(
     with TerminalProgress(quiet) as progress:
         protein = one_protein(input_, settings, progress, "mutate")
         predictor = open_predictor(settings)
-        chosen = list(_named(variant or [], variants, sequence))
+        chosen = list(_named(variant or [], variants, sequence, protein.residues))
         if scan or not chosen:
             prediction = next(predictor.predict([protein]))
             chosen += list(scanned(prediction, scan or "alanine"))
         results = list(variant_effects(predictor, protein, chosen))
     _show(results, format_, output, force=force)
+    for line in _summary(predictor, protein, results):
+        note(line)
     refused = _refusals(results)
     for one in refused:
         note(f"refused: {one.variant}: {one.reason}")
@@ -66,12 +72,12 @@ def mutate(
         raise typer.Exit(1)
 
 
-def _named(texts: list[str], path: Path | None, tail: str | None) -> Iterator[Variant]:
+def _named(texts: list[str], path: Path | None, tail: str | None, residues: str) -> Iterator[Variant]:
     """Variants of the options and of the file."""
-    from ..formats.hgvs import parse_variant
+    from ..formats.hgvs import parse_change
 
     for text in texts:
-        yield parse_variant(text, tail)
+        yield parse_change(text, residues, tail)
     if path is not None:
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
@@ -80,10 +86,30 @@ def _named(texts: list[str], path: Path | None, tail: str | None) -> Iterator[Va
         for number, line in enumerate(lines, 1):
             if line.strip() and not line.startswith("#"):
                 try:
-                    yield parse_variant(line.split("\t")[-1], tail)
+                    yield parse_change(line.split("\t")[-1], residues, tail)
                 except InputError as error:
                     where = f"{path}:{number}"
                     raise InputError(error.what, where=where, why=error.why, remedy=error.remedy) from error
+
+
+def _summary(
+    predictor: Predictor, protein: ProteinRecord, results: list[VariantEffect | RefusedVariant]
+) -> Iterator[str]:
+    """Name the variants with the strongest effects, and a relation of the protein to the training set."""
+    from ..relation import Relation
+    from ..workflow.mutate import Effect, VariantEffect
+
+    effects = [one for one in results if isinstance(one, VariantEffect)]
+    strong = [one for one in effects if one.effect in (Effect.LOST, Effect.WEAKENED)]
+    strong.sort(key=lambda one: one.after)
+    if strong:
+        named = ", ".join(f"{one.variant} ({one.effect.value}, {one.after:.2f})" for one in strong[:5])
+        yield f"strongest effects: {named}"
+    elif effects:
+        yield "no variant weakens a candidate"
+    relation = predictor.training.relation(protein.digest, protein.residues) if predictor.training else None
+    if relation and relation.relation is not Relation.NONE:
+        yield f"the protein or a relative was in the training set ({relation.accession})"
 
 
 def _refusals(results: list[VariantEffect | RefusedVariant]) -> list[RefusedVariant]:
@@ -103,7 +129,8 @@ def _show(results: list[VariantEffect | RefusedVariant], format_: str, output: s
         if isinstance(one, VariantEffect)
     ]
     if format_ == "table" and output == "-":
-        print_table(COLUMNS, rows)
+        if rows:
+            print_table(COLUMNS, rows)
         return
     with open_output(output, force=force) as out:
         write_answer(out, COLUMNS, rows, "tsv" if format_ == "table" else format_)

@@ -25,7 +25,7 @@ def plot(
     engine: Engine = None,
     quiet: Quiet = False,
 ) -> None:
-    """Draw one protein with its candidates and the core of the best one, as SVG.
+    """Draw one protein with its candidates as SVG.
 
     Example: nesannot plot protein.fasta -o protein.svg
     """
@@ -45,4 +45,4 @@ def plot(
             raise InputError(f"{protein.accession} cannot be scored", why=prediction.error, remedy="check the sequence")
         with open_output(output, force=force) as out:
             out.write(track_svg(track_of(prediction)))
-    note(f"{output} shows {prediction.accession} with {len(prediction.candidates):,} candidates")
+    note(f"{output} shows {prediction.accession}, {len(prediction.candidates):,} of its candidates")

@@ -38,7 +38,7 @@ def predict(
     inputs: Inputs,
     cargo: Cargo = False,
     cargo_prior: Annotated[float | None, typer.Option(help="assumed share of CRM1 cargoes, above 0 to 1")] = None,
-    every: Annotated[bool, typer.Option("--all", help="list every candidate of each protein in a file")] = False,
+    every: Annotated[bool, typer.Option("--all", help="list every candidate, not only the best")] = False,
     format_: Annotated[str, typer.Option("--format", help=", ".join(FORMATS))] = "table",
     output: Output = "-",
     force: Force = False,
@@ -48,7 +48,9 @@ def predict(
     engine: Engine = None,
     quiet: Quiet = False,
 ) -> None:
-    """Say for each protein whether and where it has an NES, how sure that is, and why.
+    """Say whether and where a protein has an NES.
+
+    The verdict goes by the probability: likely NES from 0.5 on, possible NES from 0.1 on.
 
     Examples: nesannot predict MNELALKLAGLDINKTEG --cargo; nesannot predict my.fasta --format tsv -o answer.tsv;
     nesannot predict Q02750
@@ -71,7 +73,7 @@ def predict(
         predictor = open_predictor(settings)
         predictions = predictor.predict(proteins.proteins)
         if format_ == "table" and output == "-":
-            failed = _printed(predictions, predictor)
+            failed = _printed(predictions, predictor, every=every)
         else:
             everything = list(predictions)
             _write(everything, predictor, format_, output, force=force, every=every)
@@ -83,21 +85,21 @@ def predict(
         raise typer.Exit(1)
 
 
-def _printed(predictions: Iterator[Prediction], predictor: Predictor) -> list[Prediction]:
+def _printed(predictions: Iterator[Prediction], predictor: Predictor, *, every: bool) -> list[Prediction]:
     """Print each answer as soon as it is there; return the proteins that could not be scored."""
     failed = []
     for number, prediction in enumerate(predictions):
-        print_text("\n" * bool(number) + _paragraph(prediction, predictor))
+        print_text("\n" * bool(number) + _paragraph(prediction, predictor, every=every))
         if prediction.error:
             failed.append(prediction)
     return failed
 
 
-def _paragraph(prediction: Prediction, predictor: Predictor) -> str:
+def _paragraph(prediction: Prediction, predictor: Predictor, *, every: bool) -> str:
     """The answer for one protein as indented lines."""
     from ..report.answer import answer_lines
 
-    return "\n  ".join(answer_lines(prediction, predictor.observed, predictor.thresholds))
+    return "\n  ".join(answer_lines(prediction, predictor.observed, predictor.thresholds, every=every))
 
 
 def _write(
@@ -116,7 +118,7 @@ def _write(
                 raise UsageError("an SVG shows one protein", remedy="nesannot plot INPUT -o x.svg for each of them")
             out.write(track_svg(track_of(predictions[0])))
         elif format_ == "table":
-            out.writelines(f"{_paragraph(prediction, predictor)}\n" for prediction in predictions)
+            out.writelines(f"{_paragraph(prediction, predictor, every=every)}\n" for prediction in predictions)
         elif format_ == "gff3":
             every_row = prediction_rows(predictions, every=every)
             rows = [dict(zip(PREDICTION_COLUMNS, row, strict=True)) for row in every_row]

@@ -27,6 +27,36 @@ _PATTERN = re.compile(
 _EXAMPLES = "L42A, p.Leu42Ala, L42_K45del, L42_K43insAG, L42dup, L42_K45delinsAG or L42fs"
 
 
+def parse_change(text: str, residues: str, tail: str | None = None) -> Variant:
+    """Return the variant that `text` describes; several substitutions are joined by semicolons, as ``L42A;L45A``.
+
+    Args:
+        text: one variant, or substitutions; ``p.[...]`` around them may be there.
+        residues: of the unchanged protein.
+        tail: see `parse_variant`.
+
+    Raises:
+        InputError: if the notation is not understood, or a joined part is no substitution.
+
+    Example:
+        >>> parse_change("p.[M1A;L3V]", "MKLK").apply("MKLK")
+        'AKVK'
+    """
+    bare = text.strip().removeprefix("p.").removeprefix("[").removesuffix("]")
+    if ";" not in bare:
+        return parse_variant(text, tail)
+    parts = [parse_variant(part) for part in bare.split(";")]
+    letters = list(residues)
+    for part in parts:
+        if part.span is None or len(part.span) != 1 or len(part.new) != 1 or part.new == STOP:
+            raise _refusal(part.name, "only substitutions can be joined")
+        if part.span.last <= len(letters):
+            letters[part.span.first - 1] = part.new
+    first, last = (choose(part.span.first for part in parts if part.span) for choose in (min, max))
+    reference = tuple(pair for part in parts for pair in part.reference)
+    return Variant(text.strip(), ResidueSpan(first, last), "".join(letters[first - 1 : last]), reference)
+
+
 def parse_variant(text: str, tail: str | None = None) -> Variant:
     """Return the variant that `text` describes.
 

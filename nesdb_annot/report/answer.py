@@ -49,6 +49,8 @@ def answer_lines(
     prediction: Prediction,
     observed: Mapping[str, Sequence[Mapping[str, Any]]],
     thresholds: Mapping[str, float],
+    *,
+    every: bool = False,
 ) -> list[str]:
     """Return the answer for one protein, one sentence per line; the first line names it.
 
@@ -57,6 +59,7 @@ def answer_lines(
         observed: shares of right predictions on held-out families, ``in_cargo`` and ``in_proteome``, as a head set
             stores them; empty if the head set stores none.
         thresholds: operating point -> least probability where one protein in ten is a cargo.
+        every: whether every candidate is listed, not only the further ones over `POSSIBLE`.
     """
     words = f" {prediction.description}" if prediction.description else ""
     lines = [f"{prediction.accession}{words}, {len(prediction.residues):,} residues: {verdict(prediction)}"]
@@ -70,8 +73,18 @@ def answer_lines(
     if best is not None and best.probability >= POSSIBLE:
         lines += _points(best, prediction, thresholds)
     lines += _training(prediction)
-    lines += _others(prediction)
+    lines += _others(prediction, every=every)
     return lines
+
+
+def shown(probability: float) -> str:
+    """Return a probability with two digits, three below the least probability of a possible NES.
+
+    Example:
+        >>> shown(0.851), shown(0.0991)
+        ('0.85', '0.099')
+    """
+    return f"{probability:.2f}" if probability >= POSSIBLE else f"{probability:.3f}"
 
 
 def _place(best: PredictedCandidate) -> Iterator[str]:
@@ -82,17 +95,16 @@ def _place(best: PredictedCandidate) -> Iterator[str]:
 
 def _probabilities(prediction: Prediction, best: PredictedCandidate) -> Iterator[str]:
     if prediction.cargo_prior >= 1:
-        yield f"probability {best.probability_in_cargo:.2f}, because the protein is taken as a cargo of CRM1"
+        yield f"probability {shown(best.probability_in_cargo)}, because the protein is taken as a cargo of CRM1"
         return
+    of_cargo = prediction.probability_of_cargo or 0.0
     share = f"{prediction.cargo_prior:.0%}".replace("%", " %")
     yield (
-        f"probability {best.probability:.2f} where {share} of the proteins are cargoes of CRM1; "
-        f"{best.probability_in_cargo:.2f} if this protein is a cargo"
+        f"probability {shown(best.probability)} = {shown(best.probability_in_cargo)} (that this is the NES, if the "
+        f"protein is a cargo of CRM1) x {shown(of_cargo)} (that it is a cargo, where {share} of all proteins are)"
     )
-    if prediction.probability_of_cargo is not None:
-        yield f"probability that the protein is a cargo, by its candidates: {prediction.probability_of_cargo:.2f}"
     if len(prediction.residues) < TOO_SHORT:
-        yield f"fewer than {TOO_SHORT} residues do not tell whether a protein is a cargo: use the second number"
+        yield f"fewer than {TOO_SHORT} residues do not tell whether a protein is a cargo: use --cargo"
 
 
 def _record(prediction: Prediction, observed: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str]:
@@ -121,7 +133,8 @@ def _points(best: PredictedCandidate, prediction: Prediction, thresholds: Mappin
     if prediction.cargo_prior != CARGO_SHARE or not thresholds:
         return
     passed = [name for name, threshold in thresholds.items() if best.probability >= threshold]
-    yield f"operating points passed: {', '.join(passed) or 'none'}"
+    bounds = ", ".join(f"{name} {threshold:.2f}" for name, threshold in thresholds.items())
+    yield f"operating points passed: {', '.join(passed) or 'none'} (least probability: {bounds})"
 
 
 def _training(prediction: Prediction) -> Iterator[str]:
@@ -139,9 +152,13 @@ def _training(prediction: Prediction) -> Iterator[str]:
         yield "training set: no relative over about 50 % identity"
 
 
-def _others(prediction: Prediction) -> Iterator[str]:
-    others = [one for one in prediction.candidates[1:] if one.probability >= POSSIBLE][:SHOWN_COMPETITORS]
+def _others(prediction: Prediction, *, every: bool) -> Iterator[str]:
+    likely = [one for one in prediction.candidates[1:] if one.probability >= POSSIBLE][:SHOWN_COMPETITORS]
+    others = prediction.candidates[1:] if every else likely
     for one in others:
         peptide = marked_peptide(one.peptide, one.span.first, one.core)
         place = f"residues {one.span.first}-{one.span.last}"
-        yield f"further candidate: {place}, {peptide}, probability {one.probability:.2f}"
+        yield f"further candidate: {place}, {peptide}, probability {shown(one.probability)}"
+    hidden = len(prediction.candidates) - 1 - len(others)
+    if hidden > 0:
+        yield f"{hidden:,} less probable candidates are not shown: --all"

@@ -18,6 +18,9 @@ WIDTH, MARGIN_LEFT, MARGIN_RIGHT = 760, 112, 20
 PLOT_HEIGHT, ROW_HEIGHT, LETTER_WIDTH = 96, 20, 13
 """Pixels of the probability axis, of one row of marks, and of one residue letter."""
 
+LONGEST_TITLE = 60
+"""Letters of the title that fit beside the length."""
+
 FLANK = 8
 """Residues shown on both sides of the best candidate."""
 
@@ -106,7 +109,8 @@ def _head(track: ProteinTrack, best: TrackCandidate | None, height: int) -> Iter
     yield f"<title>{escape(track.title)}</title>"
     yield f"<desc>{escape(summary)}</desc>"
     yield f"<rect width='{WIDTH}' height='{height}' fill='#ffffff'/>"
-    yield _text(MARGIN_LEFT, 18, track.title, size=14, weight="bold")
+    title = track.title if len(track.title) <= LONGEST_TITLE else f"{track.title[:LONGEST_TITLE]}…"
+    yield _text(MARGIN_LEFT, 18, title, size=14, weight="bold")
     yield _text(WIDTH - MARGIN_RIGHT, 18, f"{length:,} residues", size=11, colour=GREY, anchor="end")
 
 

@@ -105,7 +105,9 @@ def scanned(prediction: Prediction, name: str) -> Iterator[Variant]:
     if name not in SCANS:
         raise UsageError(f"{name!r} is not a scan", remedy=f"--scan {' or '.join(SCANS)}")
     shown = [one for one in prediction.candidates if one.probability_in_cargo >= POSSIBLE] or prediction.candidates[:1]
-    yield from scan(prediction.residues, [one.span for one in shown], SCANS[name])
+    spans = [one.span for one in shown]
+    spans += [ResidueSpan(position, position) for one in shown for position in one.core]
+    yield from scan(prediction.residues, spans, SCANS[name])
 
 
 def variant_effects(

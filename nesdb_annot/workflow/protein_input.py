@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import InputError
+from ..errors import InputError, TryLaterError
 from ..formats.fasta import read_fasta
 from ..identifiers import ACCESSION_PATTERN
 from ..records import ProteinRecord, Reject
@@ -48,11 +48,21 @@ def read_proteins(inputs: Sequence[str], settings: Settings, progress: Progress)
             name = "sequence" if sequences == 1 else f"sequence_{number}"
             result.proteins.append(ProteinRecord(name, residues, name, 0))
         elif not _is_accession(word):
-            _read_file(word, result)
+            _read(word, result, only=len(words) == 1)
     if not result.proteins:
-        why = "; ".join(f"{one.accession or 'record'} in line {one.line}: {one.reason}" for one in result.rejects[:3])
+        why = "; ".join(f"{one.source}: {one.accession or 'record'}: {one.reason}" for one in result.rejects[:3])
         raise InputError("no protein can be read", why=why, remedy="name a sequence, a FASTA file or an accession")
     return result
+
+
+def _read(word: str, result: ProteinInput, *, only: bool) -> None:
+    """Read a file; a bad one beside other inputs is refused like a record."""
+    try:
+        _read_file(word, result)
+    except InputError as error:
+        if only:
+            raise
+        result.rejects.append(Reject(word[:60], 0, word[:60], f"{error.what}: {error.why}".removesuffix(": ")))
 
 
 def _words(inputs: Iterable[str]) -> Iterator[str]:
@@ -92,11 +102,7 @@ def _residues(word: str) -> str:
 
 def _read_file(word: str, result: ProteinInput) -> None:
     if word != "-" and not _exists(word):
-        raise InputError(
-            f"{word[:60]!r} is neither a sequence, a file, nor an accession",
-            why=_why_no_sequence(word),
-            remedy="a gene name needs its organism: look up its accession at https://www.uniprot.org",
-        )
+        raise _unreadable(word)
     for record in read_fasta(word):
         if isinstance(record, Reject):
             result.rejects.append(record)
@@ -104,15 +110,30 @@ def _read_file(word: str, result: ProteinInput) -> None:
             result.proteins.append(record)
 
 
-def _why_no_sequence(word: str) -> str:
+def _unreadable(word: str) -> InputError:
+    """Return what is wrong with a word that is neither a file, a sequence nor an accession."""
     letters = "".join(word.split())
-    if letters.isalpha() and len(letters) < LEAST_RESIDUES:
-        return f"a sequence has at least {LEAST_RESIDUES} residues"
+    if not letters.isalpha():
+        if letters.isalnum():
+            return InputError(
+                f"{word[:60]!r} is neither a sequence, a file nor an accession",
+                why="a gene name needs its organism",
+                remedy="look up its accession at https://www.uniprot.org, then: nesannot predict ACCESSION",
+            )
+        what = f"there is no file {word[:60]}"
+        return InputError(what, why="it is no sequence either", remedy="check the path, or paste the sequence")
+    if len(letters) < LEAST_RESIDUES:
+        return InputError(
+            f"{word!r} is too short for a sequence",
+            why=f"a sequence has at least {LEAST_RESIDUES} residues; a gene name needs its organism",
+            remedy="paste more residues, or look up the accession at https://www.uniprot.org",
+        )
     try:
         clean_residues(letters)
+        why = "it cannot be read"
     except ResidueError as error:
-        return f"as a sequence: {error}; there is no such file"
-    return "there is no such file"
+        why = str(error)
+    return InputError(f"{word[:60]} is no protein sequence", why=why, remedy="paste amino acids in one-letter code")
 
 
 def _fetched(
@@ -121,8 +142,13 @@ def _fetched(
     """Entries of UniProt by accession; those without an entry are added to `rejects`."""
     from ..sources.uniprot import UniprotSource
 
+    source = UniprotSource(settings)
     progress.note(f"asking {settings.uniprot_url} for {len(accessions):,} accessions")
-    download = UniprotSource(settings).accessions(list(dict.fromkeys(accessions)))
+    try:
+        download = source.accessions(list(dict.fromkeys(accessions)))
+    except TryLaterError as error:
+        remedy = "paste the sequence or name a FASTA file; with network, run the command again"
+        raise TryLaterError(error.what, where=error.where, why=error.why, remedy=remedy) from error
     rejects.extend(download.rejects)
     records = [record for record in read_fasta(download.path) if isinstance(record, ProteinRecord)]
     return {record.accession: record for record in records}

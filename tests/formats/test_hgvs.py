@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesdb_annot.errors import InputError
-from nesdb_annot.formats.hgvs import THREE_LETTERS, parse_variant
+from nesdb_annot.formats.hgvs import THREE_LETTERS, parse_change, parse_variant
 from nesdb_annot.residues import STANDARD_RESIDUES
 from nesdb_annot.variants import VariantError
 
@@ -56,6 +56,16 @@ def test_unclear_notation_is_refused(text):
 def test_variant_of_another_protein_is_refused(text, reason):
     with pytest.raises(VariantError, match=reason):
         parse_variant(text).apply(PROTEIN)
+
+
+@pytest.mark.parametrize("text", ["T2A;V4A", "p.[T2A;V4A]", "p.[Thr2Ala;Val4Ala]"])
+def test_joined_substitutions_are_one_change(text):
+    change = parse_change(text, PROTEIN)
+    assert change.apply(PROTEIN) == "MADAETTYADFIASG"
+    with pytest.raises(InputError, match="only substitutions"):
+        parse_change("T2A;V4del", PROTEIN)
+    with pytest.raises(VariantError, match="the protein has T2"):
+        parse_change("L2A;V4A", PROTEIN).apply(PROTEIN)
 
 
 @given(st.text(STANDARD_RESIDUES, min_size=1, max_size=40), st.data())

@@ -67,8 +67,9 @@ def test_answer_names_place_probability_and_training(predictor, proteins):
     lines = answer_lines(prediction, {}, {"strict": 0.25})
     assert lines[0] == "P61925 PKIA, 76 residues: likely NES"
     assert "residues 38-48, LalkLagLdIn, pattern class 1a" in lines[1]
-    assert "10 % of the proteins" in lines[2]
-    assert "operating points passed: strict" in lines
+    assert lines[2].startswith("probability 0.80 = 0.97 (")
+    assert "where 10 % of all proteins are" in lines[2]
+    assert "operating points passed: strict (least probability: strict 0.25)" in lines
     assert any("was in the training set (P61925)" in line for line in lines)
 
 

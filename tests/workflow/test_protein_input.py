@@ -47,7 +47,13 @@ def test_accession_offline_says_what_to_type(read):
 
 @pytest.mark.parametrize(
     ("word", "why"),
-    [("MAPK", "at least 8 residues"), ("MAP2K1", "no such file"), ("missing.fasta", "no such file"), ("@none", "none")],
+    [
+        ("MAPK", "at least 8 residues"),
+        ("MAP2K1", "needs its organism"),
+        ("missing.fasta", "no file missing.fasta"),
+        ("ATGGCTTGCA" * 8, "nucleotides"),
+        ("@none", "none"),
+    ],
 )
 def test_anything_else_is_explained(read, word, why):
     with pytest.raises(InputError) as raised:
@@ -61,4 +67,10 @@ def test_file_without_a_protein_is_an_error(read, tmp_path):
     path.write_text(">b\nMK1\n")
     with pytest.raises(InputError, match="no protein can be read") as raised:
         read(str(path))
-    assert "b in line" in raised.value.why
+    assert "b: letter '1'" in raised.value.why
+
+
+def test_a_bad_input_stops_no_good_one(read):
+    result = read(PKI, "MAP2K1", "missing.fasta")
+    assert [one.accession for one in result.proteins] == ["sequence"]
+    assert [one.accession for one in result.rejects] == ["MAP2K1", "missing.fasta"]
