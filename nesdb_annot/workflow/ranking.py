@@ -127,9 +127,9 @@ def ranking_options(
 
     Args:
         cargo_prior: None for the setting; where that is the default, for the prior of the present ranking. A single
-            sequence that is too short to tell (`SHORTEST_PROTEIN`) is then assumed to be from a cargo.
+            sequence too short to tell (`SHORTEST_PROTEIN`) is assumed to be from a cargo if its release is not ranked.
         decoys: `SHUFFLED`, a proteome without CRM1 or `WITHOUT`. None for those of the present ranking; where it has
-            none, shuffled proteins from `LEAST_PROTEINS` proteins on.
+            none (`WITHOUT` does not stay), shuffled proteins from `LEAST_PROTEINS` proteins on.
 
     Raises:
         UsageError: if `decoys` names no proteome.
@@ -140,7 +140,7 @@ def ranking_options(
     present = find_ranking(store, target.name)
     prior = settings.cargo_prior if cargo_prior is None else replace(settings, cargo_prior=cargo_prior).cargo_prior
     if cargo_prior is None and settings.cargo_prior == Settings().cargo_prior:
-        if _is_peptide(store, target):
+        if _is_peptide(store, target) and not (present and present.release == target.release):
             prior = 1.0
         elif present and not present.proteins == 1 < target.proteins:
             prior = shifted_prior(present.logit_shift)

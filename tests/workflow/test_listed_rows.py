@@ -67,6 +67,14 @@ def test_a_single_peptide_is_taken_for_one_of_a_cargo(ranked):
     assert not any(sentence.startswith(TOO_SHORT) for sentence in assumed.sentences())
 
 
+def test_a_prior_that_a_peptide_was_given_stays(ranked, store, settings):
+    ranked({"peptide": PEPTIDE})
+    offline = replace(settings, offline=True)
+    assert score_proteome(store, offline, "p", cargo_prior=0.3).ranking.made
+    assert not score_proteome(store, offline, "p").ranking.made
+    assert rank_proteome(store, settings, "p").cargo_prior == 0.3
+
+
 def test_a_peptide_among_proteins_is_a_cargo_as_often_as_any(ranked):
     ranked({"peptide": PEPTIDE})
     ranking = ranked({"peptide": PEPTIDE, "protein": PKI}, proteins=True)
