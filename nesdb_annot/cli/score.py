@@ -47,6 +47,8 @@ def score(
             )
             for line in deferred.said:
                 progress.note(line)
+            if deferred.problem:
+                raise deferred.problem
             return
         summary = score_proteome(
             store,

@@ -31,3 +31,8 @@ def failure_line(where: str, failed: Sequence[FailedSequence]) -> str:
 def failure(where: str, failed: Sequence[FailedSequence]) -> IncompleteError | None:
     """The error of a command that completed although sequences failed; None if none did."""
     return IncompleteError(failure_line(where, failed)) if failed else None
+
+
+def all_tried(failed: int) -> str:
+    """That nothing is left to score, in words, and how many sequences failed."""
+    return f"every sequence is scored or failed ({failed:,} failed)" if failed else "every sequence is scored"

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
+from ..errors import IncompleteError, UsageError
 from ..records import Json
 from ..settings import Settings
 from .decoys import SHUFFLED
+from .failures import all_tried, failure
 from .heads import Heads, heads_for
 from .progress import Silent
 from .ranking import RankingOptions, check_decoys, ranking_options, up_to_date
@@ -39,10 +40,12 @@ class Deferred:
     Attributes:
         run_id: its run; None if there was nothing to defer.
         said: the outcome, in words.
+        problem: names the sequences that finally failed, where nothing is left to score.
     """
 
     run_id: int | None
     said: tuple[str, ...]
+    problem: IncompleteError | None = None
 
 
 def where_workers_run(store: Store) -> str:
@@ -124,12 +127,15 @@ def _only_ranking(
     arguments: Mapping[str, Json],
     notes: tuple[str, ...],
 ) -> Deferred:
-    """What is left to defer where every sequence has scores: the ranking, unless it holds."""
+    """What is left to defer where every sequence has scores or failed: the ranking, unless it holds."""
+    from ..store.scores import failed_of_release
+
+    failed = failed_of_release(store, heads.configuration_id, target.name, target.release)
+    problem, scored = failure(target.name, failed), f"{target.name}: {all_tried(len(failed))} already"
     if up_to_date(store, heads, target, options):
-        return Deferred(None, (*notes, f"{target.name}: every sequence is scored already; nothing was deferred"))
+        return Deferred(None, (*notes, f"{scored}; nothing was deferred"), problem)
     deferred = defer_command(store, RANK, arguments)
-    scored = f"{target.name}: every sequence is scored already; only its ranking was deferred"
-    return Deferred(deferred.run_id, (*notes, scored, *deferred.said))
+    return Deferred(deferred.run_id, (*notes, f"{scored}; only its ranking was deferred", *deferred.said), problem)
 
 
 def defer_command(store: Store, command: str, arguments: Mapping[str, Json]) -> Deferred:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import NesannotError
+from ..errors import IncompleteError, InputError, InternalError, NesannotError, UsageError
 from ..records import Json
 from ..settings import Settings
 from .progress import Progress, Silent
@@ -40,7 +40,7 @@ class Reannotation:
         rescored: sequences that were scored from stored vectors.
         ranked: proteomes that were ranked anew.
         failed: sequences that could not be scored.
-        problem: names those of the first proteome that has any.
+        problem: names those of the first proteome that has any, or a proteome that was not brought up to date.
     """
 
     busy: bool = False
@@ -91,7 +91,8 @@ def reannotate(
     Args:
         store: where.
         settings: language model, addresses, offline.
-        proteomes: names; by default all that were ranked before.
+        proteomes: names; by default all that were ranked before. Proteomes whose scores are decoys of these come
+            first, named or not.
         nesdb: an export of NESdb; by default its site is asked, if it was before.
         dry_run: count what would be computed, and write nothing. References that changed are embedded, since what
             follows from them depends on their vectors; a release that would be fetched is not counted.
@@ -105,7 +106,8 @@ def reannotate(
     Raises:
         UsageError: if there is no such proteome.
         TryLaterError: if a source did not answer; everything else was done by then.
-        IncompleteError: if a reference source would lose too many entries; everything else was done by then.
+        IncompleteError: if a reference source would lose too many entries, a sequence failed, or a proteome cannot
+            be brought up to date; everything else was done by then.
         ConfigurationError: if there are no weights or no head set for the language model.
     """
     from ..store.locks import only_one
@@ -125,13 +127,19 @@ def reannotate(
 
 
 def _chosen(store: Store, names: Sequence[str]) -> list[StoredProteome]:
-    """Those named, or those that were ranked."""
+    """Those named, or those that were ranked; each after the one whose scores are its decoys."""
     from ..store.proteomes import list_proteomes, proteome_of
     from ..store.rankings import find_ranking
 
-    if names:
-        return [proteome_of(store, name) for name in names]
-    return [proteome for proteome in list_proteomes(store) if find_ranking(store, proteome.name)]
+    stored = {proteome.name: proteome for proteome in list_proteomes(store)}
+    rankings = {name: ranking for name in stored if (ranking := find_ranking(store, name))}
+    ordered: dict[str, StoredProteome] = {}
+    for first in [proteome_of(store, name).name for name in names] or rankings:
+        chain = [first]
+        while (ranking := rankings.get(chain[-1])) and ranking.decoys in stored and ranking.decoys not in chain:
+            chain.append(ranking.decoys)
+        ordered |= {name: stored[name] for name in reversed(chain) if name not in ordered}
+    return list(ordered.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +173,13 @@ class _Reannotating:
             return
         heads = self._refreshed(done)
         for proteome in proteomes:
-            self._proteome(proteome.name, heads, done)
+            try:
+                self._proteome(proteome.name, heads, done)
+            except (UsageError, InputError, InternalError) as error:
+                what = f"{proteome.name} was not brought up to date: {error.what}"
+                problem = IncompleteError(what, where=error.where, why=error.why, remedy=error.remedy)
+                self.progress.note(str(problem))
+                done.problem = done.problem or problem
 
     def _refreshed(self, done: Reannotation) -> Heads:
         """The heads in use, with the references that changed; in a dry run they are not stored."""
@@ -187,7 +201,7 @@ class _Reannotating:
 
         target = find_target(self.store, name)
         if self._is_current(target, heads):
-            self.progress.note(f"{name}: every sequence of release {target.release} is scored and ranked")
+            self._say_current(target, heads, done)
             return
         if self.dry_run:
             for line in earlier_scores(self.store, heads, target):
@@ -203,6 +217,17 @@ class _Reannotating:
         done.failed += len(summary.failed)
         done.problem = done.problem or summary.problem
         done.ranked += bool(summary.ranking and summary.ranking.made)
+
+    def _say_current(self, target: Target, heads: Heads, done: Reannotation) -> None:
+        """Say that nothing is to be done, and name what failed as `score_proteome` does."""
+        from ..store.scores import failed_of_release
+        from .failures import all_tried, failure
+
+        failed = failed_of_release(self.store, heads.configuration_id, target.name, target.release)
+        self.progress.note(f"{target.name} release {target.release}: {all_tried(len(failed))}, and it is ranked")
+        if not self.dry_run:
+            done.failed += len(failed)
+            done.problem = done.problem or failure(target.name, failed)
 
     def _is_current(self, target: Target, heads: Heads) -> bool:
         """Whether nothing is pending and the ranking holds; opens no language model."""
