@@ -34,7 +34,7 @@ def test_a_worker_scores_as_the_command_does(store, settings, monkeypatch):
     monkeypatch.setattr(queue, "RESIDUES_PER_CHUNK", 2000)
     with as_file(sample.proteins()) as path:
         ingest_proteome(store, proteome_source(str(path), upid=None, name="sample", release=None, released=None))
-    deferred = defer_score(store, settings, "sample")
+    deferred = defer_score(store, settings, "sample", decoys="shuffled")
     again = defer_score(store, settings, "sample")
     assert again.run_id == deferred.run_id, "what waits already is not deferred twice"
     assert run_worker(settings, until_empty=True) == 0
