@@ -34,16 +34,14 @@ class NesannotError(Exception):
         return "\n".join([self.what, *(f"  {label}: {fact}" for label, fact in facts if fact)])
 
 
-class FailedJobsError(NesannotError):
-    """A worker did all there was to do, and some of it failed: see why, and have that done again."""
-
-    exit_code = 1
-
-
 class IncompleteError(NesannotError):
     """The command completed, but a part of its work was not done: see why, and run that part again."""
 
     exit_code = 1
+
+
+class FailedJobsError(IncompleteError):
+    """A worker did all there was to do, and some of it failed: see why, and have that done again."""
 
 
 class UsageError(NesannotError):

@@ -48,6 +48,7 @@ def rank(
         raise UsageError(f"no such format: {format_!r}", remedy=f"choose from {', '.join(FORMATS)}")
     if format_ == "table" and output != "-":
         raise UsageError("a table goes to the terminal only", remedy=f"--format tsv --output {output}")
+    settings_with(ctx, cargo_prior=cargo_prior)  # a wrong share is a wrong command line, whatever is ranked
     settings = settings_with(ctx, model=model, layer=layer)
     with TerminalProgress() as progress, open_store(settings) as store:
         chosen = model is not None or layer is not None

@@ -37,7 +37,7 @@ def lines(capsys):
 
 
 def test_the_table_shows_what_counts(capsys):
-    print_candidates([ROW], ["P61925"])
+    print_candidates([ROW | {"training": "same"}])
     header, line = lines(capsys)
     assert header.split() == ["rank", "accession", "gene", "span", "peptide", "class", "probability", "q", "training"]
     assert line.split() == ["1", "P61925", "PKIA", "38-47", "LalkLagLdI", "1a", "0.804", "0.033", "same"]

@@ -193,7 +193,7 @@ def test_no_weights_and_no_such_engine(folder, tmp_path):
 
 def test_without_the_extra_it_says_what_to_install(folder, monkeypatch):
     monkeypatch.setattr(prott5, "available", lambda: False)
-    with pytest.raises(ConfigurationError, match=r"nesdb-annot\[prott5\]"):
+    with pytest.raises(ConfigurationError, match=r"pip install .transformers"):
         opened(folder)
 
 
@@ -216,17 +216,19 @@ def test_a_model_of_the_hub_that_was_not_fetched_says_how(name, tmp_path):
 def served(monkeypatch, folder, tmp_path):
     """A fetch whose server is a folder; gives the addresses that were asked for."""
     from nesdb_annot.sources import weights
+    from nesdb_annot.sources.http import Answer
 
     asked = []
 
-    def fetched(self, address, part):
-        asked.append(address)
+    def fetched(self, address, partial, on_progress):
+        asked.append(self._url(address))
         source = folder / address.rpartition("/")[2]
-        if not source.is_file():
-            raise ConfigurationError(f"{address} does not exist")
-        shutil.copy(source, part.path)
+        if source.is_file():
+            partial.path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, partial.path)
+        return Answer(self._url(address), 200 if source.is_file() else 404, {}, b"")
 
-    monkeypatch.setattr(weights.WeightsSource, "_fetch", fetched)
+    monkeypatch.setattr(weights.HttpClient, "download", fetched)
     return asked
 
 

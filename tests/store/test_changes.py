@@ -225,7 +225,7 @@ def test_curated_motifs_that_come_and_go_are_changes(store):
     assert facts["removed"] == []
     assert ingest(entry("MKLVAMKLVAC", (1, 5), (6, 9)))[2]["removed"] != []
     assert ingest(without=["8"], complete=False)[2]["removed"] != [], "the last one still"
-    gone = ingest(without=["7"], complete=False)[2]
+    gone = ingest(without=["7"], complete=False, replace=True)[2]
     assert (gone["added"], len(gone["removed"])) == ([], 2)
     assert len(curated_since(store, None)) == 2
     with store.transaction() as connection:

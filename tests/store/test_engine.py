@@ -68,7 +68,7 @@ def test_a_newer_schema_says_update_the_program(store, settings):
     for migrated in (False, True):
         with pytest.raises(ConfigurationError, match="newer than this program") as raised:
             open_store(settings, migrate=migrated)
-        assert "pip install --upgrade" in raised.value.remedy
+        assert "pip install" in raised.value.remedy
 
 
 def test_an_older_schema_says_upgrade_the_database(store, settings, monkeypatch):
