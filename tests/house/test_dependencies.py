@@ -59,7 +59,6 @@ UNUSED = {
     "to_frame": "Python users call it",
     "_repr_html_": "notebooks call it",
     "worker_s": "a field of the counts of a run",
-    "likely": "words of verdicts",
     "possible": "words of verdicts",
     # Oracles and golden values.
     "combine": "golden test: the published combined scores",
