@@ -75,7 +75,7 @@ class CannotWriteError(NesannotError):
 
 
 def disk_error(error: BaseException) -> CannotWriteError | None:
-    """Return the `CannotWriteError` that stands for a full or broken disk behind `error`; None if there is none."""
+    """Return the `CannotWriteError` for a full or broken disk among the causes of `error`; None if there is none."""
     cause: BaseException | None = error
     seen: set[int] = set()
     while cause is not None and id(cause) not in seen:  # a chain of causes can be a circle

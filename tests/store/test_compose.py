@@ -25,7 +25,8 @@ SERVICE = {
             "additionalProperties": False,
             "not": {"required": ["dockerfile", "dockerfile_inline"]},
             "properties": {
-                name: {"type": "string"} for name in ("context", "dockerfile", "dockerfile_inline", "target")
+                "args": MAPPING,
+                **{name: {"type": "string"} for name in ("context", "dockerfile", "dockerfile_inline", "target")},
             },
         },
         "cap_drop": TEXTS,
@@ -176,13 +177,15 @@ def test_our_image_runs_as_an_ordinary_user_on_a_read_only_root(ours):
         assert lines.index("USER 10001") < next(i for i, line in enumerate(lines) if line.startswith("ENTRYPOINT"))
 
 
-def test_our_image_has_a_compiler_and_takes_torch_for_cpus(ours):
+def test_our_image_has_a_compiler_and_can_take_torch_for_cpus(ours):
     for service in ours.values():
         lines = service["build"]["dockerfile_inline"].splitlines()
         compiler = next(i for i, line in enumerate(lines) if re.search(r"apt-get install .*\bgcc libc6-dev\b", line))
         install = next(i for i, line in enumerate(lines) if "pip install" in line)
         assert compiler < install < lines.index("USER 10001")
-        assert "--extra-index-url https://download.pytorch.org/whl/cpu /source" in lines[install]
+        argument = lines.index("ARG PIP_EXTRA_INDEX_URL")
+        assert compiler < argument < install, "pip reads the variable of that name"
+        assert service["build"]["args"] == {"PIP_EXTRA_INDEX_URL": "${PIP_EXTRA_INDEX_URL:-}"}
 
 
 def test_dollar_signs_meant_for_the_shell_are_doubled(ours):
